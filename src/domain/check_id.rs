@@ -1,0 +1,62 @@
+//! The ids of the checks: the one list that policy, reports and waivers may name.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A text that names no check.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no check: see `docs/checks.md` for their names")]
+pub struct CheckIdError(String);
+
+macro_rules! check_ids {
+    ($($variant:ident = $text:literal),+ $(,)?) => {
+        /// The id of a check, which is also the name of the fault that it finds.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum CheckId { $($variant),+ }
+
+        impl CheckId {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+check_ids! {
+    Uncommitted = "uncommitted",
+    Unpushed = "unpushed",
+    Outdated = "outdated",
+    Untracked = "untracked",
+    Missing = "missing",
+    Orphan = "orphan",
+    Plaintext = "plaintext",
+    RecordBehind = "record-behind",
+    Tampered = "tampered",
+    Expired = "expired",
+    Expiring = "expiring",
+    NoExpiry = "no-expiry",
+    Overlong = "overlong",
+    OverdueRotation = "overdue-rotation",
+    SingleHolder = "single-holder",
+    UnprovenReader = "unproven-reader",
+    UnlistedReader = "unlisted-reader",
+    DepartedReader = "departed-reader",
+    Unowned = "unowned",
+    WaiverExpired = "waiver-expired",
+}
+
+impl fmt::Display for CheckId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for CheckId {
+    type Err = CheckIdError;
+
+    fn from_str(text: &str) -> Result<Self, CheckIdError> {
+        Self::ALL.iter().copied().find(|id| id.as_str() == text).ok_or_else(|| CheckIdError(text.to_owned()))
+    }
+}

@@ -1,0 +1,119 @@
+//! Globs over names and paths: `*` stops at `/`, `**` does not.
+
+use std::fmt;
+use std::str::FromStr;
+
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+
+/// Why a text is not a glob.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no glob: {why}")]
+pub struct GlobError {
+    text: String,
+    why: String,
+}
+
+/// One glob, compiled.
+#[derive(Debug, Clone)]
+pub struct Glob(GlobMatcher);
+
+impl Glob {
+    pub fn matches(&self, text: &str) -> bool {
+        self.0.is_match(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.glob().glob()
+    }
+
+    /// Whether it can match one text only, namely itself.
+    pub fn is_literal(&self) -> bool {
+        !self.as_str().contains(['*', '?', '[', '{', '\\'])
+    }
+}
+
+impl PartialEq for Glob {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+impl Eq for Glob {}
+
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Glob {
+    type Err = GlobError;
+
+    fn from_str(text: &str) -> Result<Self, GlobError> {
+        let refuse = |why: String| GlobError { text: text.to_owned(), why };
+        if text.is_empty() {
+            return Err(refuse("it is empty and would match nothing".to_owned()));
+        }
+        let glob = GlobBuilder::new(text)
+            .literal_separator(true)
+            .backslash_escape(true)
+            .build()
+            .map_err(|e| refuse(e.kind().to_string()))?;
+        Ok(Self(glob.compile_matcher()))
+    }
+}
+
+/// Many globs, matched at once; the answer is the positions of those that fit, ascending.
+#[derive(Debug, Clone, Default)]
+pub struct GlobList(GlobSet);
+
+impl GlobList {
+    /// # Errors
+    ///
+    /// When the globs together are too large to compile.
+    pub fn new<'a>(globs: impl IntoIterator<Item = &'a Glob>) -> Result<Self, GlobError> {
+        let mut builder = GlobSetBuilder::new();
+        for glob in globs {
+            builder.add(glob.0.glob().clone());
+        }
+        let set = builder
+            .build()
+            .map_err(|e| GlobError { text: "the globs together".to_owned(), why: e.kind().to_string() })?;
+        Ok(Self(set))
+    }
+
+    pub fn matching(&self, text: &str) -> Vec<usize> {
+        self.0.matches(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_star_stops_at_a_slash_and_two_do_not() {
+        for (glob, text, fits) in [
+            ("*/prod/**", "utoronto/prod/azuread", true),
+            ("*/prod/**", "utoronto/prod/a/b", true),
+            ("*/prod/**", "a/b/prod/c", false),
+            ("*/prod/*", "utoronto/prod/a/b", false),
+            ("**/db", "db", true),
+            ("**/db", "a/b/db", true),
+            ("**", "a/b", true),
+            ("*", "a/b", false),
+            ("{a,b}/c", "b/c", true),
+            ("exact", "exact", true),
+            ("exact", "exactly", false),
+        ] {
+            assert_eq!(glob.parse::<Glob>().unwrap().matches(text), fits, "{glob} on {text}");
+        }
+        assert!("".parse::<Glob>().is_err());
+        assert!("a[".parse::<Glob>().is_err());
+    }
+
+    #[test]
+    fn a_list_answers_with_positions() {
+        let globs: Vec<Glob> = ["**", "a/*", "b/*"].iter().map(|g| g.parse().unwrap()).collect();
+        assert_eq!(GlobList::new(&globs).unwrap().matching("a/x"), [0, 1]);
+    }
+}

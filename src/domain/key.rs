@@ -1,0 +1,145 @@
+//! Public keys, after validation, and their fingerprints.
+
+use std::fmt;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// A text that is no fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no fingerprint: expected `SHA256:` and 43 characters of base64, as `ssh-keygen -l` prints them")]
+pub struct FingerprintError(String);
+
+/// `SHA256:` and the unpadded base64 of SHA-256 over a recipient's bytes; for ssh keys the same text that
+/// `ssh-keygen -l` prints.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", regex(pattern = r"^SHA256:[A-Za-z0-9+/]{43}$"))]
+pub struct Fingerprint(String);
+
+impl Fingerprint {
+    pub fn of(recipient_bytes: &[u8]) -> Self {
+        Self(format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(Sha256::digest(recipient_bytes))))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The tag by which age names an ssh key in a stanza: unpadded base64 of the first four bytes of the digest.
+    pub fn ssh_tag(&self) -> Option<String> {
+        let digest = BASE64_STANDARD_NO_PAD.decode(self.0.strip_prefix("SHA256:")?).ok()?;
+        Some(BASE64_STANDARD_NO_PAD.encode(digest.first_chunk::<4>()?))
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = FingerprintError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintError> {
+        let decoded = text.strip_prefix("SHA256:").and_then(|b64| BASE64_STANDARD_NO_PAD.decode(b64).ok());
+        match decoded {
+            Some(digest) if digest.len() == 32 => Ok(Self(text.to_owned())),
+            _ => Err(FingerprintError(text.to_owned())),
+        }
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = FingerprintError;
+
+    fn try_from(text: String) -> Result<Self, FingerprintError> {
+        text.parse()
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.0
+    }
+}
+
+/// What kind of key it is, and with that what can be known of a stanza made for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", regex(pattern = r"^(X25519|ssh-ed25519|ssh-rsa|plugin/[a-z0-9.+_-]+)$"))]
+pub enum KeyKind {
+    /// An age recipient, `age1…`. Its stanza can be recomputed.
+    X25519,
+    /// Its stanza can be recomputed.
+    SshEd25519,
+    /// Opaque: its stanza can't be recomputed.
+    SshRsa,
+    /// A recipient of an age plugin (a hardware key, say), with the plugin's name. Opaque.
+    Plugin(String),
+    /// The id of a key in a cloud's key service; never an age recipient, so never in a record.
+    Kms,
+}
+
+impl KeyKind {
+    /// Whether a holder of the file key can recompute the stanza made for this key.
+    pub fn is_derivable(&self) -> bool {
+        matches!(self, Self::X25519 | Self::SshEd25519)
+    }
+}
+
+impl fmt::Display for KeyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::X25519 => f.pad("X25519"),
+            Self::SshEd25519 => f.pad("ssh-ed25519"),
+            Self::SshRsa => f.pad("ssh-rsa"),
+            Self::Plugin(name) => f.pad(&format!("plugin/{name}")),
+            Self::Kms => f.pad("kms"),
+        }
+    }
+}
+
+impl From<KeyKind> for String {
+    fn from(kind: KeyKind) -> Self {
+        kind.to_string()
+    }
+}
+
+impl TryFrom<String> for KeyKind {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match text.as_str() {
+            "X25519" => Ok(Self::X25519),
+            "ssh-ed25519" => Ok(Self::SshEd25519),
+            "ssh-rsa" => Ok(Self::SshRsa),
+            other => match other.strip_prefix("plugin/") {
+                Some(name) if !name.is_empty() => Ok(Self::Plugin(name.to_owned())),
+                _ => Err(format!("`{text}` is no type of key that a value can be sealed to")),
+            },
+        }
+    }
+}
+
+/// A public key that was validated when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicKey {
+    pub kind: KeyKind,
+    /// The canonical text without a comment, as it is written into a policy and given to age.
+    pub text: String,
+    /// What stood behind an ssh key, by custom `user@host`.
+    pub comment: Option<String>,
+    /// The bytes that identify the recipient: 32 for X25519, the SSH wire encoding for ssh keys, the text
+    /// for the others.
+    pub recipient_bytes: Vec<u8>,
+    pub fingerprint: Fingerprint,
+    /// The Montgomery u-coordinate where there is one: two keys with the same one have the same private half,
+    /// whatever their types.
+    pub montgomery: Option<[u8; 32]>,
+}

@@ -1,0 +1,23 @@
+//! Floor 0: the nouns. No I/O, no clock, no types of age, git2 or reqwest.
+//!
+//! Everything here is validated when it is made and plain afterwards; the floors above pass these types to
+//! each other and never strings that still have to be looked at.
+
+pub mod check_id;
+pub mod custody;
+pub mod digest;
+pub mod expiry;
+pub mod facts;
+pub mod finding;
+pub mod glob;
+pub mod id;
+pub mod json;
+pub mod key;
+pub mod name;
+pub mod period;
+pub mod policy;
+pub mod record;
+pub mod report;
+pub mod rules;
+pub mod time;
+pub mod value;

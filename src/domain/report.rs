@@ -1,0 +1,158 @@
+//! The report of a run: what every format shows, with the verdict already fallen.
+
+use super::check_id::CheckId;
+use super::finding::{Finding, Level};
+use super::id::StoreId;
+use super::name::SecretName;
+use super::time::Instant;
+
+/// What a run of `check` came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing failing, everything checked.
+    Pass,
+    /// At least one failing finding, whatever else is unknown.
+    Fail,
+    /// Nothing failing, but something could not be judged.
+    Unknown,
+}
+
+impl Verdict {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Pass => 0,
+            Self::Fail => 1,
+            Self::Unknown => 2,
+        }
+    }
+}
+
+/// A finding that a waiver lets through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waived {
+    pub finding: Finding,
+    pub until: Instant,
+    pub reason: String,
+    pub by: String,
+}
+
+/// A check that policy switched off, and where.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SwitchedOff {
+    pub id: CheckId,
+    /// `[defaults]`, or the scope.
+    pub by: String,
+}
+
+/// Something that could not be judged, of one secret or of the store.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unchecked {
+    pub secret: Option<SecretName>,
+    pub what: String,
+    pub why: String,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many were judged.
+    pub secrets: usize,
+    /// Of how many the readers were proved with an identity.
+    pub proved: usize,
+    pub errors: usize,
+    pub warnings: usize,
+    pub waived: usize,
+    pub unchecked: usize,
+}
+
+/// Everything that a renderer needs; it computes nothing.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub at: Instant,
+    /// The path of the store relative to the root of the repository.
+    pub store: String,
+    pub store_id: Option<StoreId>,
+    pub commit: Option<String>,
+    /// `None` where policy could not be read; `none` where nothing is deployed from git.
+    pub deploy_ref: Option<String>,
+    pub verdict: Verdict,
+    pub strict: bool,
+    pub summary: Summary,
+    /// Errors first, then by name.
+    pub findings: Vec<Finding>,
+    pub waived: Vec<Waived>,
+    pub off: Vec<SwitchedOff>,
+    pub unchecked: Vec<Unchecked>,
+    /// What else a reader should know: no deploy ref, judged against another ref, keys that a change brings.
+    pub notes: Vec<String>,
+}
+
+/// What goes into a report before it is sorted, counted and judged.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub at: Instant,
+    pub store: String,
+    pub store_id: Option<StoreId>,
+    pub commit: Option<String>,
+    pub deploy_ref: Option<String>,
+    pub strict: bool,
+    pub secrets: usize,
+    pub findings: Vec<Finding>,
+    pub waived: Vec<Waived>,
+    pub off: Vec<SwitchedOff>,
+    pub unchecked: Vec<Unchecked>,
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Sorts, counts and judges: the one place where a verdict falls.
+    pub fn conclude(mut draft: Draft) -> Self {
+        let by_rank = |f: &Finding| {
+            (std::cmp::Reverse(f.level), f.secret.clone(), f.id, f.path.clone(), f.message.clone())
+        };
+        draft.findings.sort_by_cached_key(by_rank);
+        draft.waived.sort_by_cached_key(|w| by_rank(&w.finding));
+        draft.off.sort();
+        draft.off.dedup();
+        draft.unchecked.sort();
+        draft.unchecked.dedup();
+        let count = |level| draft.findings.iter().filter(|f| f.level == level).count();
+        let (errors, warnings) = (count(Level::Error), count(Level::Warning));
+        let verdict = if errors > 0 || (draft.strict && warnings > 0) {
+            Verdict::Fail
+        } else if draft.unchecked.is_empty() {
+            Verdict::Pass
+        } else {
+            Verdict::Unknown
+        };
+        Self {
+            at: draft.at,
+            store: draft.store,
+            store_id: draft.store_id,
+            commit: draft.commit,
+            deploy_ref: draft.deploy_ref,
+            verdict,
+            strict: draft.strict,
+            summary: Summary {
+                secrets: draft.secrets,
+                proved: 0,
+                errors,
+                warnings,
+                waived: draft.waived.len(),
+                unchecked: draft.unchecked.len(),
+            },
+            findings: draft.findings,
+            waived: draft.waived,
+            off: draft.off,
+            unchecked: draft.unchecked,
+            notes: draft.notes,
+        }
+    }
+}
