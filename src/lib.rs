@@ -16,3 +16,11 @@
 //! One way through: observe (adapters → plain facts) → judge (pure) → report → render (pure) → exit code.
 
 pub mod domain;
+pub mod system;
+
+pub mod checks;
+pub mod git;
+pub mod keys;
+pub mod render;
+pub mod seal;
+pub mod store;

@@ -20,7 +20,7 @@ pub enum ExpirySource {
     Jwt,
     /// `se` of an Azure shared access signature.
     AzureSas,
-    /// The expiration of an OpenPGP key.
+    /// The expiration of an `OpenPGP` key.
     Openpgp,
     /// `valid before` of an SSH certificate.
     SshCertificate,
@@ -109,7 +109,11 @@ impl TryFrom<ExpiryWire> for Expiry {
                 Ok(Self::At { at, from, reason })
             }
             ExpiryWire { at: None, from: None, reason: None, never: Some(why) } => {
-                if why.trim().is_empty() { Err(ExpiryError::NoReason) } else { Ok(Self::Never { why }) }
+                if why.trim().is_empty() {
+                    Err(ExpiryError::NoReason)
+                } else {
+                    Ok(Self::Never { why })
+                }
             }
             _ => Err(ExpiryError::NeitherForm),
         }

@@ -18,7 +18,7 @@ macro_rules! ulid_newtype {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
         #[serde(try_from = "String", into = "String")]
-        #[schemars(with = "String", regex(pattern = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"))]
+        #[schemars(with = "String", extend("pattern" = r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$"))]
         pub struct $name(Ulid);
 
         impl $name {

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
 /// Reads an optional field that is absent or has a value, and is never null.
-pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
@@ -159,7 +161,7 @@ impl<'de, K: Deserialize<'de> + Ord, V: Deserialize<'de>> Deserialize<'de> for U
 }
 
 /// Any JSON value, read without letting a duplicate key hide another one at any depth.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct StrictValue(pub serde_json::Value);
 

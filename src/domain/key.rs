@@ -11,14 +11,16 @@ use sha2::{Digest as _, Sha256};
 
 /// A text that is no fingerprint.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no fingerprint: expected `SHA256:` and 43 characters of base64, as `ssh-keygen -l` prints them")]
+#[error(
+    "`{0}` is no fingerprint: expected `SHA256:` and 43 characters of base64, as `ssh-keygen -l` prints them"
+)]
 pub struct FingerprintError(String);
 
 /// `SHA256:` and the unpadded base64 of SHA-256 over a recipient's bytes; for ssh keys the same text that
 /// `ssh-keygen -l` prints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", regex(pattern = r"^SHA256:[A-Za-z0-9+/]{43}$"))]
+#[schemars(with = "String", extend("pattern" = r"^SHA256:[A-Za-z0-9+/]{43}$"))]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
@@ -72,7 +74,7 @@ impl From<Fingerprint> for String {
 /// What kind of key it is, and with that what can be known of a stanza made for it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", regex(pattern = r"^(X25519|ssh-ed25519|ssh-rsa|plugin/[a-z0-9.+_-]+)$"))]
+#[schemars(with = "String", extend("pattern" = r"^(X25519|ssh-ed25519|ssh-rsa|plugin/[a-z0-9.+_-]+)$"))]
 pub enum KeyKind {
     /// An age recipient, `age1…`. Its stanza can be recomputed.
     X25519,

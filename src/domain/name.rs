@@ -40,8 +40,8 @@ fn check_segment(segment: &str, whole: &str) -> Result<(), NameError> {
 #[serde(try_from = "String", into = "String")]
 #[schemars(
     with = "String",
-    regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"),
-    length(max = 200)
+    extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"),
+    extend("maxLength" = 200)
 )]
 pub struct SecretName(String);
 
@@ -90,7 +90,7 @@ impl FromStr for SecretName {
 /// The name of a person, a machine, a shared key or a group: one namespace for all four.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", regex(pattern = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), length(max = 200))]
+#[schemars(with = "String", extend("pattern" = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"), extend("maxLength" = 200))]
 pub struct ActorName(String);
 
 impl ActorName {

@@ -60,7 +60,7 @@ impl Unit {
 /// 29 February is 28 February.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", regex(pattern = r"^[0-9]+(h|d|w|mo|y)$"))]
+#[schemars(with = "String", extend("pattern" = r"^[0-9]+(h|d|w|mo|y)$"))]
 pub struct Period {
     count: u32,
     unit: Unit,

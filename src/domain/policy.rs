@@ -200,7 +200,9 @@ mod tests {
         for good in ["origin/main", "upstream/release/1.2", "none"] {
             assert_eq!(good.parse::<DeployRef>().unwrap().to_string(), good);
         }
-        for bad in ["", "main", "origin/", "/main", "-x/main", "origin/-x", "origin/a b", "origin/a..b", "o/a:b"] {
+        for bad in
+            ["", "main", "origin/", "/main", "-x/main", "origin/-x", "origin/a b", "origin/a..b", "o/a:b"]
+        {
             assert!(bad.parse::<DeployRef>().is_err(), "{bad}");
         }
     }

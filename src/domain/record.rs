@@ -136,6 +136,7 @@ pub struct Runner {
 /// The part of a record that is free to edit. Keys that this version does not know are kept as they are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "StrictValue")]
+#[schemars(!try_from)]
 pub struct About {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<ActorName>,
@@ -166,6 +167,13 @@ pub struct Issuer {
     pub others: serde_json::Map<String, serde_json::Value>,
 }
 
+fn field<T: serde::de::DeserializeOwned>(
+    about: &mut serde_json::Map<String, serde_json::Value>,
+    key: &str,
+) -> Result<Option<T>, String> {
+    about.remove(key).map(serde_json::from_value).transpose().map_err(|e| format!("about.{key}: {e}"))
+}
+
 impl TryFrom<StrictValue> for About {
     type Error = String;
 
@@ -173,11 +181,9 @@ impl TryFrom<StrictValue> for About {
         let serde_json::Value::Object(mut others) = value else {
             return Err("about: expected an object".to_owned());
         };
-        let mut take = |key: &str| others.remove(key);
-        let wrong = |key: &str| move |e: serde_json::Error| format!("about.{key}: {e}", key = key.to_owned());
-        let owners = take("owners").map(serde_json::from_value).transpose().map_err(wrong("owners"))?;
-        let issuer = take("issuer").map(serde_json::from_value).transpose().map_err(wrong("issuer"))?;
-        let runbook = take("runbook").map(serde_json::from_value).transpose().map_err(wrong("runbook"))?;
+        let owners = field(&mut others, "owners")?;
+        let issuer = field(&mut others, "issuer")?;
+        let runbook = field(&mut others, "runbook")?;
         Ok(Self { owners: owners.unwrap_or_default(), issuer, runbook, others })
     }
 }

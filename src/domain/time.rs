@@ -28,7 +28,7 @@ pub enum TimeError {
 /// ways could have two digests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String", regex(pattern = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"))]
+#[schemars(with = "String", extend("pattern" = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"))]
 pub struct Instant(DateTime<Utc>);
 
 impl Instant {
@@ -40,8 +40,7 @@ impl Instant {
 
     /// Reads RFC 3339 with any offset, for `--at` and the like.
     pub fn parse_rfc3339(text: &str) -> Result<Self, TimeError> {
-        let moment =
-            DateTime::parse_from_rfc3339(text).map_err(|_| TimeError::NotADate(text.to_owned()))?;
+        let moment = DateTime::parse_from_rfc3339(text).map_err(|_| TimeError::NotADate(text.to_owned()))?;
         if moment.timestamp_subsec_nanos() != 0 {
             return Err(TimeError::Fraction(text.to_owned()));
         }
@@ -60,7 +59,9 @@ impl Instant {
                 .ok_or_else(|| TimeError::OutOfRange(text.to_owned()));
         }
         let numbers = text.split(['/', '.', '-']).collect::<Vec<_>>();
-        if numbers.len() == 3 && numbers.iter().all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit())) {
+        if numbers.len() == 3
+            && numbers.iter().all(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+        {
             let year_first = numbers.first().is_some_and(|n| n.len() == 4);
             let error = if year_first { TimeError::NotADate } else { TimeError::Ambiguous };
             return Err(error(text.to_owned()));
@@ -160,16 +161,25 @@ mod tests {
             assert_eq!(Instant::parse_date_or_instant(text), Err(TimeError::Ambiguous(text.to_owned())));
         }
         for text in ["2027/08/09", "2027-8-9", "2027-02-30", "soon", "", "20270809"] {
-            assert_eq!(Instant::parse_date_or_instant(text), Err(TimeError::NotADate(text.to_owned())), "{text}");
+            assert_eq!(
+                Instant::parse_date_or_instant(text),
+                Err(TimeError::NotADate(text.to_owned())),
+                "{text}"
+            );
         }
         assert!(matches!(Instant::parse_date_or_instant("1969-12-31"), Err(TimeError::OutOfRange(_))));
-        assert!(matches!(Instant::parse_date_or_instant("2027-01-01T00:00:00.5Z"), Err(TimeError::Fraction(_))));
+        assert!(matches!(
+            Instant::parse_date_or_instant("2027-01-01T00:00:00.5Z"),
+            Err(TimeError::Fraction(_))
+        ));
     }
 
     #[test]
     fn a_record_holds_the_canonical_form_only() {
         assert!(Instant::try_from("2027-08-31T00:00:00Z".to_owned()).is_ok());
-        for text in ["2027-08-31T00:00:00+00:00", "2027-08-31t00:00:00z", "2027-08-31", "2027-08-31T00:00:00.0Z"] {
+        for text in
+            ["2027-08-31T00:00:00+00:00", "2027-08-31t00:00:00z", "2027-08-31", "2027-08-31T00:00:00.0Z"]
+        {
             assert!(Instant::try_from(text.to_owned()).is_err(), "{text} was accepted");
         }
     }

@@ -1,0 +1,234 @@
+//! Files: read within bounds, written whole or not at all.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// A file that could not be read or written. The message names it.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    #[error("{}: {source}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+    #[error("{}: is larger than {most} bytes", path.display())]
+    TooLarge { path: PathBuf, most: u64 },
+    #[error("{}: is a symbolic link, which the store does not follow", path.display())]
+    SymbolicLink { path: PathBuf },
+    #[error("{}: is not a regular file", path.display())]
+    NotAFile { path: PathBuf },
+}
+
+impl FileError {
+    fn io(path: &Path, source: io::Error) -> Self {
+        Self::Io { path: path.to_owned(), source }
+    }
+
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Reads a regular file of at most `most` bytes, and never through a symbolic link at its own name.
+pub fn read(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    no_follow(&mut options);
+    let file = options.open(path).map_err(|source| {
+        if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+            FileError::SymbolicLink { path: path.to_owned() }
+        } else {
+            FileError::io(path, source)
+        }
+    })?;
+    read_open(file, path, most)
+}
+
+/// Reads a regular file of at most `most` bytes, following symbolic links: for files outside the store.
+pub fn read_following_links(path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    read_open(File::open(path).map_err(|e| FileError::io(path, e))?, path, most)
+}
+
+fn read_open(file: File, path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
+    let metadata = file.metadata().map_err(|e| FileError::io(path, e))?;
+    if !metadata.is_file() {
+        return Err(FileError::NotAFile { path: path.to_owned() });
+    }
+    let too_large = || FileError::TooLarge { path: path.to_owned(), most };
+    if metadata.len() > most {
+        return Err(too_large());
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| FileError::io(path, e))?;
+    if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// Like [`read`], with a missing file as `None`.
+pub fn read_if_present(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
+    match read(path, most) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Who else may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// As the umask has it.
+    Shared,
+    /// Nobody but the owner: 0600, in folders of 0700.
+    OwnerOnly,
+}
+
+/// Writes a whole file or leaves what was there: a temporary file beside it, fsync, rename, fsync of the folder.
+/// Missing folders are made.
+pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
+    let temporary = temporary_name(path);
+    write_new(&temporary, bytes, access)?;
+    fs::rename(&temporary, path).map_err(|e| FileError::io(path, e))?;
+    sync_parent(path)
+}
+
+/// The name under which [`write_atomic`] prepares a file. It follows from the file's own name, so that what a
+/// killed process left behind is overwritten by the next one and can be told from other files.
+pub fn temporary_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.new"))
+}
+
+fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
+    let wrap = |e| FileError::io(path, e);
+    if let Some(parent) = path.parent() {
+        create_dir(parent, access)?;
+    }
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(wrap(e)),
+        _ => {}
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    if access == Access::OwnerOnly {
+        owner_only(&mut options);
+    }
+    let mut file = options.open(path).map_err(wrap)?;
+    file.write_all(bytes).map_err(wrap)?;
+    file.sync_all().map_err(wrap)
+}
+
+/// Makes a folder and those above it.
+pub fn create_dir(path: &Path, access: Access) -> Result<(), FileError> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if access == Access::OwnerOnly {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    #[cfg(not(unix))]
+    let _ = access;
+    builder.create(path).map_err(|e| FileError::io(path, e))
+}
+
+/// Removes a file and makes that last; a file that is not there is no error.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_parent(path),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(FileError::io(path, e)),
+    }
+}
+
+fn sync_parent(path: &Path) -> Result<(), FileError> {
+    // A rename lasts only once its folder is on the disk; Windows has no such call and needs none.
+    #[cfg(unix)]
+    if let Some(parent) = path.parent() {
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
+        File::open(parent).and_then(|folder| folder.sync_all()).map_err(|e| FileError::io(parent, e))?;
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+    Ok(())
+}
+
+/// Whether anybody but the owner may read it. Always false where permissions are not Unix's.
+pub fn is_readable_by_others(path: &Path) -> Result<bool, FileError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let metadata = fs::metadata(path).map_err(|e| FileError::io(path, e))?;
+        Ok(metadata.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(false)
+    }
+}
+
+#[cfg(unix)]
+fn no_follow(options: &mut OpenOptions) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // A fifo in the store must not make us wait for its writer.
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK | rustix::fs::OFlags::CLOEXEC;
+    options.custom_flags(i32::try_from(flags.bits()).unwrap_or(0));
+}
+
+#[cfg(not(unix))]
+fn no_follow(_: &mut OpenOptions) {}
+
+#[cfg(unix)]
+fn owner_only(options: &mut OpenOptions) {
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+}
+
+#[cfg(not(unix))]
+fn owner_only(_: &mut OpenOptions) {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b.json");
+        write_atomic(&path, b"one", Access::Shared).unwrap();
+        fs::write(temporary_name(&path), b"left behind by a killed process").unwrap();
+        write_atomic(&path, b"two", Access::Shared).unwrap();
+        assert_eq!(read(&path, 10).unwrap(), b"two");
+        assert!(!temporary_name(&path).exists());
+    }
+
+    #[test]
+    fn reading_is_bounded_and_follows_no_link() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        fs::write(&path, b"12345").unwrap();
+        assert_eq!(read(&path, 5).unwrap(), b"12345");
+        assert!(matches!(read(&path, 4), Err(FileError::TooLarge { .. })));
+        assert!(matches!(read(dir.path(), 5), Err(FileError::NotAFile { .. } | FileError::Io { .. })));
+        assert!(read_if_present(&dir.path().join("none"), 5).unwrap().is_none());
+        #[cfg(unix)]
+        {
+            let link = dir.path().join("link");
+            std::os::unix::fs::symlink(&path, &link).unwrap();
+            assert!(matches!(read(&link, 5), Err(FileError::SymbolicLink { .. })));
+            assert_eq!(read_following_links(&link, 5).unwrap(), b"12345");
+            let fifo = dir.path().join("fifo");
+            assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+            assert!(matches!(read(&fifo, 5), Err(FileError::NotAFile { .. })));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn private_files_are_private() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("private/identities.txt");
+        write_atomic(&path, b"key", Access::OwnerOnly).unwrap();
+        assert!(!is_readable_by_others(&path).unwrap());
+        assert!(!is_readable_by_others(path.parent().unwrap()).unwrap());
+        let open = dir.path().join("open");
+        fs::write(&open, b"").unwrap();
+        std::fs::set_permissions(&open, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        assert!(is_readable_by_others(&open).unwrap());
+    }
+}

@@ -1,0 +1,5 @@
+//! Floor 1: the operating system. Files, child processes, the environment and the terminal, each behind one door.
+
+pub mod environment;
+pub mod files;
+pub mod process;
