@@ -15,6 +15,7 @@
 //!
 //! One way through: observe (adapters → plain facts) → judge (pure) → report → render (pure) → exit code.
 
+pub mod cli;
 pub mod domain;
 pub mod system;
 

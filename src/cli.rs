@@ -1,0 +1,530 @@
+//! The command line: types only. Their doc comments are the help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::domain::glob::Glob;
+use crate::domain::key::Fingerprint;
+use crate::domain::name::{ActorName, SecretName};
+use crate::domain::period::Period;
+use crate::domain::policy::DeployRef;
+use crate::domain::time::Instant;
+
+/// Keeps encrypted credentials in git beside a record of their expiry and custody, and blocks the deploys that
+/// would break.
+#[derive(Debug, Parser)]
+#[command(name = "secrets", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "\
+Examples:
+  secrets init                               make the store in this repository
+  secrets add web/prod/db --expires-in 1y    seal a new secret
+  secrets check                              the gate: run it before every deploy
+  secrets doctor                             what works here, and how to mend what does not
+
+Exit codes: 0 done; 1 `check` found a fault; 2 could not, or something could not be checked.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The store, where it is not found by walking up from here [also: SECRETS_STORE]
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
+    pub store: Option<PathBuf>,
+    /// A file with my identity, to be used instead of those found by themselves [also: SECRETS_IDENTITY_FILE]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub identity: Option<PathBuf>,
+    /// Judge, and date what is written, as of this moment
+    #[arg(long, global = true, value_name = "RFC3339", value_parser = Instant::parse_rfc3339,
+          help_heading = "Everywhere")]
+    pub at: Option<Instant>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make the store in this repository and register me as the first person
+    #[command(after_help = "\
+Examples:
+  secrets init
+  secrets init --person alice --key \"$(cat ~/.ssh/id_ed25519.pub)\" --deploy-ref origin/main")]
+    Init(Init),
+    /// My identities: the private keys with which I open secrets
+    #[command(subcommand)]
+    Key(Key),
+    /// The people of this store and their keys
+    #[command(subcommand)]
+    People(People),
+    /// The machines of this store and their keys; a machine never counts as a person
+    #[command(subcommand)]
+    Machines(Machines),
+    /// Seal a new secret
+    #[command(after_help = "\
+The value is read from a hidden prompt, from standard input where that is no terminal, or from --from-file.
+
+Examples:
+  secrets add utoronto/prod/azuread-client --expires 2027-08-31 --owner infra --issuer 'University IT'
+  printf %s \"$TOKEN\" | secrets add ci/token --expires-in 90d --owner alice
+  secrets add legacy/ftp --never 'the vendor gives out one login' --from-file login.txt")]
+    Add(Add),
+    /// Seal a new value for a secret: a new version
+    #[command(after_help = "\
+Examples:
+  secrets set utoronto/prod/azuread-client --expires 2028-08-31 --push
+  secrets set ci/token --expires-in 90d --from-file token.txt")]
+    Set(Set),
+    /// When secrets end
+    #[command(subcommand)]
+    Expiry(Expiry),
+    /// Give a secret another name: resealed under it, in one commit
+    #[command(after_help = "Example:\n  secrets move staging/db prod/db")]
+    Move(Move),
+    /// Print a value on standard output, bytes exact
+    #[command(after_help = "Example:\n  secrets get ci/token | docker login --password-stdin …")]
+    Get(Get),
+    /// What is known of a secret: record, custody and the policy in force; never the value
+    Show(Show),
+    /// All secrets with their expiry, people and owners
+    List(List),
+    /// Remove a secret from the store
+    Remove(Remove),
+    /// Encrypt again, to the readers that policy names now: same values, same versions
+    #[command(after_help = "\
+Examples:
+  secrets reseal --all
+  secrets reseal web/prod/db --accept-key SHA256:…")]
+    Reseal(Reseal),
+    /// The gate: run it before every deploy
+    #[command(after_help = "\
+Exit codes: 0 nothing failing and everything checked; 1 at least one failing finding; 2 nothing failing, but
+something could not be checked.
+
+Examples:
+  secrets check && ./deploy
+  secrets check --scope 'utoronto/prod/**'
+  secrets check --against origin/main --format github")]
+    Check(Check),
+    /// What of git, keys, remote and store works here, and how to mend what does not
+    Doctor(Doctor),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  secrets completions bash > ~/.local/share/bash-completion/completions/secrets"
+    )]
+    Completions(Completions),
+    /// Print the manual page, or write one page for each command into a folder
+    Man(Man),
+    /// Print the JSON Schema of policy.toml or of the records, for editors
+    Schema(Schema),
+}
+
+/// How a change is committed and pushed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Commit")]
+pub struct Publish {
+    /// Write the files and leave the commit to me
+    #[arg(long, conflicts_with = "push")]
+    pub no_commit: bool,
+    /// Push the commit to the deploy ref; where that takes no direct push, to a branch named secrets/…
+    #[arg(long)]
+    pub push: bool,
+}
+
+/// How a value is sealed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Sealing")]
+pub struct Sealing {
+    /// Who I am, where no identity tells it
+    #[arg(long = "as", value_name = "NAME")]
+    pub as_person: Option<ActorName>,
+    /// Seal to a key that the secret was not sealed to before; compare it with its holder first
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub accept_key: Vec<Fingerprint>,
+}
+
+/// When it ends. On a terminal it is asked for where none of these is given.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Expiry")]
+pub struct Lifetime {
+    /// It ends on this date (00:00 UTC) or at this instant
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["expires_in", "never"])]
+    pub expires: Option<Instant>,
+    /// It ends this long after --issued, else after now: 48h, 90d, 2w, 6mo, 1y
+    #[arg(long, value_name = "PERIOD", conflicts_with = "never")]
+    pub expires_in: Option<Period>,
+    /// It does not lapse, and this is why
+    #[arg(long, value_name = "REASON")]
+    pub never: Option<String>,
+}
+
+/// What is noted of a secret, free to edit later.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Record")]
+pub struct Notes {
+    /// A person or group that answers for it
+    #[arg(long = "owner", value_name = "NAME")]
+    pub owners: Vec<ActorName>,
+    /// Who gives it out
+    #[arg(long, value_name = "NAME")]
+    pub issuer: Option<String>,
+    /// Whom to ask for the next one
+    #[arg(long, value_name = "CONTACT", requires = "issuer")]
+    pub issuer_contact: Option<String>,
+    /// How to get the next one: a path in the repository, or an address
+    #[arg(long, value_name = "PATH")]
+    pub runbook: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// My name in this store
+    #[arg(long, value_name = "NAME")]
+    pub person: Option<ActorName>,
+    /// My public key: age1… or an ssh-ed25519 or ssh-rsa key; several may be given
+    #[arg(long = "key", value_name = "RECIPIENT")]
+    pub keys: Vec<String>,
+    /// The remote branch from which deploys are made, or none
+    #[arg(long, value_name = "REMOTE/BRANCH")]
+    pub deploy_ref: Option<DeployRef>,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Make a new identity and keep it in the OS keyring, or in a file of mine where there is none
+    New(KeyNew),
+    /// Keep an identity that I already have: an age identity file or an OpenSSH private key
+    Import(KeyImport),
+    /// The identities kept here
+    List(KeyList),
+    /// Remove an identity kept here; what only it could open is lost to me
+    Remove(KeyRemove),
+}
+
+/// Where an identity is kept.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum KeyPlace {
+    /// The OS keyring, else the file
+    Auto,
+    /// The OS keyring: Secret Service, macOS Keychain, Windows Credential Manager
+    Keyring,
+    /// identities.txt in my configuration folder, mode 0600
+    File,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyNew {
+    /// What to call it
+    #[arg(default_value = "default")]
+    pub name: ActorName,
+    /// Where to keep it
+    #[arg(long, value_enum, default_value = "auto")]
+    pub place: KeyPlace,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyImport {
+    /// The file that holds it
+    pub file: PathBuf,
+    /// What to call it
+    #[arg(long, default_value = "default")]
+    pub name: ActorName,
+    /// Where to keep it
+    #[arg(long, value_enum, default_value = "auto")]
+    pub place: KeyPlace,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyList {
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct KeyRemove {
+    pub name: ActorName,
+    /// Where it is kept, if the same name is kept in both places
+    #[arg(long, value_enum, default_value = "auto")]
+    pub place: KeyPlace,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum People {
+    /// Register a person
+    #[command(after_help = "\
+Example:
+  secrets people add bob --key age1… --key 'ssh-ed25519 AAAA… bob@laptop' --contact @bob --group team
+  secrets reseal --all")]
+    Add(PeopleAdd),
+    /// Remove a person, and reseal what they could read
+    Remove(ActorRemove),
+    /// The people, their keys and what they hold
+    List(ActorList),
+}
+
+#[derive(Debug, Args)]
+pub struct PeopleAdd {
+    pub name: ActorName,
+    /// A public key of theirs: age1… or an ssh-ed25519 or ssh-rsa key
+    #[arg(long = "key", value_name = "RECIPIENT", required = true)]
+    pub keys: Vec<String>,
+    /// How to reach them; in a public repository a handle, not an address
+    #[arg(long, value_name = "CONTACT")]
+    pub contact: Option<String>,
+    /// A group that they join; it is made where it does not exist
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<ActorName>,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Machines {
+    /// Register a machine
+    #[command(after_help = "Example:\n  secrets machines add ci --key age1… --group team")]
+    Add(MachinesAdd),
+    /// Remove a machine, and reseal what it could read
+    Remove(ActorRemove),
+    /// The machines and their keys
+    List(ActorList),
+}
+
+#[derive(Debug, Args)]
+pub struct MachinesAdd {
+    pub name: ActorName,
+    /// A public key of its: age1… or an ssh-ed25519 or ssh-rsa key
+    #[arg(long = "key", value_name = "RECIPIENT", required = true)]
+    pub keys: Vec<String>,
+    /// A group that it joins; it is made where it does not exist
+    #[arg(long = "group", value_name = "GROUP")]
+    pub groups: Vec<ActorName>,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct ActorRemove {
+    pub name: ActorName,
+    #[command(flatten)]
+    pub sealing: Sealing,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct ActorList {
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Add {
+    pub name: SecretName,
+    /// Read the value from this file, bytes exact
+    #[arg(long, value_name = "FILE")]
+    pub from_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub lifetime: Lifetime,
+    /// When the issuer made it, if not now
+    #[arg(long, value_name = "DATE", help_heading = "Expiry")]
+    pub issued: Option<Instant>,
+    #[command(flatten)]
+    pub notes: Notes,
+    /// Who reads it, if not the readers that policy names already; written to policy as a scope of its own
+    #[arg(long = "reader", value_name = "NAME", help_heading = "Sealing")]
+    pub readers: Vec<ActorName>,
+    /// Somebody who has seen the value in clear without being a reader
+    #[arg(long, value_name = "NAME", help_heading = "Sealing")]
+    pub seen_by: Vec<ActorName>,
+    #[command(flatten)]
+    pub sealing: Sealing,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct Set {
+    pub name: SecretName,
+    /// Read the value from this file, bytes exact
+    #[arg(long, value_name = "FILE")]
+    pub from_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub lifetime: Lifetime,
+    /// When the issuer made it, if not now
+    #[arg(long, value_name = "DATE", help_heading = "Expiry")]
+    pub issued: Option<Instant>,
+    /// Somebody who has seen the value in clear without being a reader
+    #[arg(long, value_name = "NAME", help_heading = "Sealing")]
+    pub seen_by: Vec<ActorName>,
+    #[command(flatten)]
+    pub sealing: Sealing,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Expiry {
+    /// Same value, other expiry
+    #[command(after_help = "\
+Examples:
+  secrets expiry set ci/token --expires 2027-08-31 --reason 'the vendor extended it, ticket 812'
+  secrets expiry set --scope 'github/**' --never 'OAuth app secrets do not lapse' --reason 'docs of the vendor'")]
+    Set(ExpirySet),
+}
+
+#[derive(Debug, Args)]
+pub struct ExpirySet {
+    #[arg(required_unless_present = "scope")]
+    pub names: Vec<SecretName>,
+    /// Every secret whose name fits
+    #[arg(long, value_name = "GLOB")]
+    pub scope: Vec<Glob>,
+    #[command(flatten)]
+    pub lifetime: Lifetime,
+    /// Why it changes although the value does not
+    #[arg(long, value_name = "WHY", required_unless_present = "never", help_heading = "Expiry")]
+    pub reason: Option<String>,
+    #[command(flatten)]
+    pub sealing: Sealing,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct Move {
+    pub old: SecretName,
+    pub new: SecretName,
+    #[command(flatten)]
+    pub sealing: Sealing,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct Get {
+    pub name: SecretName,
+}
+
+/// How the answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReadFormat {
+    Human,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// For a person, or for a program
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: ReadFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Show {
+    pub name: SecretName,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Only secrets whose name fits
+    #[arg(long, value_name = "GLOB")]
+    pub scope: Vec<Glob>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Remove {
+    #[arg(required = true)]
+    pub names: Vec<SecretName>,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct Reseal {
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub names: Vec<SecretName>,
+    /// Every secret that is not sealed to just the readers and keys that policy names now
+    #[arg(long)]
+    pub all: bool,
+    /// Say what would be resealed and why, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub sealing: Sealing,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
+/// How the report is written. The exit code is the same for every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For a person
+    Human,
+    /// For a program; see docs/file-formats.md
+    Json,
+    /// Workflow commands that annotate a run on GitHub
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Only secrets whose name fits
+    #[arg(long, value_name = "GLOB", conflicts_with = "files")]
+    pub scope: Vec<Glob>,
+    /// Only these sealed files: exactly those that a deploy will read
+    #[arg(long = "file", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+    /// Fail only for what this change introduces or worsens, judged by the policy of REF; leaves out the deploy ref
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
+    /// Do not ask the remote; what depends on it is reported as unchecked
+    #[arg(long)]
+    pub offline: bool,
+    /// Warnings fail too
+    #[arg(long)]
+    pub strict: bool,
+    /// How the report is written; the exit code is the same
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: ReportFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Doctor {
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Man {
+    /// Write secrets.1, secrets-check.1 … into this folder
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Schema {
+    #[arg(value_enum)]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaOf {
+    Policy,
+    Record,
+}
