@@ -291,3 +291,6 @@ pub(super) fn plaintext_length(payload: usize) -> Result<usize, HeaderError> {
         (_, _) => Ok(full + last - TAG_BYTES),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -179,9 +179,9 @@ pub(super) fn parse_plain(
     prompts: &Prompts,
 ) -> Result<Vec<Identity>, IdentityError> {
     let text = std::str::from_utf8(bytes).map_err(|_| IdentityError::NotText(label.to_owned()))?;
-    let text = text.trim_start_matches('\u{feff}').trim();
-    if text.starts_with("-----BEGIN ") {
-        return ssh_identity::parse(text, label, prompts).map(|identity| vec![identity]);
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with("-----BEGIN ") {
+        return ssh_identity::parse(text.trim(), label, prompts).map(|identity| vec![identity]);
     }
     identity_file::parse(text, label, prompts)
 }
@@ -192,3 +192,6 @@ pub fn generate() -> Result<(Zeroizing<String>, PublicKey), public_key::KeyError
     let public = public_key::parse(&identity.to_public().to_string())?;
     Ok((Zeroizing::new(identity.to_string().expose_secret().to_owned()), public))
 }
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,6 @@ impl age::Identity for AnyOf<'_> {
         failure
     }
 }
+
+#[cfg(test)]
+mod tests;

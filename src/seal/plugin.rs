@@ -105,3 +105,6 @@ impl age::Identity for PluginIdentity {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

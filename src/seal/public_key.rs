@@ -152,3 +152,6 @@ fn named_by_its_text(kind: KeyKind, text: &str) -> PublicKey {
         montgomery: None,
     }
 }
+
+#[cfg(test)]
+mod tests;

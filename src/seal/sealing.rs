@@ -205,3 +205,6 @@ fn encrypt(value: &Value, encryptor: age::Encryptor, header: Vec<u8>) -> Result<
     bytes.splice(..own_header, header);
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;
