@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use sha2::{Digest as _, Sha256};
 
+use super::canonical::{self, CanonicalError};
 use super::derivation::SALT_BYTES;
 use super::{NAMESPACE, stanza};
 use crate::domain::digest::Digest;
@@ -14,20 +14,18 @@ pub(super) const STANZA_TYPE: &str = "secrets-cli/binding";
 /// Its first argument.
 pub(super) const STANZA_VERSION: &str = "v1";
 
-/// A `sealed` object without a canonical form.
+/// A `sealed` object that has no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the record's `sealed` object can't be brought into canonical JSON: {0}")]
-pub struct BindingError(String);
+#[error("the record's `sealed` object has no canonical form: {0}")]
+pub struct BindingError(#[from] CanonicalError);
 
 /// D = SHA-256(`NS/sealed/v1` ‖ 0x00 ‖ JCS(sealed)), with JCS as in RFC 8785.
 pub fn digest(sealed: &Sealed) -> Result<Digest, BindingError> {
-    let canonical =
-        serde_json_canonicalizer::to_vec(sealed).map_err(|error| BindingError(error.to_string()))?;
-    let mut hash = Sha256::new();
-    hash.update(NAMESPACE.as_bytes());
-    hash.update(b"/sealed/v1\0");
-    hash.update(&canonical);
-    Ok(Digest::from_bytes(hash.finalize().into()))
+    let mut covered = Vec::with_capacity(2048);
+    covered.extend_from_slice(NAMESPACE.as_bytes());
+    covered.extend_from_slice(b"/sealed/v1\0");
+    canonical::write(sealed, &mut covered)?;
+    Ok(Digest::of(&covered))
 }
 
 /// The binding stanza, as it stands first in the header.
@@ -102,13 +100,22 @@ mod tests {
         fn the_typed_value_and_the_parsed_tree_have_one_canonical_form(sealed in any_sealed()) {
             let written = serde_json::to_string_pretty(&sealed).unwrap();
             let tree: serde_json::Value = serde_json::from_str(&written).unwrap();
-            let canonical = serde_json_canonicalizer::to_vec(&tree).unwrap();
-            prop_assert_eq!(&serde_json_canonicalizer::to_vec(&sealed).unwrap(), &canonical);
-            let whole = [b"secrets-cli/sealed/v1\0".as_slice(), &canonical].concat();
+            let reference = serde_json_canonicalizer::to_vec(&tree).unwrap();
+            let mut direct = Vec::new();
+            canonical::write(&sealed, &mut direct).unwrap();
+            prop_assert_eq!(String::from_utf8_lossy(&direct), String::from_utf8_lossy(&reference));
+            let whole = [b"secrets-cli/sealed/v1\0".as_slice(), &reference].concat();
             prop_assert_eq!(digest(&sealed).unwrap(), Digest::of(&whole));
             let again: Sealed = serde_json::from_str(&written).unwrap();
             prop_assert_eq!(digest(&again).unwrap(), digest(&sealed).unwrap());
         }
+    }
+
+    #[test]
+    fn numbers_that_not_everybody_reads_exactly_are_refused() {
+        let mut sealed = draft(["alice"]);
+        sealed.seal = crate::domain::json::MAX_SAFE_INTEGER + 1;
+        assert_eq!(digest(&sealed), Err(BindingError(CanonicalError::NumberTooLarge)));
     }
 
     #[test]

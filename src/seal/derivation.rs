@@ -89,3 +89,27 @@ fn shared_secret(secret: &StaticSecret, point: [u8; 32]) -> Result<[u8; 32], Der
     let shared = secret.diffie_hellman(&Point::from(point));
     if shared.was_contributory() { Ok(*shared.as_bytes()) } else { Err(DerivationError::ZeroSharedSecret) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::samples::age_key;
+
+    /// Such keys never come out of `public_key::parse`; this is the second lock on the same door.
+    #[test]
+    fn a_zero_shared_secret_is_refused() {
+        let file_key = FileKey::new(Box::new([7; 16]));
+        let (_, honest) = age_key();
+        for kind in [KeyKind::X25519, KeyKind::SshEd25519] {
+            let key = |u| PublicKey { kind: kind.clone(), montgomery: Some(u), ..honest.clone() };
+            let mut one = [0; 32];
+            one[0] = 1;
+            for u in [[0; 32], one] {
+                let error = derive_stanza(&file_key, &[1; 32], &key(u));
+                assert_eq!(error, Err(DerivationError::ZeroSharedSecret));
+            }
+        }
+        let opaque = PublicKey { kind: KeyKind::SshRsa, ..honest };
+        assert_eq!(derive_stanza(&file_key, &[1; 32], &opaque), Err(DerivationError::NotDerivable));
+    }
+}

@@ -2,9 +2,9 @@
 //!
 //! A sealed value is an age v1 file (C2SP age) that any age implementation opens. What this room adds:
 //!
-//! - [`public_key`] accepts only keys to which it is safe to seal ([`curve`] holds the arithmetic).
+//! - [`public_key`] accepts only keys to which it is safe to seal (`curve` holds the arithmetic).
 //! - [`sealing`] derives the ephemeral secret of each stanza, so that a holder of the file key can recompute it
-//!   ([`derivation`]), and binds the file to the `sealed` part of its record ([`binding`]).
+//!   (`derivation`), and binds the file to the `sealed` part of its record ([`binding`]).
 //! - [`header`] shows what anybody can see of a sealed file.
 //! - [`identity`] and [`opening`] are the way back; [`prompts`] is how they ask a person.
 
@@ -16,6 +16,7 @@ pub mod prompts;
 pub mod public_key;
 pub mod sealing;
 
+mod canonical;
 mod curve;
 mod derivation;
 mod identity_file;

@@ -107,4 +107,5 @@ impl age::Identity for PluginIdentity {
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -37,7 +37,7 @@ pub enum SealError {
     )]
     KeyService { reader: ActorName, fingerprint: Fingerprint },
     #[error(
-        "`{first}` and `{second}` have the same key {fingerprint}: each must have a key of their own, or it counts for two"
+        "`{first}` and `{second}` have the same key {fingerprint}: give each a key of their own in the policy"
     )]
     SharedKey { first: ActorName, second: ActorName, fingerprint: Fingerprint },
     #[error("can't seal to the key {fingerprint} of `{reader}`: {source}")]

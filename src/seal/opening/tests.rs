@@ -63,12 +63,12 @@ fn what_needs_nobody_is_tried_first_and_a_failure_hides_nothing() {
     assert_eq!(open(&sealed, &identities(&prompts)).unwrap().expose(), b"x");
     assert_eq!(asked.load(Ordering::SeqCst), 0);
 
-    // A key that only the locked one opens, and another locked one before it.
-    let (other, _) = workshop.ssh_key("ed25519", "battery staple");
-    let sealed = seal_to(b"x", &[("alice", &[&ssh])]).unwrap().bytes;
+    // Both of these could open it, but nobody knows the passphrase of the first.
+    let (other, other_ssh) = workshop.ssh_key("ed25519", "battery staple");
+    let sealed = seal_to(b"x", &[("alice", &[&other_ssh, &ssh])]).unwrap().bytes;
     let (prompts, asked) = answering(&["correct horse"]);
     let mut all = parse_identities(&other, "other", &Prompts::none()).unwrap();
-    all.extend(identities(&prompts));
+    all.extend(parse_identities(&locked, "id_ed25519", &prompts).unwrap());
     assert_eq!(open(&sealed, &all).unwrap().expose(), b"x");
     assert_eq!(open(&sealed, &all).unwrap().expose(), b"x");
     assert_eq!(asked.load(Ordering::SeqCst), 1);
