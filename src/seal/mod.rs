@@ -1,1 +1,40 @@
-//! seal
+//! The cryptographic room: public keys, sealing, binding, opening. The only one that names `age`.
+//!
+//! A sealed value is an age v1 file (C2SP age) that any age implementation opens. What this room adds:
+//!
+//! - [`public_key`] accepts only keys to which it is safe to seal (`curve` holds the arithmetic).
+//! - [`sealing`] derives the ephemeral secret of each stanza, so that a holder of the file key can recompute it
+//!   (`derivation`), and binds the file to the `sealed` part of its record ([`binding`]).
+//! - [`header`] shows what anybody can see of a sealed file.
+//! - [`identity`] and [`opening`] are the way back; [`prompts`] is how they ask a person.
+
+pub mod binding;
+pub mod header;
+pub mod identity;
+pub mod opening;
+pub mod prompts;
+pub mod public_key;
+pub mod sealing;
+
+mod canonical;
+mod curve;
+mod derivation;
+mod identity_file;
+mod key_service;
+mod locked;
+mod opaque;
+mod payload;
+mod plugin;
+mod ssh_identity;
+mod ssh_key;
+mod stanza;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod vectors;
+#[cfg(test)]
+mod witnesses;
+
+/// Goes before every label and stanza type of ours, so that they can't be taken for another tool's.
+const NAMESPACE: &str = "secrets-cli";

@@ -1,0 +1,91 @@
+//! Decrypting an age file into a buffer of our own, of the right size from the start.
+
+use std::borrow::Cow;
+use std::io::{self, BufRead, Read};
+
+use age::armor::ArmoredReader;
+use zeroize::Zeroizing;
+
+use super::header::{self, Header, HeaderError};
+
+/// Why an age file could not be decrypted.
+#[derive(Debug)]
+pub enum PayloadError {
+    Header(HeaderError),
+    /// The plaintext is larger than the caller takes.
+    TooLarge,
+    /// The age crate refused; what it says of the header was said before.
+    Age(age::DecryptError),
+}
+
+impl From<age::DecryptError> for PayloadError {
+    fn from(error: age::DecryptError) -> Self {
+        Self::Age(error)
+    }
+}
+
+/// The binary form of an age file. An armored one is decoded, others are left as they are.
+pub fn dearmor(bytes: &[u8]) -> Result<Cow<'_, [u8]>, HeaderError> {
+    if !header::is_armored(bytes) {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let mut binary = Vec::with_capacity(bytes.len());
+    // The armored text bounds what comes out of it.
+    match ArmoredReader::new(bytes).read_to_end(&mut binary) {
+        Ok(_) => Ok(Cow::Owned(binary)),
+        Err(_) => Err(HeaderError::Malformed("its armor is damaged")),
+    }
+}
+
+/// Decrypts a binary age file of at most `most` bytes of plaintext. The crate verifies the header's MAC first.
+pub fn decrypt(
+    bytes: &[u8],
+    identity: &dyn age::Identity,
+    most: usize,
+) -> Result<Zeroizing<Vec<u8>>, PayloadError> {
+    let header = Header::parse(bytes).map_err(PayloadError::Header)?;
+    let size = header::plaintext_length(header.payload.len()).map_err(PayloadError::Header)?;
+    if size > most {
+        return Err(PayloadError::TooLarge);
+    }
+    let whole_header = HeaderFirst { header: header.length, rest: bytes };
+    let mut reader = age::Decryptor::new_buffered(whole_header)?.decrypt(std::iter::once(identity))?;
+    // Allocated once: a buffer that grows leaves copies of the plaintext behind.
+    let mut plaintext = Zeroizing::new(vec![0; size]);
+    let read = reader.read_exact(&mut plaintext).and_then(|()| reader.read(&mut [0]));
+    match read.map_err(age::DecryptError::Io)? {
+        0 => Ok(plaintext),
+        _ => Err(PayloadError::Header(HeaderError::Truncated)),
+    }
+}
+
+/// Gives the crate's parser the whole header as its first "line". Line by line it would start over at each of
+/// them, and a long header would take the square of its length.
+struct HeaderFirst<'a> {
+    /// Bytes of the header that were not given out yet.
+    header: usize,
+    rest: &'a [u8],
+}
+
+impl Read for HeaderFirst<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.rest.read(into)
+    }
+}
+
+impl BufRead for HeaderFirst<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        Ok(self.rest)
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.rest.consume(amount);
+    }
+
+    fn read_until(&mut self, delimiter: u8, into: &mut Vec<u8>) -> io::Result<usize> {
+        match std::mem::take(&mut self.header) {
+            0 => self.rest.read_until(delimiter, into),
+            header => self.rest.by_ref().take(header as u64).read_to_end(into),
+        }
+    }
+}
