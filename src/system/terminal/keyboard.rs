@@ -58,6 +58,10 @@ mod unix {
     const CTRL_U: u8 = 0x15;
     const DELETE: u8 = 0x7f;
 
+    /// The most that a terminal's own line editing takes; it drops the rest.
+    const LINE_LIMIT: usize = 4095;
+
+    const CUT: &str = "that was longer than a terminal takes in one line";
     const TOO_LONG: &str = "that was longer than 64 KiB";
     const SEVERAL_LINES: &str =
         "that were several lines, and one is asked for here: give longer ones in a file or on standard input";
@@ -99,7 +103,8 @@ mod unix {
                 }
                 if line.last() == Some(&b'\n') {
                     line.pop();
-                    return Ok(finish(line));
+                    let is_cut = line.len() >= LINE_LIMIT;
+                    return Ok(if is_cut { Typed::Unusable(CUT) } else { finish(line) });
                 }
                 if line.len() > MAX_ANSWER - chunk.len() {
                     return Ok(Typed::Unusable(TOO_LONG));
@@ -231,7 +236,8 @@ mod unix {
     }
 }
 
-/// Windows: its console has no such bound on a line, and gives back its settings when a process ends.
+/// Windows: its console reads a hidden line key by key, unbounded; Ctrl-C ends the process and leaves no setting
+/// changed.
 #[cfg(not(unix))]
 mod elsewhere {
     use std::io::{self, BufRead as _, Read as _, Write};

@@ -340,6 +340,9 @@ mod tests {
                 person.types("many\n");
                 person.awaits("  `many` is no \u{fffd}[31mnumber");
                 person.awaits("]: ");
+                person.types(format!("{}\n", "1".repeat(5000)));
+                person.awaits("longer than a terminal takes");
+                person.awaits("]: ");
                 person.types(" 4\u{7f}42 \n");
             },
         );
