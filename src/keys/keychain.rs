@@ -10,8 +10,10 @@ use crate::system::environment::Environment;
 use super::file::{FILE_NAME, IdentityFile, IdentityFileError, NewIdentity};
 use super::identity::MAX_IDENTITY_BYTES;
 use super::keyring::{Keyring, KeyringError};
-use super::lock::{Lock, LockError};
-use super::sources::{self, Search};
+use super::lock::Lock;
+use super::search::{self, Search};
+
+pub use super::lock::LockError;
 
 /// How long a call to the keyring may take where nobody is there to unlock it.
 const UNATTENDED: Duration = Duration::from_secs(10);
@@ -173,7 +175,7 @@ impl<'a> Keychain<'a> {
             Ok(kept) => {
                 let entry = |(name, _)| Entry { name: Some(name), place: StoredIn::Keyring };
                 listing.entries.extend(kept.identities.into_iter().map(entry));
-                listing.notes.extend(kept.gone.iter().map(sources::gone_note));
+                listing.notes.extend(kept.gone.iter().map(search::gone_note));
             }
             Err(error) => listing.failed.push(error.into()),
         }
