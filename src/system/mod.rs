@@ -3,3 +3,4 @@
 pub mod environment;
 pub mod files;
 pub mod process;
+pub mod terminal;
