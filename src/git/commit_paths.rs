@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::{Component, Path};
 use std::time::Duration;
 
 use super::error::GitError;
@@ -46,6 +47,10 @@ impl Repository {
         message: &str,
         terminal: bool,
     ) -> Result<Option<Commit>, GitError> {
+        // git would pass over such a path without a word.
+        if let Some(path) = paths.iter().find(|path| !is_inside(path)) {
+            return Err(refused(&format!("`{path}` lies outside the repository")));
+        }
         let known = self.known(paths)?;
         if known.is_empty() {
             return Ok(None);
@@ -105,6 +110,10 @@ impl Repository {
         let differing = String::from_utf8_lossy(&differing.stdout).into_owned();
         Ok(differing.split_terminator('\0').filter(|path| paths.contains(*path)).map(str::to_owned).collect())
     }
+}
+
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 fn run_commit(commit: &Program, terminal: bool) -> Result<(), GitError> {

@@ -128,7 +128,7 @@ impl<'a> DeployRepository<'a> {
     fn fetch_into(&self, place: &Path) -> Result<Commit, RemoteError> {
         let init = self.repository.git.clone().on_git_dir(place).with("GIT_DEFAULT_HASH", "sha1");
         let init = init.with("GIT_DEFAULT_REF_FORMAT", "files").reading();
-        let _ = self.must_run(&init.args(["init", "--quiet", "--bare", "--template="]))?;
+        let _ = self.must_run(&init.args(QUIETLY).args(["init", "--quiet", "--bare", "--template="]))?;
         let promisors = missing::promisors(&self.repository.git)?;
         if promisors.is_empty() {
             self.borrow_objects(place)?;

@@ -32,6 +32,8 @@ mod work_tree;
 
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use error::GitError;
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};

@@ -8,7 +8,7 @@ use super::repository::Repository;
 use crate::system::environment::Environment;
 use crate::system::process::{Finished, Program};
 
-pub(super) const LIMIT: Duration = Duration::from_secs(60);
+pub(super) const LIMIT: Duration = Duration::from_mins(1);
 
 pub(super) struct Sandbox {
     dir: tempfile::TempDir,
@@ -82,9 +82,9 @@ impl Sandbox {
         self.git(&origin, &["config", "uploadpack.allowFilter", "true"]);
         self.git(&origin, &["config", "uploadpack.allowAnySHA1InWant", "true"]);
         let clone = self.clone_of(&origin, "clone", &[]);
-        self.write(&clone, "secrets/a.age", "sealed a 1\n");
-        self.write(&clone, "secrets/prod/b.json", "{}\n");
-        self.write(&clone, "README", "hello\n");
+        write(&clone, "secrets/a.age", "sealed a 1\n");
+        write(&clone, "secrets/prod/b.json", "{}\n");
+        write(&clone, "README", "hello\n");
         self.commit_all(&clone, "first");
         self.git(&clone, &["push", "--quiet", "origin", "HEAD:main"]);
         (origin, clone)
@@ -95,12 +95,6 @@ impl Sandbox {
         let arguments = [&["clone", "--quiet"], options, &[&url, name]].concat();
         self.git(self.dir.path(), &arguments);
         self.path(name)
-    }
-
-    pub(super) fn write(&self, folder: &Path, path: &str, text: &str) {
-        let path = folder.join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
     }
 
     pub(super) fn commit_all(&self, folder: &Path, message: &str) -> String {
@@ -115,7 +109,7 @@ impl Sandbox {
         let elsewhere =
             if self.path(&name).exists() { self.path(&name) } else { self.clone_of(origin, &name, &[]) };
         self.git(&elsewhere, &["pull", "--quiet", "--rebase", "origin", "main"]);
-        self.write(&elsewhere, path, text);
+        write(&elsewhere, path, text);
         let commit = self.commit_all(&elsewhere, "from elsewhere");
         self.git(&elsewhere, &["push", "--quiet", "origin", "HEAD:main"]);
         commit
@@ -124,4 +118,20 @@ impl Sandbox {
     pub(super) fn open(&self, folder: &Path) -> Repository {
         Repository::discover(folder, &self.environment()).unwrap()
     }
+}
+
+pub(super) fn write(folder: &Path, path: &str, text: &str) {
+    let path = folder.join(path);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, text).unwrap();
+}
+
+/// All that a repository's own state consists of besides objects: refs, `HEAD`, `FETCH_HEAD`, shallow file, config.
+pub(super) fn state(sandbox: &Sandbox, clone: &Path) -> Vec<Option<String>> {
+    let read = |name: &str| std::fs::read_to_string(clone.join(".git").join(name)).ok();
+    let mut state: Vec<_> =
+        ["HEAD", "FETCH_HEAD", "shallow", "config", "packed-refs", "logs/HEAD"].map(read).into();
+    state.push(Some(sandbox.git(clone, &["for-each-ref"])));
+    state.push(Some(sandbox.git(clone, &["rev-list", "--all", "--count"])));
+    state
 }

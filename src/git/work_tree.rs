@@ -13,12 +13,13 @@ impl Repository {
         &self,
         paths: impl IntoIterator<Item = S>,
     ) -> Result<BTreeMap<String, String>, GitError> {
-        let input = nul_separated(paths);
+        // With `./` a name can't be read as pathspec magic, which this command takes but can't be told to ignore.
+        let input = nul_separated(paths.into_iter().map(|path| format!("./{}", path.as_ref())));
         if input.is_empty() {
             return Ok(BTreeMap::new());
         }
         let arguments = ["check-ignore", "--verbose", "-z", "--no-index", "--stdin"];
-        let program = self.git.reading().env("GIT_LITERAL_PATHSPECS", "1").args(arguments).input(input);
+        let program = self.git.reading().args(arguments).input(input);
         let finished = program.run(LOCAL_LIMIT)?;
         // 1 says that none of them is ignored.
         if finished.status.code() == Some(1) {
@@ -31,7 +32,8 @@ impl Repository {
         for [source, line, pattern, path] in fields.as_chunks::<4>().0 {
             // A rule with `!` is the one that takes the path out of hiding.
             if !pattern.is_empty() && !pattern.starts_with('!') {
-                rules.insert((*path).to_owned(), format!("{source}:{line}: {pattern}"));
+                let path = path.strip_prefix("./").unwrap_or(path);
+                rules.insert(path.to_owned(), format!("{source}:{line}: {pattern}"));
             }
         }
         Ok(rules)
