@@ -185,7 +185,7 @@ impl Push<'_> {
         match self.to(&branch)? {
             Answer::Taken(finished) => {
                 let url = forge::printed(&finished.stderr)
-                    .or_else(|| forge::derived(self.settings.url(), self.branch, &branch));
+                    .or_else(|| forge::derived(&self.address(), self.branch, &branch));
                 Ok(Pushed::Beside { branch, url })
             }
             Answer::Moved => Err(self.refused(declined.to_owned())),
@@ -193,6 +193,15 @@ impl Push<'_> {
                 Err(self.refused(format!("{declined}; nor does it take `{branch}`: {why}")))
             }
         }
+    }
+
+    /// Where the push went, with `pushurl` and `insteadOf` applied.
+    fn address(&self) -> String {
+        let arguments = ["remote", "get-url", "--push", &self.settings.remote];
+        self.git
+            .read("ask for the remote's address", &arguments)
+            .map(|found| found.text())
+            .unwrap_or_default()
     }
 
     fn moved(&self) -> PushError {

@@ -40,12 +40,6 @@ impl RemoteSettings {
         Ok(Self { remote: remote.to_owned(), in_force })
     }
 
-    /// Where the remote is, as configured; not rewritten by `insteadOf`.
-    pub(super) fn url(&self) -> &str {
-        let key = format!("remote.{}.url", self.remote);
-        self.in_force.iter().find(|(k, _)| *k == key).map_or("", |(_, url)| url)
-    }
-
     /// git, asking a remote: never on the terminal, because nobody may be there to answer.
     pub(super) fn asking(&self, git: &Git) -> Git {
         let git = git.clone().with("GIT_TERMINAL_PROMPT", "0");

@@ -45,11 +45,14 @@ impl Repository {
         &self,
         paths: impl IntoIterator<Item = S>,
     ) -> Result<BTreeSet<String>, GitError> {
+        if !self.is_sparse()? {
+            return Ok(BTreeSet::new());
+        }
         let mut absent: BTreeSet<String> = (paths.into_iter())
             .map(|path| path.as_ref().to_owned())
             .filter(|path| self.root().join(path).symlink_metadata().is_err())
             .collect();
-        if absent.is_empty() || !self.is_sparse()? {
+        if absent.is_empty() {
             return Ok(BTreeSet::new());
         }
         let within = literal(common_folder(&absent));

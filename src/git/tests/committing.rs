@@ -131,3 +131,17 @@ fn refusals_leave_the_files_and_say_why() {
     nobody.git(&dir, &["config", "user.useConfigOnly", "true"]);
     assert!(refused(&nobody, "secrets/a.age").contains("user.email"));
 }
+
+#[test]
+fn on_the_terminal_too() {
+    let sandbox = Sandbox::new();
+    let (_, dir) = sandbox.origin_and_clone();
+    let list = paths(&["secrets/a.age"]);
+    write(&dir, "secrets/a.age", "2\n");
+    hook(&dir, "commit-msg", "#!/bin/sh\nexit 1\n");
+    let error = sandbox.open(&dir).commit_paths(&list, "m", true).unwrap_err();
+    assert!(matches!(error, GitError::NotCommitted { .. }), "{error}");
+    fs::remove_file(dir.join(".git/hooks/commit-msg")).unwrap();
+    assert!(sandbox.open(&dir).commit_paths(&list, "m", true).unwrap().is_some());
+    assert_eq!(in_head(&sandbox, &dir), ["M secrets/a.age"]);
+}
