@@ -137,8 +137,8 @@ impl<'a> DeployRepository<'a> {
         let mut fetch = self.git_in(place)?.reading().args(QUIETLY).args(["fetch", "--quiet", "--no-tags"]);
         fetch = fetch.args(["--depth=1", "--recurse-submodules=no"]);
         if !promisors.is_empty() {
-            // A partial clone lacks blobs that it must claim to have; so nothing is borrowed from it, and this one
-            // is partial too.
+            // A partial clone claims to have blobs that it lacks; so nothing is borrowed from it, and this one is
+            // partial too.
             fetch = fetch.args(["--filter=blob:none"]);
         }
         let _ = self.must_run(&fetch.args(["--end-of-options", &self.settings.remote, &refspec]))?;
@@ -156,7 +156,8 @@ impl<'a> DeployRepository<'a> {
         files::write_atomic(&alternates, b"../../../../objects\n", Access::OwnerOnly)?;
         let shallow = self.repository.common_dir().join("shallow");
         if let Some(list) = files::read_if_present(&shallow, 16 * 1024 * 1024)? {
-            // Without it git would take the borrowed commits for complete, and miss their parents.
+            // Without it git would tell the remote that it has the parents of the borrowed commits too, and the
+            // remote would leave out what a revert brings back from them.
             files::write_atomic(&place.join("shallow"), &list, Access::OwnerOnly)?;
         }
         Ok(())

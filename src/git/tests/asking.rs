@@ -69,6 +69,20 @@ fn a_tip_that_has_moved_on_is_read_without_touching_the_clone() {
 }
 
 #[test]
+fn a_revert_is_read_whole_from_a_shallow_clone() {
+    let sandbox = Sandbox::new();
+    let (origin, _) = sandbox.origin_and_clone();
+    sandbox.push_from_elsewhere(&origin, "secrets/a.age", "sealed a 2\n");
+    let shallow = sandbox.clone_of(&origin, "shallow", &["--depth=1"]);
+    // The old value is in no commit that the shallow clone has, but in one that the remote may take it to have.
+    let newest = sandbox.push_from_elsewhere(&origin, "secrets/a.age", "sealed a 1\n");
+    sandbox.git(&origin, &["repack", "-adb", "--quiet"]);
+    let tip = sandbox.open(&shallow).ask_remote("origin", "main", LIMIT).unwrap();
+    assert_eq!(tip.commit().to_string(), newest);
+    assert_eq!(text_at(&tip, "secrets/a.age"), "sealed a 1\n");
+}
+
+#[test]
 fn a_remote_whose_path_is_relative() {
     let sandbox = Sandbox::new();
     let (origin, clone) = sandbox.origin_and_clone();

@@ -37,16 +37,22 @@ fn new_changed_and_deleted_ones_and_nothing_else() {
     write(&dir, "secrets/a.age", "sealed a 2\n");
     write(&dir, "secrets/new/[x]*.age", "new\n");
     write(&dir, "secrets/new/xx.age", "not named\n");
+    write(&dir, ":!odd", "magic, as a pathspec\n");
     fs::remove_file(dir.join("secrets/prod/b.json")).unwrap();
     let before = sandbox.git(&dir, &["status", "--porcelain", "staged", "README", "untracked"]);
     let repository = sandbox.open(&dir);
-    let list =
-        paths(&["secrets/a.age", "secrets/new/[x]*.age", "secrets/prod/b.json", "secrets/never-was.age"]);
+    let list = paths(&[
+        "secrets/a.age",
+        "secrets/new/[x]*.age",
+        "secrets/prod/b.json",
+        "secrets/never-was.age",
+        ":!odd",
+    ]);
     let commit = repository.commit_paths(&list, "secrets: set a\n\nwhy", false).unwrap().unwrap();
     assert_eq!(repository.head().unwrap(), Some(commit));
     assert_eq!(
         in_head(&sandbox, &dir),
-        ["M secrets/a.age", "A secrets/new/[x]*.age", "D secrets/prod/b.json"]
+        ["A :!odd", "M secrets/a.age", "A secrets/new/[x]*.age", "D secrets/prod/b.json"]
     );
     assert_eq!(sandbox.git(&dir, &["log", "-1", "--format=%B"]), "secrets: set a\n\nwhy");
     assert_eq!(sandbox.git(&dir, &["status", "--porcelain", "staged", "README", "untracked"]), before);
