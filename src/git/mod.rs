@@ -1,1 +1,44 @@
-//! git
+//! git: what is committed, what the remote has, and the commits and pushes of this tool.
+//!
+//! Objects are read by libgit2 (`git2`), which knows nothing of replacement refs, filters or the index's opinion.
+//! Whatever speaks to a remote, commits, signs or asks `.gitignore` runs the user's own `git` ([`program`]), so
+//! that credentials, hooks, proxies and signing are theirs.
+//!
+//! | file | its job |
+//! |---|---|
+//! | [`repository`] | find the repository, `HEAD`, a revision |
+//! | [`objects`], `missing` | trees and blobs, and those that a partial clone has yet to fetch |
+//! | [`snapshot`] | the files below one folder in one commit |
+//! | `work_tree` | what is ignored, what a sparse checkout leaves out |
+//! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
+//! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
+
+pub mod commit_paths;
+pub mod error;
+pub mod objects;
+pub mod program;
+pub mod push;
+pub mod remote;
+pub mod repository;
+pub mod snapshot;
+
+mod deploy_repository;
+mod forge;
+mod missing;
+mod remote_settings;
+mod unopened;
+mod words;
+mod work_tree;
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use error::GitError;
+pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
+pub use program::{MINIMUM_GIT, git_version};
+pub use push::{PushError, Pushed};
+pub use remote::{RemoteError, RemoteTip};
+pub use repository::Repository;
+pub use snapshot::{Entry, EntryKind, Snapshot};

@@ -1,0 +1,152 @@
+//! Commits of exactly the paths that were changed, through the user's own git, so that hooks and signing run.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::path::{Component, Path};
+use std::time::Duration;
+
+use super::error::GitError;
+use super::objects::Commit;
+use super::program::LOCAL_LIMIT;
+use super::repository::Repository;
+use super::words::{self, quoted};
+use super::work_tree::{common_folder, literal, nul_separated};
+use crate::system::files::FileError;
+use crate::system::process::Program;
+
+/// How long a commit may take where nobody sits at a terminal: hooks can run whole test suites.
+const COMMIT_LIMIT: Duration = Duration::from_mins(10);
+
+/// The tree that holds nothing; every SHA-1 repository knows it.
+const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+
+/// How many paths a command that is shown may name before it names their folder.
+const MOST_SHOWN: usize = 6;
+
+impl Repository {
+    /// Commits these paths (relative to the root, with `/`), be they new, changed or gone, and nothing else:
+    /// what is staged or changed beside them stays as it is. `None` where they are committed already.
+    ///
+    /// With `terminal`, git runs on this process's terminal, so that a passphrase can be asked for.
+    pub fn commit_paths(
+        &self,
+        paths: &[String],
+        message: &str,
+        terminal: bool,
+    ) -> Result<Option<Commit>, GitError> {
+        let paths: BTreeSet<String> = paths.iter().cloned().collect();
+        self.commit_set(&paths, message, terminal).map_err(|error| {
+            let why = if let GitError::Refused { why, .. } = error { why } else { error.to_string() };
+            not_committed(&paths, message, why)
+        })
+    }
+
+    fn commit_set(
+        &self,
+        paths: &BTreeSet<String>,
+        message: &str,
+        terminal: bool,
+    ) -> Result<Option<Commit>, GitError> {
+        // git would pass over such a path without a word.
+        if let Some(path) = paths.iter().find(|path| !is_inside(path)) {
+            return Err(refused(&format!("`{path}` lies outside the repository")));
+        }
+        let known = self.known(paths)?;
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let specs = nul_separated(known.iter().map(|path| literal(path)));
+        let mut add = self.git.writing().args(["add", "--all"]);
+        if self.is_sparse()? {
+            add = add.args(["--sparse"]);
+        }
+        let add = add.args(["--pathspec-from-file=-", "--pathspec-file-nul"]).input(specs.clone());
+        let added = add.run(LOCAL_LIMIT)?;
+        if !added.succeeded() {
+            return Err(refused(&added.stderr));
+        }
+        let changed = self.staged(&known)?;
+        if changed.is_empty() {
+            return Ok(None);
+        }
+        let mut list = tempfile::NamedTempFile::new().map_err(temporary)?;
+        list.write_all(&nul_separated(changed.iter().map(|path| literal(path)))).map_err(temporary)?;
+        let from_file = format!("--pathspec-from-file={}", list.path().display());
+        let commit = (self.git.writing().args(["commit", "--quiet", "--only", "-m", message]))
+            .args([from_file.as_str(), "--pathspec-file-nul"]);
+        run_commit(&commit, terminal)?;
+        self.head()
+    }
+
+    /// Those that are there, in the index or in `HEAD`; git refuses to hear of others.
+    fn known(&self, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, GitError> {
+        let folder = common_folder(paths);
+        let listed = self.git.read("list the index", &["ls-files", "-z", "--", &literal(folder)])?;
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let in_index: BTreeSet<_> = listed.split_terminator('\0').collect();
+        let in_head = self.head()?.map(|head| self.snapshot(head, folder)).transpose()?;
+        let is_known = |path: &str| {
+            in_index.contains(path)
+                || in_head.as_ref().is_some_and(|head| head.get(path).is_some())
+                || self.root().join(path).symlink_metadata().is_ok()
+        };
+        Ok(paths.iter().filter(|path| is_known(path)).cloned().collect())
+    }
+
+    /// Those that the index has otherwise than `HEAD`.
+    fn staged(&self, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, GitError> {
+        let head = self.head()?.map_or_else(|| EMPTY_TREE.to_owned(), |head| head.to_string());
+        let arguments = [
+            "diff-index",
+            "--cached",
+            "--name-only",
+            "--no-renames",
+            "--ignore-submodules=none",
+            "-z",
+            &head,
+            "--",
+        ];
+        let differing = self.git.read("compare the index with HEAD", &arguments)?;
+        let differing = String::from_utf8_lossy(&differing.stdout).into_owned();
+        Ok(differing.split_terminator('\0').filter(|path| paths.contains(*path)).map(str::to_owned).collect())
+    }
+}
+
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
+}
+
+fn run_commit(commit: &Program, terminal: bool) -> Result<(), GitError> {
+    if terminal {
+        if commit.run_on_terminal()?.success() {
+            return Ok(());
+        }
+        let why = "git refused the commit, for the reason above".to_owned();
+        return Err(GitError::Refused { doing: "commit", why });
+    }
+    let finished = commit.run(COMMIT_LIMIT)?;
+    if finished.succeeded() {
+        return Ok(());
+    }
+    // Hooks speak on both.
+    Err(refused(&format!("{}\n{}", finished.stderr, finished.text())))
+}
+
+fn refused(output: &str) -> GitError {
+    GitError::Refused { doing: "commit", why: words::all_lines(output) }
+}
+
+fn temporary(source: std::io::Error) -> GitError {
+    GitError::File(FileError::Io { path: std::env::temp_dir(), source })
+}
+
+fn not_committed(paths: &BTreeSet<String>, message: &str, why: String) -> GitError {
+    let shown: Vec<_> = if paths.len() > MOST_SHOWN {
+        vec![quoted(common_folder(paths))]
+    } else {
+        paths.iter().map(|path| quoted(path)).collect()
+    };
+    let shown = shown.join(" ");
+    let command = format!("git add --all -- {shown} && git commit -m {} -- {shown}", quoted(message));
+    GitError::NotCommitted { why, command }
+}

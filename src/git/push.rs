@@ -1,0 +1,239 @@
+//! One commit on its way to the remote: to the branch, or to a branch of its own beside it.
+
+use std::time::Duration;
+
+use super::error::GitError;
+use super::forge;
+use super::objects::Commit;
+use super::program::{Deadline, Git, must_succeed};
+use super::remote::{RemoteError, RemoteTip};
+use super::remote_settings::RemoteSettings;
+use super::repository::Repository;
+use super::words;
+use crate::system::process::{Finished, ProcessError};
+
+/// How many other commits an error names.
+const MOST_NAMED: usize = 10;
+
+/// Where a commit went.
+#[must_use]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    ToBranch,
+    /// The branch takes no direct push, so it went to one of its own.
+    Beside {
+        branch: String,
+        /// Where a pull request is opened, if the remote is a forge.
+        url: Option<String>,
+    },
+}
+
+/// Why a commit was not pushed. It stands in this clone, and only there.
+#[derive(Debug, thiserror::Error)]
+pub enum PushError {
+    #[error(transparent)]
+    Remote(#[from] RemoteError),
+    #[error(
+        "not pushed: other commits would go along to {remote}/{branch}: {}; look at them, then run \
+         `git push {remote} HEAD:{branch}`", commits.join(", ")
+    )]
+    OtherCommits { remote: String, branch: String, commits: Vec<String> },
+    #[error(
+        "not pushed: {remote}/{branch} has commits that are not here; run `git pull --rebase {remote} {branch}`, \
+         then `git push {remote} HEAD:{branch}`"
+    )]
+    RemoteMoved { remote: String, branch: String },
+    #[error("not pushed: {why}; when that is mended, run `git push {remote} HEAD:{branch}`")]
+    Refused { remote: String, branch: String, why: String },
+    #[error(
+        "remote `{remote}` took longer than {limit:?}, so nobody knows whether the commit has arrived; run \
+         `git push {remote} HEAD:{branch}` to make sure"
+    )]
+    TimedOut { remote: String, branch: String, limit: Duration },
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+struct Push<'a> {
+    git: Git,
+    settings: RemoteSettings,
+    commit: Commit,
+    branch: &'a str,
+    deadline: Deadline,
+}
+
+impl Repository {
+    /// Pushes one commit to a remote's branch, and refuses if any other one would go along. Where the branch takes
+    /// no direct push, the commit goes to `secrets/TOPIC-ID` instead; `topic` says in a few words what it is
+    /// about. All of it ends within `limit`, the `pre-push` hook included.
+    pub fn push_commit(
+        &self,
+        commit: Commit,
+        remote: &str,
+        branch: &str,
+        topic: &str,
+        limit: Duration,
+    ) -> Result<Pushed, PushError> {
+        let deadline = Deadline::after(limit);
+        let tip = match self.ask_remote(remote, branch, limit) {
+            Ok(tip) => Some(tip),
+            // The first push makes the branch.
+            Err(RemoteError::NoSuchBranch { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        self.refuse_others(commit, tip.as_ref(), remote, branch)?;
+        let settings = RemoteSettings::of(&self.git, remote, deadline)?;
+        let git = settings.asking(&self.git);
+        let push = Push { git, settings, commit, branch, deadline };
+        match push.to(branch)? {
+            Answer::Taken(_) => Ok(Pushed::ToBranch),
+            Answer::Moved => Err(push.moved()),
+            Answer::Failed(why) => Err(push.refused(why)),
+            Answer::Declined(why) => push.beside(topic, &why),
+        }
+    }
+
+    fn refuse_others(
+        &self,
+        commit: Commit,
+        tip: Option<&RemoteTip>,
+        remote: &str,
+        branch: &str,
+    ) -> Result<(), PushError> {
+        let moved = || PushError::RemoteMoved { remote: remote.to_owned(), branch: branch.to_owned() };
+        let ours = commit.to_string();
+        let mut arguments = vec!["log", "--no-show-signature", "-z", "--format=%H %h %s", &ours];
+        let excluded;
+        if let Some(tip) = tip {
+            let theirs = tip.commit().to_string();
+            // A commit that had to be fetched is none that this one could stand on.
+            if !self.objects.has(tip.commit()) || !self.is_ancestor(&theirs, &ours)? {
+                return Err(moved());
+            }
+            excluded = format!("^{theirs}");
+            arguments.push(&excluded);
+        }
+        arguments.push("--");
+        let listed = self.git.read("list the commits to be pushed", &arguments)?;
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let others: Vec<_> = (listed.split_terminator('\0'))
+            .filter_map(|line| line.split_once(' '))
+            .filter(|(id, _)| *id != ours)
+            .map(|(_, text)| words::shown(text))
+            .collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        let mut commits: Vec<_> = others.iter().take(MOST_NAMED).map(|text| format!("`{text}`")).collect();
+        if others.len() > MOST_NAMED {
+            commits.push(format!("and {} more", others.len() - MOST_NAMED));
+        }
+        Err(PushError::OtherCommits { remote: remote.to_owned(), branch: branch.to_owned(), commits })
+    }
+
+    fn is_ancestor(&self, older: &str, newer: &str) -> Result<bool, GitError> {
+        let program = self.git.reading().args(["merge-base", "--is-ancestor", older, newer]);
+        let finished = program.run(super::program::LOCAL_LIMIT)?;
+        match finished.status.code() {
+            Some(1) => Ok(false),
+            _ => must_succeed("compare with the remote's commit", finished).map(|_| true),
+        }
+    }
+}
+
+/// What the remote said to a push.
+enum Answer {
+    Taken(Finished),
+    /// Somebody else pushed meanwhile.
+    Moved,
+    /// The remote itself refuses this ref: a protected branch, or one of its hooks.
+    Declined(String),
+    Failed(String),
+}
+
+impl Push<'_> {
+    fn to(&self, branch: &str) -> Result<Answer, PushError> {
+        // Nothing but this commit: the user's `push.followTags` and the like don't count here.
+        let program = (self.git.reading())
+            .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--end-of-options"])
+            .args([self.settings.remote.clone(), format!("{}:refs/heads/{branch}", self.commit)]);
+        let finished = program.run(self.deadline.left()).map_err(|error| {
+            let remote = self.settings.remote.clone();
+            if matches!(error, ProcessError::TimedOut { .. }) {
+                PushError::TimedOut { remote, branch: branch.to_owned(), limit: self.deadline.limit }
+            } else {
+                RemoteError::of_process(&error, &remote, self.deadline).into()
+            }
+        })?;
+        if finished.succeeded() {
+            return Ok(Answer::Taken(finished));
+        }
+        let text = finished.text();
+        let summary = text.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
+        Ok(match summary {
+            Some(summary) if summary.starts_with("[remote rejected]") => {
+                Answer::Declined(why(summary, &finished))
+            }
+            Some(summary) if summary.starts_with("[rejected]") => Answer::Moved,
+            Some(summary) => Answer::Failed(why(summary, &finished)),
+            None => Answer::Failed(words::last_line(&finished.stderr)),
+        })
+    }
+
+    fn beside(&self, topic: &str, declined: &str) -> Result<Pushed, PushError> {
+        let branch = format!("secrets/{}-{}", slug(topic), self.commit.short());
+        match self.to(&branch)? {
+            Answer::Taken(finished) => {
+                let url = forge::printed(&finished.stderr)
+                    .or_else(|| forge::derived(&self.address(), self.branch, &branch));
+                Ok(Pushed::Beside { branch, url })
+            }
+            Answer::Moved => Err(self.refused(declined.to_owned())),
+            Answer::Declined(why) | Answer::Failed(why) => {
+                Err(self.refused(format!("{declined}; nor does it take `{branch}`: {why}")))
+            }
+        }
+    }
+
+    /// Where the push went, with `pushurl` and `insteadOf` applied.
+    fn address(&self) -> String {
+        let arguments = ["remote", "get-url", "--push", &self.settings.remote];
+        self.git
+            .read("ask for the remote's address", &arguments)
+            .map(|found| found.text())
+            .unwrap_or_default()
+    }
+
+    fn moved(&self) -> PushError {
+        PushError::RemoteMoved { remote: self.settings.remote.clone(), branch: self.branch.to_owned() }
+    }
+
+    fn refused(&self, why: String) -> PushError {
+        let remote = self.settings.remote.clone();
+        PushError::Refused { remote, branch: self.branch.to_owned(), why }
+    }
+}
+
+/// The summary, and what the server's hook said, if it did.
+fn why(summary: &str, finished: &Finished) -> String {
+    let said = finished.stderr.lines().filter_map(|line| line.trim_start().strip_prefix("remote:"));
+    let said: Vec<_> = said.map(str::trim).filter(|line| !line.is_empty()).collect();
+    words::shown(&[summary, &said.join(" / ")].join(" ")).trim_end().to_owned()
+}
+
+/// A text as a part of a branch name.
+fn slug(topic: &str) -> String {
+    let mut slug = String::new();
+    for c in topic.chars() {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+        if slug.len() >= 60 {
+            break;
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "change".to_owned() } else { slug.to_owned() }
+}

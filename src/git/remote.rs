@@ -1,0 +1,132 @@
+//! The remote's branch, as the remote has it now. A remote-tracking branch is no evidence: that of a stale laptop
+//! agrees with itself.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::deploy_repository::DeployRepository;
+use super::error::GitError;
+use super::objects::{BlobId, Commit, Objects};
+use super::program::Deadline;
+use super::remote_settings::RemoteSettings;
+use super::repository::Repository;
+use super::snapshot::Snapshot;
+use super::words;
+use crate::system::process::ProcessError;
+
+/// Why the remote's branch is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum RemoteError {
+    #[error(
+        "{}: has no remote `{remote}`{}; run `git remote add {remote} URL`, or mend deploy-ref in policy.toml",
+        path.display(), others(known)
+    )]
+    NoSuchRemote { remote: String, path: PathBuf, known: Vec<String> },
+    #[error("remote `{remote}` can't be asked: {why}; try `git ls-remote {remote}`")]
+    Unreachable { remote: String, why: String },
+    #[error("remote `{remote}` has no branch `{branch}`; see `git ls-remote --heads {remote}`")]
+    NoSuchBranch { remote: String, branch: String },
+    #[error("remote `{remote}` gave no answer within {limit:?}; try `git ls-remote {remote}`")]
+    TimedOut { remote: String, limit: Duration },
+    #[error("the remote can't be asked: `git` is not installed, or not on PATH")]
+    NoGit,
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+fn others(known: &[String]) -> String {
+    if known.is_empty() { String::new() } else { format!(" (but {})", known.join(", ")) }
+}
+
+impl RemoteError {
+    pub(super) fn of_process(error: &ProcessError, remote: &str, deadline: Deadline) -> Self {
+        match error {
+            ProcessError::NotFound { .. } => Self::NoGit,
+            ProcessError::TimedOut { .. } => {
+                Self::TimedOut { remote: remote.to_owned(), limit: deadline.limit }
+            }
+            ProcessError::TooMuchOutput { .. } | ProcessError::Io { .. } => {
+                Self::Unreachable { remote: remote.to_owned(), why: error.to_string() }
+            }
+        }
+    }
+}
+
+/// The commit at a remote's branch, with everything of it within reach.
+#[derive(Clone)]
+pub struct RemoteTip {
+    pub(super) commit: Commit,
+    pub(super) objects: Arc<Objects>,
+    /// The repository of our own that it is read from, where the user's does not have it.
+    pub(super) place: Option<PathBuf>,
+}
+
+impl RemoteTip {
+    pub fn commit(&self) -> Commit {
+        self.commit
+    }
+
+    /// The files below a folder (relative to the root, with `/`), as the remote has them.
+    pub fn snapshot(&self, folder: &str) -> Result<Snapshot, GitError> {
+        self.mending(Snapshot::read(&self.objects, self.commit, folder))
+    }
+
+    /// Like [`Repository::blobs`], for blobs of this commit.
+    pub fn blobs(&self, ids: &[BlobId]) -> Result<Vec<Vec<u8>>, GitError> {
+        self.mending(self.objects.blobs(ids))
+    }
+
+    /// Throws our own repository away when it turns out to be damaged, so that the next one to ask makes it anew.
+    fn mending<T>(&self, result: Result<T, GitError>) -> Result<T, GitError> {
+        if let (Err(GitError::Object { .. }), Some(place)) = (&result, &self.place) {
+            fs::remove_dir_all(place).ok();
+        }
+        result
+    }
+}
+
+impl Repository {
+    /// Asks a remote what stands at one of its branches, and makes that commit readable: from here if it is
+    /// here, else fetched into a repository of our own inside the git dir. No ref, no `FETCH_HEAD` and no
+    /// shallow file of the user's is touched. All of it ends within `limit`.
+    pub fn ask_remote(&self, remote: &str, branch: &str, limit: Duration) -> Result<RemoteTip, RemoteError> {
+        let deadline = Deadline::after(limit);
+        let settings = RemoteSettings::of(&self.git, remote, deadline)?;
+        let commit = self.list_remote(&settings, branch, deadline)?;
+        if self.objects.has(commit) {
+            return Ok(RemoteTip { commit, objects: Arc::clone(&self.objects), place: None });
+        }
+        DeployRepository::of(self, &settings, branch, deadline).tip(commit)
+    }
+
+    fn list_remote(
+        &self,
+        settings: &RemoteSettings,
+        branch: &str,
+        deadline: Deadline,
+    ) -> Result<Commit, RemoteError> {
+        let remote = settings.remote.as_str();
+        let full = format!("refs/heads/{branch}");
+        let listed = (settings.asking(&self.git).reading())
+            .args(["ls-remote", "--exit-code", "--end-of-options", remote, &full])
+            .run(deadline.left())
+            .map_err(|error| RemoteError::of_process(&error, remote, deadline))?;
+        // 2 says that the remote answered and has none.
+        if listed.status.code() != Some(2) && !listed.succeeded() {
+            let why = words::last_line(&listed.stderr);
+            return Err(RemoteError::Unreachable { remote: remote.to_owned(), why });
+        }
+        let text = listed.text();
+        // git takes the name for the end of a pattern: `refs/heads/x/refs/heads/main` would be listed too.
+        let found = text.lines().filter_map(|line| line.split_once('\t')).find(|(_, name)| *name == full);
+        let Some((hex, _)) = found else {
+            return Err(RemoteError::NoSuchBranch { remote: remote.to_owned(), branch: branch.to_owned() });
+        };
+        Commit::parse(hex).ok_or_else(|| RemoteError::Unreachable {
+            remote: remote.to_owned(),
+            why: format!("it answered with `{}`, which is no SHA-1 id", words::shown(hex)),
+        })
+    }
+}

@@ -1,0 +1,7 @@
+//! The room as a whole, against real git.
+
+mod asking;
+mod committing;
+mod pushing;
+mod reading;
+mod shapes;

@@ -1,0 +1,121 @@
+//! One commit on its way to the remote.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::super::testing::{LIMIT, Sandbox, write};
+use super::super::{Commit, PushError, Pushed, RemoteError};
+
+fn change(sandbox: &Sandbox, dir: &Path, text: &str) -> Commit {
+    write(dir, "secrets/a.age", text);
+    sandbox.open(dir).commit_paths(&["secrets/a.age".to_owned()], text, false).unwrap().unwrap()
+}
+
+fn push(sandbox: &Sandbox, dir: &Path, commit: Commit) -> Result<Pushed, PushError> {
+    sandbox.open(dir).push_commit(commit, "origin", "main", "set prod/A.b", LIMIT)
+}
+
+fn remote_has(sandbox: &Sandbox, origin: &Path, rev: &str) -> Option<String> {
+    let finished = sandbox.try_git(origin, &["rev-parse", "--verify", "--quiet", rev]);
+    finished.succeeded().then(|| finished.text())
+}
+
+fn hook(origin: &Path, name: &str, script: &str) -> PathBuf {
+    write(origin, &format!("hooks/{name}"), script);
+    let path = origin.join("hooks").join(name);
+    Command::new("chmod").arg("+x").arg(&path).status().unwrap();
+    path
+}
+
+#[test]
+fn a_commit_by_itself_is_pushed() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    let shallow = sandbox.clone_of(&origin, "shallow", &["--depth=1"]);
+    sandbox.git(&shallow, &["tag", "-a", "-m", "t", "v1"]);
+    sandbox.git(&shallow, &["config", "push.followTags", "true"]);
+    let commit = change(&sandbox, &shallow, "2");
+    assert_eq!(push(&sandbox, &shallow, commit).unwrap(), Pushed::ToBranch);
+    assert_eq!(remote_has(&sandbox, &origin, "main"), Some(commit.to_string()));
+    assert_eq!(remote_has(&sandbox, &origin, "v1"), None);
+    // Once more is no fault.
+    assert_eq!(push(&sandbox, &shallow, commit).unwrap(), Pushed::ToBranch);
+    // The other clone is behind now.
+    let late = change(&sandbox, &clone, "3");
+    let error = push(&sandbox, &clone, late).unwrap_err();
+    assert!(matches!(error, PushError::RemoteMoved { .. }), "{error}");
+    assert!(error.to_string().contains("git pull --rebase origin main"), "{error}");
+    sandbox.git(&clone, &["fetch", "--quiet", "origin"]);
+    assert!(matches!(push(&sandbox, &clone, late), Err(PushError::RemoteMoved { .. })));
+}
+
+#[test]
+fn the_first_push_makes_the_branch() {
+    let sandbox = Sandbox::new();
+    let (origin, _) = sandbox.origin_and_clone();
+    sandbox.git(&origin, &["update-ref", "-d", "refs/heads/main"]);
+    let dir = sandbox.init("new");
+    sandbox.git(&dir, &["remote", "add", "origin", "../origin.git"]);
+    let first = change(&sandbox, &dir, "1");
+    assert_eq!(push(&sandbox, &dir, first).unwrap(), Pushed::ToBranch);
+    assert_eq!(remote_has(&sandbox, &origin, "main"), Some(first.to_string()));
+}
+
+#[test]
+fn other_commits_do_not_go_along() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    let before = remote_has(&sandbox, &origin, "main");
+    write(&clone, "README", "x");
+    sandbox.commit_all(&clone, "half-done work");
+    let commit = change(&sandbox, &clone, "2");
+    let error = push(&sandbox, &clone, commit).unwrap_err();
+    assert!(matches!(&error, PushError::OtherCommits { commits, .. } if commits.len() == 1), "{error}");
+    assert!(error.to_string().contains("half-done work"), "{error}");
+    for number in 0..20 {
+        change(&sandbox, &clone, &format!("more {number}"));
+    }
+    let commit = change(&sandbox, &clone, "last");
+    let error = push(&sandbox, &clone, commit).unwrap_err().to_string();
+    assert!(error.contains("and 12 more"), "{error}");
+    assert_eq!(remote_has(&sandbox, &origin, "main"), before);
+}
+
+#[test]
+fn a_branch_that_takes_no_direct_push() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    let before = remote_has(&sandbox, &origin, "main");
+    let declining = "#!/bin/sh\nwhile read old new ref; do\n  if [ $ref = refs/heads/main ]; then echo 'main is protected'; \
+                     exit 1; fi\n  echo Create a merge request: https://forge.test/o/r/-/merge_requests/new?x=1\ndone\n";
+    hook(&origin, "pre-receive", declining);
+    let commit = change(&sandbox, &clone, "2");
+    let branch = format!("secrets/set-prod-a-b-{}", commit.short());
+    let url = Some("https://forge.test/o/r/-/merge_requests/new?x=1".to_owned());
+    let expected = Pushed::Beside { branch: branch.clone(), url };
+    assert_eq!(push(&sandbox, &clone, commit).unwrap(), expected);
+    assert_eq!(remote_has(&sandbox, &origin, &branch), Some(commit.to_string()));
+    assert_eq!(remote_has(&sandbox, &origin, "main"), before);
+    // A remote that declines everything is told with its own words.
+    hook(&origin, "pre-receive", "#!/bin/sh\necho 'read \u{1b}[5monly today'\nexit 1\n");
+    let error = push(&sandbox, &clone, change(&sandbox, &clone, "3"));
+    assert!(matches!(error, Err(PushError::OtherCommits { .. })));
+    sandbox.git(&clone, &["reset", "--quiet", "--hard", "origin/main"]);
+    let error = push(&sandbox, &clone, change(&sandbox, &clone, "4")).unwrap_err();
+    assert!(matches!(&error, PushError::Refused { why, .. } if why.contains("only today")), "{error}");
+    assert!(!error.to_string().contains('\u{1b}'));
+}
+
+#[test]
+fn a_hook_of_our_own_that_refuses() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    let before = remote_has(&sandbox, &origin, "main");
+    hook(&clone.join(".git"), "pre-push", "#!/bin/sh\necho 'tests fail' >&2\nexit 1\n");
+    let commit = change(&sandbox, &clone, "2");
+    let error = push(&sandbox, &clone, commit).unwrap_err();
+    assert!(matches!(error, PushError::Refused { .. }), "{error}");
+    assert_eq!(remote_has(&sandbox, &origin, "main"), before);
+    let unknown = sandbox.open(&clone).push_commit(commit, "upstream", "main", "t", LIMIT);
+    assert!(matches!(unknown, Err(PushError::Remote(RemoteError::NoSuchRemote { .. }))));
+}

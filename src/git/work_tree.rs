@@ -1,0 +1,99 @@
+//! What of the work tree `git status` does not show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::GitError;
+use super::program::{LOCAL_LIMIT, must_succeed};
+use super::repository::Repository;
+
+impl Repository {
+    /// Of these paths (relative to the root, with `/`), those that an ignore rule hides, with the rule as
+    /// `.gitignore:3: *.age`. Rules count even for paths that are committed already.
+    pub fn ignored_by<S: AsRef<str>>(
+        &self,
+        paths: impl IntoIterator<Item = S>,
+    ) -> Result<BTreeMap<String, String>, GitError> {
+        // With `./` a name can't be read as pathspec magic, which this command takes but can't be told to ignore.
+        let input = nul_separated(paths.into_iter().map(|path| format!("./{}", path.as_ref())));
+        if input.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let arguments = ["check-ignore", "--verbose", "-z", "--no-index", "--stdin"];
+        let program = self.git.reading().args(arguments).input(input);
+        let finished = program.run(LOCAL_LIMIT)?;
+        // 1 says that none of them is ignored.
+        if finished.status.code() == Some(1) {
+            return Ok(BTreeMap::new());
+        }
+        let finished = must_succeed("ask git what is ignored", finished)?;
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let fields: Vec<_> = text.split_terminator('\0').collect();
+        let mut rules = BTreeMap::new();
+        for [source, line, pattern, path] in fields.as_chunks::<4>().0 {
+            // A rule with `!` is the one that takes the path out of hiding.
+            if !pattern.is_empty() && !pattern.starts_with('!') {
+                let path = path.strip_prefix("./").unwrap_or(path);
+                rules.insert(path.to_owned(), format!("{source}:{line}: {pattern}"));
+            }
+        }
+        Ok(rules)
+    }
+
+    /// Of these paths, those that a sparse checkout leaves out of the work tree: in the index, marked
+    /// `skip-worktree`, and not there as files. Outside a sparse checkout that mark means nothing here.
+    pub fn outside_sparse_checkout<S: AsRef<str>>(
+        &self,
+        paths: impl IntoIterator<Item = S>,
+    ) -> Result<BTreeSet<String>, GitError> {
+        if !self.is_sparse()? {
+            return Ok(BTreeSet::new());
+        }
+        let mut absent: BTreeSet<String> = (paths.into_iter())
+            .map(|path| path.as_ref().to_owned())
+            .filter(|path| self.root().join(path).symlink_metadata().is_err())
+            .collect();
+        if absent.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let within = literal(common_folder(&absent));
+        let finished = self.git.read("list the index", &["ls-files", "-t", "-z", "--", &within])?;
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let skipped: BTreeSet<_> =
+            text.split_terminator('\0').filter_map(|entry| entry.strip_prefix("S ")).collect();
+        absent.retain(|path| skipped.contains(path.as_str()));
+        Ok(absent)
+    }
+
+    pub(super) fn is_sparse(&self) -> Result<bool, GitError> {
+        if !self.git_dir().join("info/sparse-checkout").exists() {
+            return Ok(false);
+        }
+        let program = self.git.reading().args(["config", "--type=bool", "core.sparseCheckout"]);
+        Ok(program.run(LOCAL_LIMIT)?.text() == "true")
+    }
+}
+
+/// A pathspec that means this path or folder and nothing else. Said in the pathspec itself, because the variable
+/// that says it for all would reach hooks too.
+pub(super) fn literal(path: &str) -> String {
+    if path.is_empty() { ":(top)".to_owned() } else { format!(":(top,literal){path}") }
+}
+
+/// The longest folder above all paths; empty for the root.
+pub(super) fn common_folder(paths: &BTreeSet<String>) -> &str {
+    let (Some(first), Some(last)) = (paths.first(), paths.last()) else { return "" };
+    // In sorted order, what the first and the last share is shared by all between them.
+    let shared: usize =
+        first.chars().zip(last.chars()).take_while(|(a, b)| a == b).map(|(a, _)| a.len_utf8()).sum();
+    let shared = first.get(..shared).unwrap_or_default();
+    shared.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+pub(super) fn nul_separated<S: AsRef<str>>(paths: impl IntoIterator<Item = S>) -> Vec<u8> {
+    let mut list = Vec::new();
+    for path in paths {
+        list.extend_from_slice(path.as_ref().as_bytes());
+        list.push(0);
+    }
+    list
+}
