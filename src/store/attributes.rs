@@ -31,8 +31,14 @@ mod tests {
         std::fs::write(dir.path().join(".gitattributes"), hostile).unwrap();
         std::fs::create_dir(dir.path().join("secrets")).unwrap();
         std::fs::write(dir.path().join("secrets/.gitattributes"), TEXT).unwrap();
-        let files = ["a/x.age", "a/x.json", "policy.toml", ".gitattributes"];
-        for file in files {
+        let lf = Some("lf");
+        let files = [
+            ("a/x.age", "unset", None),
+            ("a/x.json", "set", lf),
+            ("policy.toml", "set", lf),
+            (".gitattributes", "set", lf),
+        ];
+        for (file, text, eol) in files {
             let path = format!("secrets/{file}");
             let answer = git(&["check-attr", "-a", "--", &path]);
             let attributes: BTreeMap<&str, &str> = answer
@@ -42,7 +48,6 @@ mod tests {
             for unset in ["filter", "ident", "working-tree-encoding"] {
                 assert_eq!(attributes.get(unset), Some(&"unset"), "{file}: {unset}");
             }
-            let (text, eol) = if path.ends_with(".age") { ("unset", None) } else { ("set", Some("lf")) };
             assert_eq!(attributes.get("text"), Some(&text), "{file}");
             if eol.is_some() {
                 assert_eq!(attributes.get("eol").copied(), eol, "{file}");

@@ -165,7 +165,7 @@ fn is_exempt(path: &str) -> bool {
 /// Whether it has the form of `system::files::temporary_name`.
 fn is_temporary(path: &str) -> bool {
     let file = path.rsplit('/').next().unwrap_or(path);
-    file.starts_with('.') && file.ends_with(".new")
+    file.strip_suffix(".new").is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// For messages: a path on one line, whatever its bytes.

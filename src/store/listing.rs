@@ -19,7 +19,8 @@ impl Store {
         while let Some((folder, prefix)) = walk.folders.pop() {
             walk.read(&folder, &prefix);
         }
-        let mut listing = classify(walk.entries, |path| unfinished.is_some_and(|change| change.explains(path)));
+        let mut listing =
+            classify(walk.entries, |path| unfinished.is_some_and(|change| change.explains(path)));
         listing.unknowns.extend(walk.unknowns);
         listing.unknowns.sort();
         listing
@@ -138,7 +139,9 @@ mod tests {
         let (dir, store) = store(&["x.age"]);
         let strange = dir.path().join(std::ffi::OsStr::from_bytes(b"caf\xe9.age"));
         let made = fs::write(strange, "").is_ok();
-        assert!(std::process::Command::new("mkfifo").arg(dir.path().join("f.json")).status().unwrap().success());
+        assert!(
+            std::process::Command::new("mkfifo").arg(dir.path().join("f.json")).status().unwrap().success()
+        );
         let listing = store.list(None);
         assert_eq!(listing.unknowns.len(), 1 + usize::from(made));
         assert_eq!(listing.secrets.len(), 1);

@@ -12,11 +12,11 @@
 
 pub mod attributes;
 pub mod classify;
-//pub mod journal;
+pub mod journal;
 pub mod layout;
-//pub mod listing;
-//pub mod lock;
-//pub mod policy_edit;
-//pub mod policy_file;
+pub mod listing;
+pub mod lock;
+pub mod policy_edit;
+pub mod policy_file;
 pub mod record_file;
 //pub mod schema;

@@ -51,7 +51,11 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<Record, RecordError> {
 }
 
 /// Prints a record: two spaces, keys in the order of the type, one line feed at the end.
-#[expect(clippy::expect_used, reason = "all keys are strings and the bytes go to memory: it cannot fail")]
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "string keys, into memory: it cannot fail"
+)]
 pub fn print(record: &Record) -> Vec<u8> {
     let mut bytes = serde_json::to_vec_pretty(record).expect("a record is printable");
     bytes.push(b'\n');
@@ -101,16 +105,12 @@ fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError 
             }
             let reserved = ["signatures", "rotation"].into_iter().find(|key| object.contains_key(*key));
             let message = unpositioned(error);
-            match reserved.filter(|key| message.contains(key)) {
-                Some(key) => {
-                    let message = format!("`{key}` is of a newer version of `secrets` than this one");
-                    malformed(line, column, message, "upgrade `secrets`")
-                }
-                None => {
-                    let remedy = remedy(bytes, &message);
-                    malformed(line, column, message, remedy)
-                }
+            if let Some(key) = reserved.filter(|key| message.contains(key)) {
+                let message = format!("`{key}` is of a newer version of `secrets` than this one");
+                return malformed(line, column, message, "upgrade `secrets`");
             }
+            let remedy = remedy(bytes, &message);
+            malformed(line, column, message, remedy)
         }
         Ok(_) => RecordError::NotARecord { path: path.to_owned() },
         // A conflict that git left is the one way in which these files break by themselves.
@@ -148,8 +148,7 @@ fn unpositioned(error: &serde_json::Error) -> String {
 fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
     let before = bytes.get(..offset).unwrap_or(bytes);
     let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
-    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
-    (line, before.len() - line_start + 1)
+    (before.split(|b| *b == b'\n').count(), before.len() - line_start + 1)
 }
 
 fn conflict(bytes: &[u8]) -> Option<usize> {
