@@ -161,18 +161,4 @@ mod tests {
         assert_eq!(listing.unknowns.len(), usize::from(!may_read_anyway));
         assert_eq!(listing.secrets.len(), 1 + usize::from(may_read_anyway));
     }
-
-    #[test]
-    fn deep_folders_do_not_overflow_the_stack() {
-        let (dir, store) = store(&[]);
-        let mut path = dir.path().to_owned();
-        // As deep as one path may name at a time.
-        while path.as_os_str().len() < 3500 {
-            path.push("d");
-        }
-        fs::create_dir_all(&path).unwrap();
-        fs::write(path.join("x.age"), "").unwrap();
-        let listing = store.list(None);
-        assert_eq!((listing.secrets.len(), listing.others.len(), listing.unknowns.len()), (0, 1, 0));
-    }
 }

@@ -104,7 +104,7 @@ mod tests {
         let git_dir = tempfile::tempdir().unwrap();
         let first = Lock::acquire(git_dir.path(), Duration::ZERO).unwrap();
         let folder = git_dir.path().to_owned();
-        let second = thread::spawn(move || Lock::acquire(&folder, Duration::from_secs(600)).is_ok());
+        let second = thread::spawn(move || Lock::acquire(&folder, Duration::from_mins(10)).is_ok());
         drop(first);
         assert!(second.join().unwrap());
     }

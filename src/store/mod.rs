@@ -19,4 +19,4 @@ pub mod lock;
 pub mod policy_edit;
 pub mod policy_file;
 pub mod record_file;
-//pub mod schema;
+pub mod schema;

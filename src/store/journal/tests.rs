@@ -129,7 +129,7 @@ fn cut_at_any_step_it_ends_in_the_old_state_or_the_new_one() {
         assert_eq!(left.is_some(), (1..steps).contains(&count), "after {count} steps");
         if let Some(left) = &left {
             assert!(left.description().contains("a/x.age, a/x.json, b/c/z.age and 2 more"));
-            for path in place.state().keys().filter(|path| path.ends_with(".new")) {
+            for path in place.state().keys().filter(|path| path.contains("/.")) {
                 assert!(left.explains(path), "{path}");
             }
         }

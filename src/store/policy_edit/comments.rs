@@ -55,13 +55,12 @@ fn remove_at(array: &mut Array, at: usize) {
             });
         }
         (Some(next), None) if at == 0 => next.decor_mut().set_prefix(before),
-        (Some(_), None) => {}
         (None, Some((end_of_line, own_lines))) => {
             let trailing = array.trailing().as_str().unwrap_or_default();
             let rest = trailing.split_once('\n').map_or("", |(_, rest)| rest).to_owned();
             array.set_trailing(format!("{end_of_line}\n{}{rest}", comment_lines(own_lines)));
         }
-        (None, None) => {}
+        (_, None) => {}
     }
 }
 

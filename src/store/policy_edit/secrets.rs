@@ -19,8 +19,8 @@ impl Draft {
     /// in a new one at the end.
     pub fn set_readers(&mut self, secret: &SecretName, readers: &[ActorName]) -> Result<(), EditError> {
         let list: Value = readers.iter().map(ActorName::as_str).collect::<Array>().into();
-        let last = self.tables("scope").filter(|scope| decides_readers(scope, secret)).last();
-        if let Some(own) = last.filter(|scope| says(*scope, "match", secret.as_str())) {
+        let deciding = self.tables("scope").filter(|scope| decides_readers(scope, secret)).last();
+        if let Some(own) = deciding.filter(|scope| says(*scope, "match", secret.as_str())) {
             match own.get_mut("readers") {
                 Some(Item::Value(value)) => {
                     let decor = value.decor().clone();

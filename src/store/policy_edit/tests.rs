@@ -119,8 +119,8 @@ fn a_person_is_added_behind_the_others() {
 fn sections_that_are_not_there_yet_are_made_where_they_belong() {
     let text = "schema = 1\nstore = \"01K3Y3Q5W0000000000000001A\"\ndeploy-ref = \"none\"\n[people.alice]\nkeys = [\"age1a\"]\n# Defaults.\n[defaults]\nmin-people = 1\n# end\n";
     let (name, keys, group) = (actor("ci"), ["age1ci".to_owned()], actor("robots"));
-    let new = NewActor { name: &name, keys: &keys, groups: &[group.clone()] };
-    let after = edited(text, |draft| assert_eq!(draft.add_machine(new).unwrap().new_groups, [group]));
+    let new = NewActor { name: &name, keys: &keys, groups: std::slice::from_ref(&group) };
+    let after = edited(text, |draft| assert_eq!(draft.add_machine(new).unwrap().new_groups, new.groups));
     let expected = "+\n+[machines.ci]\n+keys = [\"age1ci\"]\n+\n+[groups]\n+robots = [\"ci\"]";
     assert_eq!(difference(text, &after).join("\n"), expected, "{after}");
 }

@@ -6,6 +6,8 @@ use crate::domain::key::PublicKey;
 use crate::domain::policy::Policy;
 
 mod actors;
+#[cfg(test)]
+mod fault_tests;
 mod faults;
 mod near_miss;
 mod reader;

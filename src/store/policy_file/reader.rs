@@ -24,7 +24,7 @@ impl Lines {
 
 /// A table of which each key is asked for once; what was not asked for is unknown.
 pub(super) struct Table<'t> {
-    table: &'t dyn TableLike,
+    keys: &'t dyn TableLike,
     lines: &'t Lines,
     /// Of its header.
     pub line: usize,
@@ -49,12 +49,12 @@ enum Content<'t> {
 }
 
 impl<'t> Table<'t> {
-    pub fn root(table: &'t dyn TableLike, lines: &'t Lines) -> Self {
-        Self { table, lines, line: 1, name: "the policy".to_owned(), asked: Vec::new() }
+    pub fn root(keys: &'t dyn TableLike, lines: &'t Lines) -> Self {
+        Self { keys, lines, line: 1, name: "the policy".to_owned(), asked: Vec::new() }
     }
 
     fn node(&self, key: &str) -> Option<Node<'t>> {
-        let (found, item) = self.table.get_key_value(key)?;
+        let (found, item) = self.keys.get_key_value(key)?;
         let span = item.as_table().and_then(toml_edit::Table::span).filter(|_| !item.is_none());
         let start = span.or_else(|| found.span()).or_else(|| item.span()).map(|span| span.start);
         let line = start.map_or(self.line, |start| self.lines.line(start));
@@ -78,7 +78,7 @@ impl<'t> Table<'t> {
 
     /// All entries, for tables whose keys are names.
     pub fn entries(&self) -> impl Iterator<Item = (&'t str, Node<'t>)> {
-        self.table.iter().filter_map(|(key, _)| Some((key, self.node(key)?)))
+        self.keys.iter().filter_map(|(key, _)| Some((key, self.node(key)?)))
     }
 
     /// Notes the keys that nobody asked for.
@@ -162,7 +162,7 @@ impl<'t> Node<'t> {
             self.wrong("a table", faults);
         }
         let name = format!("[{}]", self.name);
-        table.map(|table| Table { table, lines: self.lines, line: self.line, name, asked: Vec::new() })
+        table.map(|keys| Table { keys, lines: self.lines, line: self.line, name, asked: Vec::new() })
     }
 
     /// The same, under the name that messages shall use.
@@ -194,7 +194,7 @@ impl<'t> Node<'t> {
         if let Content::Item(Item::ArrayOfTables(tables)) = self.content {
             let table = |table: &'t toml_edit::Table| {
                 let line = table.span().map_or(self.line, |span| self.lines.line(span.start));
-                Table { table, lines: self.lines, line, name: name.clone(), asked: Vec::new() }
+                Table { keys: table, lines: self.lines, line, name: name.clone(), asked: Vec::new() }
             };
             return tables.iter().map(table).collect();
         }
