@@ -40,7 +40,9 @@ pub(super) fn policy(mut root: Table<'_>, parse_key: &ParseKey<'_>, faults: &mut
     let require = root.get("require").map(|node| rules.globs(&node)).unwrap_or_default();
     root.finish(faults);
     let first = scopes.first().map_or(1, |scope| scope.line);
-    let scope_globs = faults.keep(first, GlobList::new(scopes.iter().map(|scope| &scope.glob)))?;
+    let scope_globs = GlobList::new(scopes.iter().map(|scope| &scope.glob))
+        .map_err(|_| "the globs of all scopes together are too large: say the same with fewer");
+    let scope_globs = faults.keep(first, scope_globs)?;
     Some(Policy {
         store: store?,
         deploy_ref: deploy_ref?,
