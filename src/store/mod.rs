@@ -1,1 +1,22 @@
-//! store
+//! Floor 2: the store on disk. Where it is, what lies in it, its policy and its records, and how they are written.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | [`layout`] | finds the store and names its files |
+//! | [`listing`], [`classify`] | says what lies in it, or in a tree of git, by the same rules |
+//! | [`policy_file`] | the text of a policy to a validated policy, with every fault and its line |
+//! | [`policy_edit`] | changes to the text of a policy that leave comments where they are |
+//! | [`record_file`] | the bytes of a record to a record, and back |
+//! | [`lock`], [`journal`] | one writer at a time, whose change is made whole or not at all |
+//! | [`attributes`], [`schema`] | what the store carries for git and for editors |
+
+pub mod attributes;
+pub mod classify;
+pub mod journal;
+pub mod layout;
+pub mod listing;
+pub mod lock;
+pub mod policy_edit;
+pub mod policy_file;
+pub mod record_file;
+pub mod schema;

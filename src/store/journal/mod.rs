@@ -1,0 +1,163 @@
+//! Changes to the store that are made whole or not at all.
+//!
+//! The whole plan, contents included, is first written to the journal in the git dir and made to last; then each
+//! file is put in its place; then the journal is removed. Whoever is killed on the way leaves either no journal,
+//! and so the old state, or one that the next writer rolls forward to the new state.
+//!
+//! The journal holds what the store holds: sealed values, records, the policy. Never plaintext.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::lock::{FOLDER, Lock};
+use crate::domain::digest::Digest;
+use crate::system::files::{self, Access, FileError};
+
+mod place;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use plan::{Plan, Step};
+
+/// The name of the journal in the git dir's folder.
+pub const JOURNAL: &str = "journal.json";
+/// The most that one change may write, in bytes, all contents together. Whoever has more to change makes several
+/// changes of it.
+pub const MAX_CHANGE_BYTES: u64 = 256 * 1024 * 1024;
+/// Base 64 makes four bytes of three; the rest is for names.
+const MAX_JOURNAL_BYTES: u64 = MAX_CHANGE_BYTES / 3 * 4 + 64 * 1024 * 1024;
+
+/// A change that was not made, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("{}: lies outside the store {}, and nothing was written", path.display(), root.display())]
+    Outside { path: PathBuf, root: PathBuf },
+    #[error("{}: is a symbolic link, and nothing is written through it; replace it by a folder", .0.display())]
+    SymbolicLink(PathBuf),
+    #[error("{}: is in the way of a folder of that name; move it elsewhere", .0.display())]
+    InTheWay(PathBuf),
+    #[error("the change is larger than {MAX_CHANGE_BYTES} bytes; make it in several parts")]
+    TooLarge,
+    #[error(
+        "{}: holds a change that was cut short and can't be read ({why}); see with `git status` what of it was \
+         made, restore the rest from git, then remove this file", journal.display()
+    )]
+    Corrupt { journal: PathBuf, why: String },
+    #[error(
+        "{}: was changed after a change of it was cut short; to give the latter up, remove {}, and run the \
+         command again", path.display(), journal.display()
+    )]
+    Diverged { path: PathBuf, journal: PathBuf },
+    #[error(
+        "{}: holds a change to the store {store} that was cut short; run a command that writes there first",
+        journal.display()
+    )]
+    OtherStore { journal: PathBuf, store: String },
+    #[error("{0}")]
+    File(#[from] FileError),
+}
+
+/// What shall become of one file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Absolute, in the store.
+    pub path: PathBuf,
+    /// What it shall hold; `None` removes it.
+    pub new: Option<Vec<u8>>,
+}
+
+/// The journal of one store, in the hands of its one writer.
+#[derive(Debug)]
+pub struct Journal<'l> {
+    path: PathBuf,
+    root: &'l Path,
+}
+
+impl<'l> Journal<'l> {
+    /// `root` is the store's folder.
+    pub fn new(lock: &'l Lock, root: &'l Path) -> Self {
+        Self { path: lock.folder().join(JOURNAL), root }
+    }
+
+    /// Makes a change. An unfinished one is rolled forward first.
+    pub fn apply(&self, changes: &[Change]) -> Result<(), JournalError> {
+        self.roll_forward()?;
+        let plan = Plan::make(self.root, changes)?;
+        plan.steps().try_for_each(|step| self.perform(&plan, step))
+    }
+
+    /// Finishes a change that was cut short, and says whether there was one. A file that was neither as before
+    /// nor as after the change is left alone, and so are then all others: somebody has been at work since.
+    pub fn roll_forward(&self) -> Result<bool, JournalError> {
+        let Some(plan) = read(&self.path)? else { return Ok(false) };
+        if !plan.belongs_to(self.root) {
+            return Err(JournalError::OtherStore { journal: self.path.clone(), store: plan.store });
+        }
+        plan.check(self.root, &self.path)?;
+        plan.steps().skip(1).try_for_each(|step| self.perform(&plan, step))?;
+        Ok(true)
+    }
+
+    fn perform(&self, plan: &Plan, step: Step<'_>) -> Result<(), JournalError> {
+        match step {
+            Step::WriteJournal => files::write_atomic(&self.path, &plan.to_bytes(), Access::OwnerOnly)?,
+            Step::Put { path, content } => {
+                let path = place::prepare(self.root, path)?;
+                files::write_atomic(&path, content, Access::Shared)?;
+            }
+            Step::Remove { path } => {
+                if let Some(path) = place::find(self.root, path)? {
+                    files::remove(&path)?;
+                    place::remove_empty_folders(self.root, &path);
+                }
+            }
+            Step::RemoveJournal => files::remove(&self.path)?,
+        }
+        Ok(())
+    }
+}
+
+/// A change that was cut short, and waits to be rolled forward.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The files of it, relative to the store, with `/`.
+    pub paths: Vec<String>,
+}
+
+impl Unfinished {
+    /// Whether a path of the store, with `/`, is a temporary file of it.
+    pub fn explains(&self, path: &str) -> bool {
+        self.paths.iter().any(|own| files::temporary_name(Path::new(own)) == Path::new(path))
+    }
+
+    /// For people, on one line.
+    pub fn description(&self) -> String {
+        let shown = self.paths.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = match self.paths.len().saturating_sub(3) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!("a change of {shown}{more} was cut short; the next command that writes finishes it")
+    }
+}
+
+/// The change that was cut short, if there is one. Reads only, and asks no lock: a change that is just being made
+/// shows as one cut short.
+pub fn unfinished(git_dir: &Path) -> Result<Option<Unfinished>, JournalError> {
+    let plan = read(&git_dir.join(FOLDER).join(JOURNAL))?;
+    Ok(plan.map(|plan| Unfinished { paths: plan.changes.into_iter().map(|change| change.path).collect() }))
+}
+
+fn read(path: &Path) -> Result<Option<Plan>, JournalError> {
+    let Some(bytes) = files::read_if_present(path, MAX_JOURNAL_BYTES)? else { return Ok(None) };
+    let corrupt = |why: String| JournalError::Corrupt { journal: path.to_owned(), why };
+    Plan::from_bytes(&bytes).map(Some).map_err(corrupt)
+}
+
+/// The digest of a file, or `None` where there is none.
+fn digest(path: Option<&Path>) -> Result<Option<Digest>, JournalError> {
+    let bytes = path.map(|path| files::read_if_present(path, MAX_CHANGE_BYTES)).transpose()?.flatten();
+    Ok(bytes.map(|bytes| Digest::of(&bytes)))
+}

@@ -1,0 +1,131 @@
+//! What a change comes to, step by step, and its form in the journal.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{Change, Deserialize, Digest, JournalError, MAX_CHANGE_BYTES, Serialize, digest, place};
+
+/// The number of the journal's form.
+const SCHEMA: u64 = 1;
+
+/// A whole change, with all that is needed to finish it after a crash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Plan {
+    schema: u64,
+    /// The store's folder when the change began, for messages and to tell it from another store's.
+    pub store: String,
+    pub changes: Vec<Planned>,
+    /// Over everything else in it.
+    digest: Option<Digest>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Planned {
+    /// Relative to the store, with `/`.
+    pub path: String,
+    /// Of the file before; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Digest>,
+    /// What it shall hold; absent where it shall be removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    content: Option<Content>,
+}
+
+/// Bytes, written as base 64.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+struct Content(Vec<u8>);
+
+impl From<Content> for String {
+    fn from(content: Content) -> Self {
+        BASE64_STANDARD.encode(content.0)
+    }
+}
+
+impl TryFrom<String> for Content {
+    type Error = base64::DecodeError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        BASE64_STANDARD.decode(text).map(Self)
+    }
+}
+
+/// One thing to be done. Cut before or after any of them, a change is finished by doing all of them again.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step<'p> {
+    WriteJournal,
+    Put { path: &'p str, content: &'p [u8] },
+    Remove { path: &'p str },
+    RemoveJournal,
+}
+
+impl Plan {
+    /// Plans a change of the store as it is now. Nothing is written.
+    pub fn make(root: &Path, changes: &[Change]) -> Result<Self, JournalError> {
+        let total: usize = changes.iter().filter_map(|change| change.new.as_ref()).map(Vec::len).sum();
+        if total as u64 > MAX_CHANGE_BYTES {
+            return Err(JournalError::TooLarge);
+        }
+        let mut planned = Vec::with_capacity(changes.len());
+        for change in changes {
+            let path = place::relative(root, &change.path)?;
+            let before = digest(place::find(root, &path)?.as_deref())?;
+            planned.push(Planned { path, before, content: change.new.clone().map(Content) });
+        }
+        let store = root.to_string_lossy().into_owned();
+        let mut plan = Self { schema: SCHEMA, store, changes: planned, digest: None };
+        plan.digest = Some(Digest::of(&plan.to_bytes()));
+        Ok(plan)
+    }
+
+    #[expect(clippy::expect_used, reason = "all keys are strings and the bytes go to memory: it cannot fail")]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).expect("a plan is printable")
+    }
+
+    /// The error says why the bytes are no plan.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
+        let plan: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        if plan.schema != SCHEMA {
+            return Err(format!("schema {} is of another version of `secrets`", plan.schema));
+        }
+        if let Some(bad) = plan.changes.iter().find(|planned| !place::is_inside(&planned.path)) {
+            return Err(format!("`{}` is no path in the store", bad.path));
+        }
+        let unsigned = Self { digest: None, ..plan.clone() };
+        if plan.digest != Some(Digest::of(&unsigned.to_bytes())) {
+            return Err("its digest is wrong".to_owned());
+        }
+        Ok(plan)
+    }
+
+    /// Whether it is a change to this store. A repository may have been moved since.
+    pub fn belongs_to(&self, root: &Path) -> bool {
+        self.store == root.to_string_lossy() || !Path::new(&self.store).is_dir()
+    }
+
+    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
+        let files = self.changes.iter().map(|planned| match &planned.content {
+            Some(content) => Step::Put { path: &planned.path, content: &content.0 },
+            None => Step::Remove { path: &planned.path },
+        });
+        std::iter::once(Step::WriteJournal).chain(files).chain([Step::RemoveJournal])
+    }
+
+    /// Whether every file is as it was before the change or as it shall be after it.
+    pub fn check(&self, root: &Path, journal: &Path) -> Result<(), JournalError> {
+        for planned in &self.changes {
+            let now = digest(place::find(root, &planned.path)?.as_deref())?;
+            let after = planned.content.as_ref().map(|content| Digest::of(&content.0));
+            if now != planned.before && now != after {
+                let path = root.join(&planned.path);
+                return Err(JournalError::Diverged { path, journal: journal.to_owned() });
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! What is wrong with a policy: all of it, each with its line.
+
+use std::fmt;
+
+/// How many faults are told; the rest is counted.
+const MOST: usize = 200;
+
+/// One thing that is wrong, and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fault {
+    /// From 1; `None` where it is the file as a whole.
+    pub line: Option<usize>,
+    pub message: String,
+}
+
+/// A policy that could not be read. `Display` prints one fault a line, each with file and line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    pub path: String,
+    /// By line; never empty.
+    pub faults: Vec<Fault>,
+    /// How many more there are.
+    pub untold: usize,
+}
+
+impl PolicyError {
+    pub(super) fn single(path: &str, line: Option<usize>, message: impl Into<String>) -> Self {
+        let fault = Fault { line, message: message.into() };
+        Self { path: path.to_owned(), faults: vec![fault], untold: 0 }
+    }
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, fault) in self.faults.iter().enumerate() {
+            if position > 0 {
+                f.write_str("\n")?;
+            }
+            match fault.line {
+                Some(line) => write!(f, "{}:{line}: {}", self.path, fault.message)?,
+                None => write!(f, "{}: {}", self.path, fault.message)?,
+            }
+        }
+        match self.untold {
+            0 => Ok(()),
+            more => write!(f, "\n{}: and {more} more faults", self.path),
+        }
+    }
+}
+
+impl std::error::Error for PolicyError {}
+
+/// The faults found so far.
+#[derive(Debug, Default)]
+pub(super) struct Faults {
+    found: Vec<Fault>,
+    untold: usize,
+}
+
+impl Faults {
+    pub fn at(&mut self, line: usize, message: impl Into<String>) {
+        if self.found.len() < MOST {
+            self.found.push(Fault { line: Some(line), message: message.into() });
+        } else {
+            self.untold += 1;
+        }
+    }
+
+    /// The value, or `None` and the error as a fault.
+    pub fn keep<T, E: fmt::Display>(&mut self, line: usize, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.at(line, error.to_string())).ok()
+    }
+
+    /// Whether what follows is counted only, so that no work need go into its message.
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= MOST
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub fn into_error(mut self, path: &str) -> PolicyError {
+        self.found.sort();
+        PolicyError { path: path.to_owned(), faults: self.found, untold: self.untold }
+    }
+}

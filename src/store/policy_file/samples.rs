@@ -1,0 +1,69 @@
+//! A policy for tests that uses every key, and a stand-in for the parser of keys.
+
+use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+
+pub const FULL: &str = r#"# The policy of a test.
+schema = 1
+store = "01K3Y3Q5W0000000000000001A"
+deploy-ref = "origin/main"
+require = ["*/prod/db"]
+
+[people.alice]
+keys = ["age1alice", "ssh-ed25519 AAAAalice alice@laptop"]
+contact = "@alice"
+[people.bob]
+keys = ["age1bob"] # a hardware key is ordered
+[machines.ci]
+keys = ["age1ci"]
+[shared-keys.team-kms]
+keys = ["projects/p/locations/global/keyRings/r/cryptoKeys/k"]
+people = ["alice", "bob"]
+confirmed = 2026-08-01
+[groups]
+infra = ["alice", "bob", "ci"]
+
+[defaults]
+readers = ["infra"]
+min-people = 2
+notify-at = ["7d", "60d", "2w"]
+block-within = "0d"
+rotate-every = "1y"
+max-lifetime = "2y"
+
+[[scope]]
+match = "*/prod/**"
+readers = [
+  "alice",
+  "team-kms",
+]
+min-people = 3
+block-within = "2d"
+levels = { overdue-rotation = "error", unowned = "off" }
+
+[[waiver]]
+finding = "single-holder"
+secret = "legacy/ftp"
+until = 2026-12-31
+reason = "vendor gives out one login; ticket 812"
+by = "alice"
+"#;
+
+/// Takes any text that begins like a key. Texts with the same part behind `half-` share a private half.
+pub fn parse_key(text: &str) -> Result<PublicKey, String> {
+    let mut words = text.split(' ');
+    let (kind, body) = match words.next() {
+        Some("ssh-ed25519") => (KeyKind::SshEd25519, words.next().unwrap_or_default()),
+        Some(word) if word.starts_with("projects/") => (KeyKind::Kms, word),
+        Some(word) if word.starts_with("age1") => (KeyKind::X25519, word),
+        _ => return Err(format!("`{text}` is no key: write age1… or ssh-ed25519 AAAA…")),
+    };
+    let montgomery = body.split_once("half-").map(|(_, half)| [half.len().try_into().unwrap(); 32]);
+    Ok(PublicKey {
+        kind,
+        text: text.to_owned(),
+        comment: words.next().map(str::to_owned),
+        recipient_bytes: body.as_bytes().to_vec(),
+        fingerprint: Fingerprint::of(body.as_bytes()),
+        montgomery,
+    })
+}

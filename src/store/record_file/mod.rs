@@ -1,0 +1,157 @@
+//! The record's file: `NAME.json`, read strictly and printed in one form.
+
+use serde_json::Value;
+
+use crate::domain::json::StrictValue;
+use crate::domain::record::{Record, SCHEMA, Sealed};
+
+#[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
+mod tests;
+
+/// The largest record that is read, in bytes.
+pub const MAX_RECORD_BYTES: u64 = 1024 * 1024;
+
+/// Why a file is no readable record. Every message names the file and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// JSON, but nothing of ours: whatever it holds lies there in plain text.
+    #[error(
+        "{path}: is JSON but no record of `secrets`; if it is a secret, move it out and add it with `secrets add`"
+    )]
+    NotARecord { path: String },
+    #[error(
+        "{path}: has schema {found}, newer than this version of `secrets` understands (it knows {SCHEMA}); \
+         upgrade `secrets`"
+    )]
+    NewerSchema { path: String, found: String },
+    #[error("{path}: is larger than {MAX_RECORD_BYTES} bytes and no record; {RESTORE}")]
+    TooLarge { path: String },
+    #[error("{path}:{line}:{column}: {message}; {remedy}")]
+    Malformed { path: String, line: usize, column: usize, message: String, remedy: &'static str },
+    #[error("{path}: {message}; {RESTORE}")]
+    Contradictory { path: String, message: String },
+}
+
+const RESTORE: &str = "restore the file from git";
+const CORRECT: &str = "correct it, or restore the file from git";
+
+/// Reads a record. Strict: unknown keys (but under `about`), nulls in `sealed`, duplicate keys and unsorted
+/// arrays are refused. `path` is for messages only; that the record's name is the file's is not asked here.
+pub fn parse(bytes: &[u8], path: &str) -> Result<Record, RecordError> {
+    if bytes.len() as u64 > MAX_RECORD_BYTES {
+        return Err(RecordError::TooLarge { path: path.to_owned() });
+    }
+    let record = serde_json::from_slice::<Record>(bytes).map_err(|e| diagnose(bytes, path, &e))?;
+    match contradiction(&record.sealed) {
+        None => Ok(record),
+        Some(message) => Err(RecordError::Contradictory { path: path.to_owned(), message }),
+    }
+}
+
+/// Prints a record: two spaces, keys in the order of the type, one line feed at the end.
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "string keys, into memory: it cannot fail"
+)]
+pub fn print(record: &Record) -> Vec<u8> {
+    let mut bytes = serde_json::to_vec_pretty(record).expect("a record is printable");
+    bytes.push(b'\n');
+    bytes
+}
+
+/// What the parts of `sealed` say against each other.
+fn contradiction(sealed: &Sealed) -> Option<String> {
+    if sealed.version.number == 0 {
+        return Some("sealed.version.number is 0, and the first version is 1".to_owned());
+    }
+    if let Some(reader) = sealed.readers.iter().find(|reader| !sealed.keys.contains_key(*reader)) {
+        return Some(format!("sealed.readers names `{reader}`, of whom sealed.keys has no key"));
+    }
+    if let Some(reader) = sealed.keys.keys().find(|reader| !sealed.readers.contains(*reader)) {
+        return Some(format!("sealed.keys names `{reader}`, who is not among sealed.readers"));
+    }
+    let without = sealed.keys.iter().find(|(_, keys)| keys.is_empty());
+    without.map(|(reader, _)| format!("sealed.keys names `{reader}` without a key"))
+}
+
+/// Says what is wrong with bytes that are no record. Slow, and only for those.
+fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError {
+    let malformed = |line, column, message: String, remedy| RecordError::Malformed {
+        path: path.to_owned(),
+        line,
+        column,
+        message,
+        remedy,
+    };
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        let message = "starts with a byte order mark, which JSON does not have".to_owned();
+        return malformed(1, 1, message, "save it as UTF-8 without one");
+    }
+    if let Err(e) = std::str::from_utf8(bytes) {
+        let (line, column) = position(bytes, e.valid_up_to());
+        return malformed(line, column, "is not UTF-8 here".to_owned(), RESTORE);
+    }
+    let (line, column) = (error.line(), error.column());
+    match serde_json::from_slice::<Value>(bytes) {
+        // Nothing of any other file is quoted: it may be a secret in plain text.
+        Ok(Value::Object(object))
+            if object.contains_key("schema") && object.get("sealed").is_some_and(Value::is_object) =>
+        {
+            if let Some(Value::Number(found)) = object.get("schema").filter(|found| **found != SCHEMA) {
+                return RecordError::NewerSchema { path: path.to_owned(), found: found.to_string() };
+            }
+            let reserved = ["signatures", "rotation"].into_iter().find(|key| object.contains_key(*key));
+            let message = unpositioned(error);
+            if let Some(key) = reserved.filter(|key| message.contains(key)) {
+                let message = format!("`{key}` is of a newer version of `secrets` than this one");
+                return malformed(line, column, message, "upgrade `secrets`");
+            }
+            let remedy = remedy(bytes, &message);
+            malformed(line, column, message, remedy)
+        }
+        Ok(_) => RecordError::NotARecord { path: path.to_owned() },
+        // A conflict that git left is the one way in which these files break by themselves.
+        Err(_) if let Some(line) = conflict(bytes) => {
+            let message = "has an unresolved merge conflict".to_owned();
+            malformed(
+                line,
+                1,
+                message,
+                "take one side whole (`git checkout --ours` or `--theirs`), value and record together",
+            )
+        }
+        Err(e) => malformed(e.line(), e.column(), format!("is no JSON: {}", unpositioned(&e)), CORRECT),
+    }
+}
+
+fn remedy(bytes: &[u8], message: &str) -> &'static str {
+    if serde_json::from_slice::<StrictValue>(bytes).is_err() {
+        "remove one of the two, or restore the file from git"
+    } else if message.starts_with("about") {
+        "correct it there: `about` is free to edit"
+    } else {
+        RESTORE
+    }
+}
+
+/// `serde_json` ends its messages with the position, which ours begin with.
+fn unpositioned(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let end = format!(" at line {} column {}", error.line(), error.column());
+    text.strip_suffix(&end).map_or(text.clone(), str::to_owned)
+}
+
+/// Line and column, from 1, of a byte.
+fn position(bytes: &[u8], offset: usize) -> (usize, usize) {
+    let before = bytes.get(..offset).unwrap_or(bytes);
+    let line_start = before.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1);
+    (before.split(|b| *b == b'\n').count(), before.len() - line_start + 1)
+}
+
+fn conflict(bytes: &[u8]) -> Option<usize> {
+    let at = bytes.split(|b| *b == b'\n').position(|line| line.starts_with(b"<<<<<<< "))?;
+    Some(at + 1)
+}

@@ -1,0 +1,170 @@
+use proptest::prelude::*;
+
+use super::samples::{FULL, record};
+use super::*;
+
+const PATH: &str = "secrets/a.json";
+
+fn error(text: &str) -> RecordError {
+    parse(text.as_bytes(), PATH).unwrap_err()
+}
+
+fn message(text: &str) -> String {
+    error(text).to_string()
+}
+
+#[test]
+fn the_sample_is_printed_as_it_stands() {
+    let record = parse(FULL.as_bytes(), PATH).unwrap();
+    assert_eq!(String::from_utf8(print(&record)).unwrap(), FULL);
+}
+
+#[test]
+fn line_ends_of_windows_are_white_space() {
+    let crlf = FULL.replace('\n', "\r\n");
+    assert_eq!(parse(crlf.as_bytes(), PATH).unwrap(), parse(FULL.as_bytes(), PATH).unwrap());
+}
+
+/// Each edit of the sample, the line at which the message points, and a part of what it says.
+#[test]
+fn each_fault_is_named_with_its_line() {
+    let cases = [
+        ("\"number\": 3", "\"number\": 3.0", 9, "floating point"),
+        ("\"number\": 3", "\"number\": -1", 9, "invalid value"),
+        ("\"number\": 3", "\"number\": 9007199254740992", 9, "above 2^53 - 1"),
+        ("\"number\": 3", "\"number\": null", 9, "null"),
+        ("\"number\": 3,", "\"number\": 3, \"number\": 3,", 9, "duplicate field `number`"),
+        ("\"format\": \"text\"", "\"format\": \"yaml\"", 6, "unknown variant"),
+        ("\"format\": \"text\"", "\"format\": \"text\", \"extra\": 1", 6, "unknown field `extra`"),
+        ("azuread-client\"", "../x\"", 4, "ASCII letters"),
+        ("2026-08-30T20:15:52Z", "2026-08-30", 10, "2026-08-30"),
+        ("\"issued\": \"2026-08-30T00:00:00Z\"", "\"issued\": null", 13, "null"),
+        ("\"from\": \"declared\"", "\"never\": \"x\"", 17, "expected either"),
+        ("\"alice\",\n      \"ci\"", "\"ci\",\n      \"alice\"", 21, "not sorted"),
+        ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"alice\"", 21, "not sorted"),
+        ("\"type\": \"X25519\"", "\"type\": \"kms\"", 33, "no type of key"),
+        ("SHA256:47DEQ", "SHA256:47DE", 25, "no fingerprint"),
+        ("\"seal\": 1788120952", "\"seal\": \"1\"", 45, "invalid type"),
+        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 69, "stands twice"),
+        (
+            "\"runbook\": \"docs/runbooks/azuread.md\"",
+            "\"runbook\": null",
+            71,
+            "about.runbook: invalid type: null, expected a string; correct it",
+        ),
+        ("\"schema\": 1", "\"schema\": \"1\"", 2, "invalid type"),
+        ("\"schema\": 1,", "\"schema\": 1, \"wrong\": 1,", 2, "unknown field `wrong`"),
+        ("\"schema\": 1,", "\"schema\": 1, \"signatures\": [],", 2, "upgrade"),
+        ("\"schema\": 1,", "\"schema\": 1,\n<<<<<<< HEAD\n", 3, "merge conflict"),
+    ];
+    for (from, to, line, part) in cases {
+        assert!(FULL.contains(from), "{from}");
+        let text = FULL.replacen(from, to, 1);
+        let message = message(&text);
+        assert!(message.contains(part), "{to}: {message}");
+        assert!(message.starts_with(&format!("{PATH}:{line}:")), "{to}: {message}");
+        assert!(message.contains("; "), "no remedy: {message}");
+        assert_eq!(message.matches(" line ").count(), 0, "the position stands twice: {message}");
+    }
+}
+
+#[test]
+fn what_contradicts_itself_is_refused() {
+    for (from, to, part) in [
+        ("\"number\": 3", "\"number\": 0", "first version is 1"),
+        ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"ci\", \"zoe\"", "`zoe`, of whom"),
+        ("\"alice\",\n      \"ci\"", "\"alice\"", "`ci`, who is not among"),
+    ] {
+        let text = FULL.replacen(from, to, 1);
+        assert!(matches!(error(&text), RecordError::Contradictory { .. }));
+        let message = message(&text);
+        assert!(message.starts_with("secrets/a.json: ") && message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn other_json_is_no_record_and_a_newer_record_is_not_malformed() {
+    for text in [
+        "{}",
+        "[]",
+        "null",
+        "\"hunter2\"",
+        "{\"password\":\"x\"}",
+        "{\"schema\":1}",
+        "{\"sealed\":{}}",
+        "{\"schema\":1,\"sealed\":\"hunter2\"}",
+    ] {
+        assert!(matches!(error(text), RecordError::NotARecord { .. }), "{text}");
+    }
+    let newer = FULL.replace("\"schema\": 1", "\"schema\": 2");
+    assert!(matches!(error(&newer), RecordError::NewerSchema { .. }));
+    assert!(message("{\"schema\": 2, \"sealed\": {\"other\": 1}}").contains("upgrade `secrets`"));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_placed() {
+    let mut bytes = FULL.replacen("alice", "al?ce", 1).into_bytes();
+    let at = bytes.iter().position(|b| *b == b'?').unwrap();
+    bytes[at] = 0xff;
+    let message = parse(&bytes, PATH).unwrap_err().to_string();
+    assert!(message.starts_with("secrets/a.json:11:20: is not UTF-8"), "{message}");
+    let message = parse(format!("\u{feff}{FULL}").as_bytes(), PATH).unwrap_err().to_string();
+    assert!(message.contains("byte order mark") && message.contains("UTF-8 without one"), "{message}");
+    assert!(message.starts_with("secrets/a.json:1:1:"), "{message}");
+}
+
+#[test]
+fn garbage_after_the_end_is_refused() {
+    let end = FULL.lines().count() + 1;
+    let expected = format!("{PATH}:{end}:1: is no JSON: trailing characters; correct it");
+    assert!(message(&format!("{FULL}x")).starts_with(&expected), "{}", message(&format!("{FULL}x")));
+    assert!(parse(format!("{FULL}{FULL}").as_bytes(), PATH).is_err());
+    assert!(parse(format!("{FULL}\0").as_bytes(), PATH).is_err());
+}
+
+#[test]
+fn a_file_cut_anywhere_is_refused_with_its_name() {
+    for end in 0..FULL.len() - 2 {
+        let message = parse(&FULL.as_bytes()[..end], PATH).unwrap_err().to_string();
+        assert!(message.starts_with(PATH), "cut at {end}: {message}");
+    }
+}
+
+#[test]
+fn deep_and_large_input_is_refused() {
+    for text in
+        ["[".repeat(500_000), "{\"a\":".repeat(100_000), format!("{{\"about\":{}", "[".repeat(300_000))]
+    {
+        assert!(message(&text).contains("recursion limit"), "{}", message(&text));
+    }
+    let deep = FULL.replacen("1.5", &format!("{}{}", "[".repeat(4000), "]".repeat(4000)), 1);
+    assert!(message(&deep).contains("recursion limit"));
+    let large = vec![b' '; 100 * 1024 * 1024];
+    assert!(matches!(parse(&large, PATH), Err(RecordError::TooLarge { .. })));
+}
+
+proptest! {
+    #[test]
+    fn parse_undoes_print(record in record()) {
+        let bytes = print(&record);
+        prop_assert_eq!(bytes.last(), Some(&b'\n'));
+        prop_assert_eq!(&parse(&bytes, PATH).unwrap(), &record);
+        prop_assert_eq!(print(&parse(&bytes, PATH).unwrap()), bytes);
+    }
+
+    #[test]
+    fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        if let Err(e) = parse(&bytes, PATH) {
+            prop_assert!(e.to_string().starts_with(PATH));
+        }
+    }
+
+    #[test]
+    fn any_change_of_a_byte_is_answered(at in 0..FULL.len(), byte in any::<u8>()) {
+        let mut bytes = FULL.as_bytes().to_vec();
+        bytes[at] = byte;
+        if let Err(e) = parse(&bytes, PATH) {
+            prop_assert!(e.to_string().starts_with(PATH));
+        }
+    }
+}

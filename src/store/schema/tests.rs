@@ -1,0 +1,94 @@
+use std::collections::BTreeSet;
+
+use super::super::policy_file::samples::{FULL, parse_key};
+use super::super::{policy_file, record_file};
+use super::*;
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().unwrap().keys().cloned().collect()
+}
+
+/// The keys that the reader of policies knows in a table, by its own word.
+fn known_to_reader(header: &str) -> BTreeSet<String> {
+    let text = match header {
+        "" => format!("zzzzzz = 1\n{FULL}"),
+        header => FULL.replacen(header, &format!("{header}\nzzzzzz = 1"), 1),
+    };
+    let error = policy_file::parse(&text, "p", &parse_key).unwrap_err().to_string();
+    let (_, known) = error.split_once("(known are: ").unwrap();
+    known.trim_end_matches(')').split(", ").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_policy_schema_has_the_keys_that_the_reader_knows() {
+    let schema = policy_schema();
+    let tables = [
+        ("", ""),
+        ("[people.alice]", "/$defs/PersonTable"),
+        ("[machines.ci]", "/$defs/MachineTable"),
+        ("[shared-keys.team-kms]", "/$defs/SharedKeyTable"),
+        ("[defaults]", "/$defs/RuleTable"),
+        ("[[scope]]", "/$defs/ScopeTable"),
+        ("[[waiver]]", "/$defs/WaiverTable"),
+    ];
+    for (header, pointer) in tables {
+        let table = schema.pointer(pointer).unwrap();
+        assert_eq!(keys(&table["properties"]), known_to_reader(header), "{header}");
+        assert_eq!(table["additionalProperties"], false, "{header}");
+    }
+}
+
+#[test]
+fn the_policy_schema_demands_what_the_reader_demands() {
+    let schema = policy_schema();
+    let empty = [
+        ("", "", "the policy"),
+        ("[people.x]", "/$defs/PersonTable", "[people.x]"),
+        ("[machines.x]", "/$defs/MachineTable", "[machines.x]"),
+        ("[shared-keys.x]", "/$defs/SharedKeyTable", "[shared-keys.x]"),
+        ("[defaults]", "/$defs/RuleTable", "[defaults]"),
+        ("[[scope]]", "/$defs/ScopeTable", "[[scope]]"),
+        ("[[waiver]]", "/$defs/WaiverTable", "[[waiver]]"),
+    ];
+    for (text, pointer, name) in empty {
+        let required = schema.pointer(pointer).unwrap().get("required").cloned().unwrap_or_default();
+        let required: BTreeSet<String> = serde_json::from_value(required).unwrap_or_default();
+        let error = policy_file::parse(text, "p", &parse_key).unwrap_err().to_string();
+        let demanded: BTreeSet<String> = error
+            .lines()
+            .filter_map(|line| line.split_once(&format!(": {name} has no `"))?.1.split('`').next())
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(required, demanded, "{name}");
+    }
+}
+
+#[test]
+fn the_record_schema_is_closed_but_for_about() {
+    let schema = record_schema();
+    let sample: Value = serde_json::from_str(record_file::samples::FULL).unwrap();
+    assert_eq!(keys(&schema["properties"]), keys(&sample));
+    let mut sealed = keys(&sample["sealed"]);
+    sealed.insert("probe".to_owned());
+    assert_eq!(keys(&schema["$defs"]["Sealed"]["properties"]), sealed);
+    for closed in ["", "/$defs/Sealed", "/$defs/Version", "/$defs/SealedKey", "/$defs/Runner"] {
+        assert_eq!(schema.pointer(closed).unwrap()["additionalProperties"], false, "{closed}");
+    }
+    for open in ["About", "Issuer"] {
+        assert_eq!(schema["$defs"][open]["additionalProperties"], true, "{open}");
+    }
+}
+
+#[test]
+fn nothing_may_be_null_and_everything_is_described() {
+    for schema in [policy_schema(), record_schema()] {
+        let text = schema.to_string();
+        assert!(!text.contains("\"null\"") && !text.contains("\"default\""), "{text}");
+        assert!(schema["title"].is_string() && schema["description"].is_string());
+    }
+    for (key, property) in policy_schema()["properties"].as_object().unwrap() {
+        assert!(property["description"].is_string(), "{key}");
+    }
+    let ids = &policy_schema()["$defs"]["WaiverTable"]["properties"]["finding"]["enum"];
+    assert_eq!(ids.as_array().unwrap().len(), CheckId::ALL.len());
+}
