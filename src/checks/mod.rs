@@ -1,1 +1,204 @@
-//! checks
+//! The judges: facts in, findings out. Pure: a check sees one secret, or the store, and nothing else.
+//!
+//! A check is a file that bears its name. To add one: its id in `domain::check_id`, its file here, its line in
+//! [`CHECKS`]. Levels, waivers and what is unknown are the driver's, so that no check can forget them.
+
+#![expect(clippy::unnecessary_wraps, reason = "all judges have one signature, also those that lack no fact")]
+
+pub mod against;
+pub mod driver;
+
+mod deployment;
+mod readership;
+mod wording;
+
+mod departed_reader;
+mod expired;
+mod expiring;
+mod missing;
+mod no_expiry;
+mod orphan;
+mod outdated;
+mod overdue_rotation;
+mod overlong;
+mod plaintext;
+mod record_behind;
+mod single_holder;
+mod tampered;
+mod uncommitted;
+mod unlisted_reader;
+mod unowned;
+mod unproven_reader;
+mod unpushed;
+mod untracked;
+mod waiver_expired;
+
+#[cfg(test)]
+mod samples;
+
+pub use against::against;
+pub use driver::{Judged, judge_secret, judge_store};
+
+use crate::domain::check_id::CheckId;
+use crate::domain::facts::{SealedFile, SecretFacts, Setting, StoreFacts};
+use crate::domain::finding::{Level, Unknown};
+use crate::domain::policy::Policy;
+use crate::domain::record::Record;
+use crate::domain::rules::Rules;
+
+/// Every check, in the order of `docs/checks.md`.
+pub static CHECKS: &[Check] = &[
+    uncommitted::CHECK,
+    unpushed::CHECK,
+    outdated::CHECK,
+    untracked::CHECK,
+    missing::CHECK,
+    orphan::CHECK,
+    plaintext::CHECK,
+    record_behind::CHECK,
+    tampered::CHECK,
+    expired::CHECK,
+    expiring::CHECK,
+    no_expiry::CHECK,
+    overlong::CHECK,
+    overdue_rotation::CHECK,
+    single_holder::CHECK,
+    unproven_reader::CHECK,
+    unlisted_reader::CHECK,
+    departed_reader::CHECK,
+    unowned::CHECK,
+    waiver_expired::CHECK,
+];
+
+/// A rule, and how it judges.
+#[derive(Clone, Copy)]
+pub struct Check {
+    pub id: CheckId,
+    /// Where policy says nothing.
+    pub default: Level,
+    /// How it judges one secret, if it does.
+    pub secret: Option<fn(&Subject<'_>) -> Judgement>,
+    /// How it judges the store as a whole, if it does.
+    pub store: Option<fn(&StoreSubject<'_>) -> Judgement>,
+}
+
+impl Check {
+    const fn of_secret(id: CheckId, default: Level, judge: fn(&Subject<'_>) -> Judgement) -> Self {
+        Self { id, default, secret: Some(judge), store: None }
+    }
+
+    const fn of_store(id: CheckId, default: Level, judge: fn(&StoreSubject<'_>) -> Judgement) -> Self {
+        Self { id, default, secret: None, store: Some(judge) }
+    }
+
+    const fn and_store(mut self, judge: fn(&StoreSubject<'_>) -> Judgement) -> Self {
+        self.store = Some(judge);
+        self
+    }
+}
+
+/// The faults that a check found, or the fact that it would have needed.
+pub type Judgement = Result<Vec<Fault>, Unknown>;
+
+/// One fault, before policy has its say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// Lower case, no full stop.
+    pub message: String,
+    /// A command that can be pasted into a shell.
+    pub remedy: String,
+    /// Relative to the root of the repository. `None`: a secret's record; of the store, the name in `about`.
+    pub path: Option<String>,
+    /// What policy's scopes and waivers would call it. Of the store's faults only.
+    pub about: Option<String>,
+    /// How bad it is among faults of the same check on the same place.
+    pub weight: i64,
+    /// Blocks the deploy even where the check's level is a warning; never where it is off.
+    pub blocks: bool,
+}
+
+impl Fault {
+    fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            remedy: remedy.into(),
+            path: None,
+            about: None,
+            weight: 1,
+            blocks: false,
+        }
+    }
+
+    fn at(self, path: impl Into<String>) -> Self {
+        Self { path: Some(path.into()), ..self }
+    }
+
+    fn about(self, name: impl Into<String>) -> Self {
+        Self { about: Some(name.into()), ..self }
+    }
+
+    fn weighing(self, weight: i64) -> Self {
+        Self { weight, ..self }
+    }
+
+    fn blocking(self, blocks: bool) -> Self {
+        Self { blocks, ..self }
+    }
+}
+
+/// One secret, and by what it is judged.
+pub struct Subject<'a> {
+    pub setting: &'a Setting,
+    pub policy: &'a Policy,
+    pub rules: &'a Rules,
+    pub secret: &'a SecretFacts,
+}
+
+impl<'a> Subject<'a> {
+    /// The record in the work tree; `None` where there is none.
+    fn record(&self) -> Result<Option<&'a Record>, Unknown> {
+        self.secret.record.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+
+    /// The sealed file in the work tree; `None` where there is none.
+    fn sealed(&self) -> Result<Option<&'a SealedFile>, Unknown> {
+        self.secret.sealed.as_ref().map(Option::as_ref).map_err(Clone::clone)
+    }
+}
+
+/// The store as a whole, and by what it is judged.
+pub struct StoreSubject<'a> {
+    pub setting: &'a Setting,
+    pub policy: &'a Policy,
+    pub store: &'a StoreFacts,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn every_id_has_one_check() {
+        let mut checks = CHECKS.iter().map(|check| check.id).collect::<Vec<_>>();
+        checks.sort();
+        let mut ids = CheckId::ALL.to_vec();
+        ids.sort();
+        assert_eq!(checks, ids);
+        for check in CHECKS {
+            assert!(check.secret.is_some() || check.store.is_some(), "{} judges nothing", check.id);
+        }
+    }
+
+    #[test]
+    fn default_levels_are_those_of_the_table() {
+        let defaults = CHECKS.iter().map(|check| (check.id, check.default)).collect::<BTreeMap<_, _>>();
+        let warnings = defaults.iter().filter(|(_, level)| **level == Level::Warning).map(|(id, _)| *id);
+        assert_eq!(
+            warnings.collect::<Vec<_>>(),
+            [CheckId::Expiring, CheckId::Overlong, CheckId::OverdueRotation, CheckId::Unowned]
+        );
+        assert!(defaults.values().all(|level| *level != Level::Off));
+    }
+}

@@ -19,5 +19,6 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod rules;
+pub mod text;
 pub mod time;
 pub mod value;

@@ -1,0 +1,62 @@
+//! # expired
+//!
+//! The credential has ended: logins with it fail. It is expired from the very second of its end on.
+//!
+//! **Mend:** get a new one from the issuer, then `secrets set NAME`.
+
+use super::{Check, Fault, Judgement, Subject, wording};
+use crate::domain::check_id::CheckId;
+use crate::domain::expiry::Expiry;
+use crate::domain::finding::Level;
+
+pub const CHECK: Check = Check::of_secret(CheckId::Expired, Level::Error, judge);
+
+fn judge(subject: &Subject<'_>) -> Judgement {
+    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
+    let now = subject.setting.now;
+    let Some(end) = record.sealed.expires.as_ref().and_then(Expiry::at).filter(|end| now >= *end) else {
+        return Ok(Vec::new());
+    };
+    let message = format!("expired {} ({})", wording::ago(end, now), end.brief());
+    let remedy = format!("secrets set {}", subject.secret.name);
+    Ok(vec![Fault::new(message, remedy).weighing(end.days_until(now))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{ends, judge_at, messages, policy, sealed_of, secret};
+
+    #[test]
+    fn around_the_end() {
+        let mut secret = secret();
+        sealed_of(&mut secret).expires = ends("2022-08-30");
+        for (now, told) in [
+            ("2022-08-29T23:59:59Z", None),
+            ("2022-08-30T00:00:00Z", Some("expired today (2022-08-30)")),
+            ("2022-08-30T00:00:01Z", Some("expired today (2022-08-30)")),
+            ("2022-08-31T00:00:00Z", Some("expired yesterday (2022-08-30)")),
+            ("2022-09-07T12:25:00Z", Some("expired 8 days ago (2022-08-30)")),
+        ] {
+            let found = messages(judge_at(now, judge, &policy(), &secret));
+            assert_eq!(found.first().map(String::as_str), told, "{now}");
+        }
+    }
+
+    #[test]
+    fn without_an_end_nothing_expires() {
+        let mut secret = secret();
+        for expires in [None, Some(Expiry::Never { why: "does not lapse".to_owned() })] {
+            sealed_of(&mut secret).expires = expires;
+            assert_eq!(messages(judge_at("2099-01-01", judge, &policy(), &secret)), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn it_gets_heavier_by_the_day() {
+        let mut secret = secret();
+        sealed_of(&mut secret).expires = ends("2022-08-30");
+        let weight = |now| judge_at(now, judge, &policy(), &secret).unwrap()[0].weight;
+        assert_eq!((weight("2022-08-30"), weight("2022-09-07")), (0, 8));
+    }
+}

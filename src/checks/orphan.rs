@@ -1,0 +1,97 @@
+//! # orphan
+//!
+//! One half of a secret: a record without a sealed value has nothing to deploy; a sealed value without a record
+//! has no expiry and no readers that anybody could check. A sealed file under a name that no secret can have is
+//! the same thing.
+//!
+//! **Mend:** restore the other half from git, or remove this one and add the secret anew.
+
+use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
+use crate::domain::check_id::CheckId;
+use crate::domain::facts::StrayKind;
+use crate::domain::finding::Level;
+
+pub const CHECK: Check = Check::of_secret(CheckId::Orphan, Level::Error, judge).and_store(judge_store);
+
+fn judge(subject: &Subject<'_>) -> Judgement {
+    let secret = subject.secret;
+    let remedy = format!("secrets remove {}", secret.name);
+    Ok(match (subject.record()?, subject.sealed()?) {
+        (Some(_), None) => {
+            let message =
+                format!("a record without a sealed value: restore {}, or remove it", secret.sealed_path);
+            vec![Fault::new(message, remedy).at(&secret.record_path)]
+        }
+        (None, Some(_)) => {
+            let message = format!(
+                "a sealed value without a record: restore {}, or remove it and add it anew",
+                secret.record_path
+            );
+            vec![Fault::new(message, remedy).at(&secret.sealed_path)]
+        }
+        (Some(_), Some(_)) | (None, None) => Vec::new(),
+    })
+}
+
+fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
+    let sealed = subject.store.strays.iter().filter(|stray| stray.kind == StrayKind::Sealed);
+    Ok(sealed
+        .map(|stray| {
+            let message = "a sealed file under a name that is no secret's: nothing can be checked of it";
+            let fault = Fault::new(message, wording::take_out(&stray.path)).at(&stray.path);
+            match wording::would_be_name(subject.setting, &stray.path) {
+                Some(name) => fault.about(name),
+                None => fault,
+            }
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{RECORD, SEALED, judge as run, policy, secret, setting, store};
+    use crate::domain::facts::Stray;
+    use crate::domain::finding::Unknown;
+
+    #[test]
+    fn both_halves_or_none() {
+        for (record, sealed, path) in [
+            (true, true, None),
+            (true, false, Some(RECORD)),
+            (false, true, Some(SEALED)),
+            (false, false, None),
+        ] {
+            let mut secret = secret();
+            if !record {
+                secret.record = Ok(None);
+            }
+            if !sealed {
+                secret.sealed = Ok(None);
+            }
+            let faults = run(judge, &policy(), &secret).unwrap();
+            assert_eq!(faults.first().and_then(|fault| fault.path.as_deref()), path);
+        }
+        let mut secret = secret();
+        secret.record = Err(Unknown::new(RECORD, "not JSON"));
+        assert!(run(judge, &policy(), &secret).is_err());
+    }
+
+    #[test]
+    fn a_stray_sealed_file() {
+        let (setting, policy, mut store) = (setting(), policy(), store());
+        let stray = |path: &str, kind| Stray { path: path.to_owned(), kind };
+        store.strays = vec![
+            stray("secrets/a b.age", StrayKind::Sealed),
+            stray("secrets/notes.txt", StrayKind::Plaintext),
+        ];
+        let faults =
+            judge_store(&StoreSubject { setting: &setting, policy: &policy, store: &store }).unwrap();
+        assert_eq!(faults.len(), 1);
+        assert_eq!(
+            faults[0].remedy,
+            r#"cd "$(git rev-parse --show-toplevel)" && mv -n -- 'secrets/a b.age' .."#
+        );
+        assert_eq!(faults[0].about.as_deref(), Some("a b"));
+    }
+}

@@ -1,0 +1,85 @@
+//! # outdated
+//!
+//! The deploy ref has a newer version than the one here: a deploy from this commit would put the old credential
+//! back. A stale laptop does that, and a CI job that is run again a week later.
+//!
+//! **Mend:** pull, and deploy from what the deploy ref has now.
+
+use super::deployment::{Standing, standing};
+use super::{Check, Fault, Judgement, Subject, wording};
+use crate::domain::check_id::CheckId;
+use crate::domain::finding::Level;
+
+pub const CHECK: Check = Check::of_secret(CheckId::Outdated, Level::Error, judge);
+
+fn judge(subject: &Subject<'_>) -> Judgement {
+    let Standing::Outdated { paths, here, there } = standing(subject)? else { return Ok(Vec::new()) };
+    let deployed = wording::deployed_as(subject.setting);
+    let message = match (here, there) {
+        (Some(here), Some(there)) if here.number == there.number => format!(
+            "a deploy from here would put an earlier seal of version {} back over the one that {deployed} has",
+            here.number
+        ),
+        (Some(here), Some(there)) => format!(
+            "a deploy from here would put version {} back over version {}, which {deployed} has",
+            here.number, there.number
+        ),
+        (None, Some(there)) => {
+            format!("{deployed} has version {}, and a deploy from here would be without it", there.number)
+        }
+        (_, None) => format!("{deployed} has it, and a deploy from here would be without it"),
+    };
+    let behind = there.map_or(1, |there| there.number.saturating_sub(here.map_or(0, |here| here.number)));
+    let fault = Fault::new(message, wording::pull(&subject.policy.deploy_ref))
+        .weighing(i64::try_from(behind).unwrap_or(i64::MAX));
+    Ok(vec![paths.first().map_or(fault.clone(), |path| fault.at(path))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{RECORD, at_version, judge as run, policy, secret};
+    use crate::domain::facts::{Deployed, Presence};
+
+    #[test]
+    fn which_version_would_be_put_back() {
+        for (here, there, message) in [
+            (
+                at_version(3, 9),
+                at_version(4, 1),
+                "a deploy from here would put version 3 back over version 4, which origin/main (222222222222) has",
+            ),
+            (
+                at_version(3, 9),
+                at_version(3, 10),
+                "a deploy from here would put an earlier seal of version 3 back over the one that origin/main \
+                 (222222222222) has",
+            ),
+            (
+                Presence::Absent,
+                at_version(1, 1),
+                "origin/main (222222222222) has version 1, and a deploy from here would be without it",
+            ),
+            (
+                Presence::Absent,
+                Presence::Unordered,
+                "origin/main (222222222222) has it, and a deploy from here would be without it",
+            ),
+        ] {
+            let mut secret = secret();
+            secret.deployed = Ok(Deployed::Differs { paths: vec![RECORD.to_owned()], here, there });
+            let faults = run(judge, &policy(), &secret).unwrap();
+            assert_eq!(faults[0].message, message);
+            assert_eq!(faults[0].remedy, "git pull --rebase origin main");
+            assert_eq!(faults[0].path.as_deref(), Some(RECORD));
+        }
+    }
+
+    #[test]
+    fn the_same_version_is_not_outdated() {
+        let mut secret = secret();
+        let (here, there) = (at_version(3, 9), at_version(3, 9));
+        secret.deployed = Ok(Deployed::Differs { paths: vec![RECORD.to_owned()], here, there });
+        assert!(run(judge, &policy(), &secret).unwrap().is_empty());
+    }
+}

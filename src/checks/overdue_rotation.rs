@@ -1,0 +1,63 @@
+//! # overdue-rotation
+//!
+//! The version is older than `rotate-every` allows, counted from the day of issue, else from the day when it was
+//! set. Off where policy sets no `rotate-every`. Resealing makes no new version.
+//!
+//! **Mend:** get a new one, then `secrets set NAME`.
+
+use super::{Check, Fault, Judgement, Subject, wording};
+use crate::domain::check_id::CheckId;
+use crate::domain::finding::Level;
+
+pub const CHECK: Check = Check::of_secret(CheckId::OverdueRotation, Level::Warning, judge);
+
+fn judge(subject: &Subject<'_>) -> Judgement {
+    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
+    let (rule, now) = (&subject.rules.rotate_every, subject.setting.now);
+    let start = record.sealed.issued.unwrap_or(record.sealed.version.set_at);
+    let Some((every, due)) = rule.value.and_then(|every| Some((every, every.after(start)?))) else {
+        return Ok(Vec::new());
+    };
+    if now < due {
+        return Ok(Vec::new());
+    }
+    let (number, origin) = (record.sealed.version.number, &rule.origin);
+    let (since, ago) = (start.brief(), wording::ago(due, now));
+    let message = format!(
+        "version {number} is of {since}; its rotation was due {ago} (rotate-every {every}, {origin})"
+    );
+    let remedy = format!("secrets set {}", subject.secret.name);
+    Ok(vec![Fault::new(message, remedy).weighing(due.days_until(now))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{judge_at, messages, policy, sealed_of, secret, time};
+
+    #[test]
+    fn around_the_day() {
+        let (mut secret, mut policy) = (secret(), policy());
+        assert_eq!(messages(judge_at("2099-01-01", judge, &policy, &secret)), [""; 0]);
+
+        policy.defaults.rotate_every = Some("90d".parse().unwrap());
+        for (now, told) in [
+            ("2026-03-31T23:59:59Z", None),
+            (
+                "2026-04-01T00:00:00Z",
+                Some("version 3 is of 2026-01-01; its rotation was due today (rotate-every 90d, [defaults])"),
+            ),
+            (
+                "2026-04-11T00:00:00Z",
+                Some(
+                    "version 3 is of 2026-01-01; its rotation was due 10 days ago (rotate-every 90d, [defaults])",
+                ),
+            ),
+        ] {
+            let found = messages(judge_at(now, judge, &policy, &secret));
+            assert_eq!(found.first().map(String::as_str), told, "{now}");
+        }
+        sealed_of(&mut secret).issued = Some(time("2025-12-31"));
+        assert_eq!(judge_at("2026-03-31", judge, &policy, &secret).unwrap().len(), 1);
+    }
+}

@@ -1,0 +1,78 @@
+//! # plaintext
+//!
+//! A file in the store that is neither record, policy nor encrypted. Most often it is the credential itself,
+//! saved there before it was sealed, or decrypted for a look and forgotten. Exempt are `.gitattributes`,
+//! `.gitignore`, `.gitkeep` and README.
+//!
+//! **Mend:** seal it with `secrets add NAME --from-file FILE` and delete the file. If it was ever pushed, the
+//! credential is known: get a new one.
+
+use super::{Check, Fault, Judgement, StoreSubject, wording};
+use crate::domain::check_id::CheckId;
+use crate::domain::facts::StrayKind;
+use crate::domain::finding::Level;
+use crate::domain::name::SecretName;
+use crate::domain::text::shell_word;
+
+pub const CHECK: Check = Check::of_store(CheckId::Plaintext, Level::Error, judge);
+
+fn judge(subject: &StoreSubject<'_>) -> Judgement {
+    let plain = subject.store.strays.iter().filter(|stray| stray.kind == StrayKind::Plaintext);
+    Ok(plain
+        .map(|stray| {
+            let message =
+                "not encrypted, and neither record nor policy; if it was ever pushed, what it holds is known";
+            let fault = Fault::new(message, remedy(subject, &stray.path)).at(&stray.path);
+            match wording::would_be_name(subject.setting, &stray.path) {
+                Some(name) => fault.about(name),
+                None => fault,
+            }
+        })
+        .collect())
+}
+
+/// Seals it under its own name. What ends in `.json` or `.age` has no name of its own: the new files would take
+/// its place and be deleted with it.
+fn remedy(subject: &StoreSubject<'_>, path: &str) -> String {
+    let name = wording::below_store(subject.setting, path).and_then(|below| below.parse::<SecretName>().ok());
+    match name {
+        Some(name) if !subject.store.names.contains(&name) => {
+            let file = shell_word(path);
+            wording::from_top(&format!("secrets add {name} --from-file {file} && rm -- {file}"))
+        }
+        _ => wording::take_out(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{NAME, policy, setting, store};
+    use crate::domain::facts::Stray;
+
+    #[test]
+    fn each_plain_file_and_how_to_seal_it() {
+        let (setting, policy, mut store) = (setting(), policy(), store());
+        let judged = |store: &crate::domain::facts::StoreFacts| {
+            judge(&StoreSubject { setting: &setting, policy: &policy, store }).unwrap()
+        };
+        assert!(judged(&store).is_empty());
+        let sealed = Stray { path: "secrets/x y".to_owned(), kind: StrayKind::Sealed };
+        let plain = ["old/token.txt", NAME, "a b.txt", "old/key.json"]
+            .map(|name| Stray { path: format!("secrets/{name}"), kind: StrayKind::Plaintext });
+        store.strays = plain.into_iter().chain([sealed]).collect();
+        let top = r#"cd "$(git rev-parse --show-toplevel)" && "#;
+        assert_eq!(
+            judged(&store).into_iter().map(|fault| fault.remedy).collect::<Vec<_>>(),
+            [
+                format!(
+                    "{top}secrets add old/token.txt --from-file secrets/old/token.txt && rm -- secrets/old/token.txt"
+                ),
+                format!("{top}mv -n -- secrets/web/prod/db .."),
+                format!("{top}mv -n -- 'secrets/a b.txt' .."),
+                format!("{top}mv -n -- secrets/old/key.json .."),
+            ]
+        );
+        assert_eq!(judged(&store)[3].about.as_deref(), Some("old/key"));
+    }
+}

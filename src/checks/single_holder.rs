@@ -1,0 +1,156 @@
+//! # single-holder
+//!
+//! Fewer than `min-people` people can open it: when the only one is asleep, on leave or gone, nobody can. A person
+//! counts once, however many keys they have, and only with a key that is still theirs in policy; machines don't
+//! count; a shared key counts as the people behind it.
+//!
+//! **Mend:** the other person runs `secrets key new`, somebody who can open the secret runs `secrets people add`
+//! with the public key, names them as a reader in policy (or adds them to a group that is), and `secrets reseal`s.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Fault, Judgement, Subject, readership, wording};
+use crate::domain::check_id::CheckId;
+use crate::domain::custody;
+use crate::domain::finding::Level;
+use crate::domain::key::{KeyKind, PublicKey};
+use crate::domain::name::ActorName;
+use crate::domain::policy::{Actor, Policy};
+use crate::domain::text::listed;
+
+pub const CHECK: Check = Check::of_secret(CheckId::SingleHolder, Level::Error, judge);
+
+fn judge(subject: &Subject<'_>) -> Judgement {
+    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
+    let rule = &subject.rules.min_people;
+    let people = custody::people(&record.sealed, subject.policy);
+    let demanded = usize::try_from(rule.value).unwrap_or(usize::MAX);
+    if people.len() >= demanded {
+        return Ok(Vec::new());
+    }
+    let holders = match people.iter().map(ActorName::as_str).collect::<Vec<_>>().as_slice() {
+        [] => "no person can open it".to_owned(),
+        names => format!("only {} can open it", listed(names)),
+    };
+    let machines = (record.sealed.keys.keys())
+        .filter(|reader| subject.policy.machines.contains_key(*reader))
+        .map(ActorName::as_str)
+        .collect::<Vec<_>>();
+    let machines = match machines.as_slice() {
+        [] => String::new(),
+        [one] => format!(" ({one} is a machine and does not count)"),
+        several => format!(" ({} are machines and do not count)", listed(several)),
+    };
+    let (how, remedy) = how_to_join(subject, demanded);
+    let (min, origin) = (rule.value, &rule.origin);
+    let message = format!("{holders}{machines}, and min-people is {min} ({origin}): {how}");
+    let missing = i64::try_from(demanded - people.len()).unwrap_or(i64::MAX);
+    Ok(vec![Fault::new(message, remedy).weighing(missing)])
+}
+
+/// What has to happen first so that enough people can open it, and the command for it.
+fn how_to_join(subject: &Subject<'_>, demanded: usize) -> (&'static str, String) {
+    let (policy, reseal) = (subject.policy, format!("secrets reseal {}", subject.secret.name));
+    if people_behind(policy, &readership::demanded(subject)).len() >= demanded {
+        return ("policy names enough readers, seal it to them", reseal);
+    }
+    let everyone = policy.people.keys().chain(policy.shared_keys.keys()).cloned().collect();
+    if people_behind(policy, &everyone).len() >= demanded {
+        let edit = wording::edit(&format!("{}/policy.toml", subject.setting.store));
+        return ("name another person as its reader in policy, then reseal", format!("{edit} && {reseal}"));
+    }
+    let how = "another person runs `secrets key new` and sends the public key to somebody who can open it, who \
+               adds them";
+    (how, "secrets people add --help".to_owned())
+}
+
+/// The people who could open it if it were sealed to these readers.
+fn people_behind(policy: &Policy, readers: &BTreeSet<ActorName>) -> BTreeSet<ActorName> {
+    let can_be_sealed_to = |key: &PublicKey| key.kind != KeyKind::Kms;
+    let mut people = BTreeSet::new();
+    for reader in readers {
+        match policy.actor(reader).filter(|actor| actor.keys().iter().any(can_be_sealed_to)) {
+            Some(Actor::Person(_)) => {
+                people.insert(reader.clone());
+            }
+            Some(Actor::SharedKey(shared)) => people.extend(shared.people.iter().cloned()),
+            Some(Actor::Machine(_)) | None => {}
+        }
+    }
+    people
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{actor, actors, judge as run, policy, seal_to, secret, shared_key};
+
+    type Keys<'a> = &'a [(&'a str, &'a [&'a str])];
+
+    #[test]
+    fn who_counts() {
+        let mut policy = policy();
+        policy.shared_keys.insert(actor("team"), shared_key(&["team-1"], &["alice", "bob", "carol"]));
+        policy.shared_keys.insert(actor("lone"), shared_key(&["lone-1"], &["alice"]));
+        policy
+            .people
+            .get_mut(&actor("alice"))
+            .unwrap()
+            .keys
+            .push(crate::checks::samples::key(KeyKind::X25519, "alice-2"));
+        let cases: [(Keys<'_>, Option<(&str, i64)>); 8] = [
+            (&[("alice", &["alice-1"]), ("bob", &["bob-1"])], None),
+            (&[("alice", &["alice-1"])], Some(("only alice can open it, and min-people is 2 (built in)", 1))),
+            (&[("alice", &["alice-1", "alice-2"])], Some(("only alice can open it, and", 1))),
+            (
+                &[("alice", &["alice-1"]), ("ci", &["ci-1"])],
+                Some(("only alice can open it (ci is a machine and does not count), and", 1)),
+            ),
+            (&[("team", &["team-1"])], None),
+            (&[("lone", &["lone-1"])], Some(("only alice can open it, and", 1))),
+            (
+                &[("ci", &["ci-1"])],
+                Some(("no person can open it (ci is a machine and does not count), and", 2)),
+            ),
+            // A key that was bob's once.
+            (&[("alice", &["alice-1"]), ("bob", &["bob-0"])], Some(("only alice can open it, and", 1))),
+        ];
+        for (keys, told) in cases {
+            let mut secret = secret();
+            seal_to(&mut secret, keys);
+            let faults = run(judge, &policy, &secret).unwrap();
+            assert_eq!(faults.len(), usize::from(told.is_some()), "{keys:?}");
+            if let Some((message, weight)) = told {
+                assert!(faults[0].message.starts_with(message), "{}", faults[0].message);
+                assert_eq!(faults[0].weight, weight);
+            }
+        }
+    }
+
+    #[test]
+    fn around_min_people() {
+        for (min, faults) in [(0, 0), (1, 0), (2, 0), (3, 1)] {
+            let mut policy = policy();
+            policy.defaults.min_people = Some(min);
+            assert_eq!(run(judge, &policy, &secret()).unwrap().len(), faults, "{min}");
+        }
+    }
+
+    #[test]
+    fn how_the_second_person_joins() {
+        let (mut secret, mut policy) = (secret(), policy());
+        seal_to(&mut secret, &[("alice", &["alice-1"])]);
+        let remedy = |policy: &_, secret: &_| run(judge, policy, secret).unwrap()[0].remedy.clone();
+        assert_eq!(remedy(&policy, &secret), "secrets reseal web/prod/db");
+
+        policy.defaults.readers = Some(actors(&["alice"]));
+        assert_eq!(
+            remedy(&policy, &secret),
+            r#"${EDITOR:-vi} "$(git rev-parse --show-toplevel)"/secrets/policy.toml && secrets reseal web/prod/db"#
+        );
+
+        policy.people.retain(|name, _| name.as_str() == "alice");
+        assert_eq!(remedy(&policy, &secret), "secrets people add --help");
+        assert!(run(judge, &policy, &secret).unwrap()[0].message.contains("runs `secrets key new`"));
+    }
+}

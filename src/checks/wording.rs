@@ -1,0 +1,147 @@
+//! Phrases and commands that several checks share.
+
+use std::borrow::Cow;
+
+use crate::domain::facts::Setting;
+use crate::domain::policy::DeployRef;
+use crate::domain::text::{counted, shell_word};
+use crate::domain::time::Instant;
+
+const TOP: &str = r#""$(git rev-parse --show-toplevel)""#;
+
+/// The first twelve digits of a commit's id, as people quote them.
+pub(super) fn short(commit: &str) -> &str {
+    commit.get(..12).unwrap_or(commit)
+}
+
+/// `origin/main (3f2a9c1d04be)`, as far as either is known.
+pub(super) fn deployed_as(setting: &Setting) -> String {
+    let name = setting.deploy_ref.as_deref().unwrap_or("the deploy ref");
+    match &setting.deployed_commit {
+        Some(commit) => format!("{name} ({})", short(commit)),
+        None => name.to_owned(),
+    }
+}
+
+/// `HEAD (3f2a9c1d04be)`.
+pub(super) fn head_as(setting: &Setting) -> String {
+    setting.head.as_ref().map_or_else(|| "HEAD".to_owned(), |head| format!("HEAD ({})", short(head)))
+}
+
+pub(super) fn pull(deploy_ref: &DeployRef) -> String {
+    match deploy_ref {
+        DeployRef::None => "git pull --rebase".to_owned(),
+        DeployRef::Branch { remote, branch } => {
+            format!("git pull --rebase {} {}", shell_word(remote), shell_word(branch))
+        }
+    }
+}
+
+pub(super) fn push(deploy_ref: &DeployRef) -> String {
+    match deploy_ref {
+        DeployRef::None => "git push".to_owned(),
+        DeployRef::Branch { remote, branch } => {
+            format!("git push {} {}", shell_word(remote), shell_word(&format!("HEAD:{branch}")))
+        }
+    }
+}
+
+/// The path as a pathspec of git that means this very file from any folder of the repository.
+pub(super) fn pathspec(path: &str) -> Cow<'_, str> {
+    // What is neither letter nor digit behind `:/` is read as more magic.
+    let literal =
+        path.starts_with(|c: char| c.is_ascii_alphanumeric()) && !path.contains(['*', '?', '[', '\\']);
+    let spec = if literal { format!(":/{path}") } else { format!(":(top,literal){path}") };
+    Cow::Owned(shell_word(&spec).into_owned())
+}
+
+pub(super) fn pathspecs<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
+    paths.into_iter().map(pathspec).collect::<Vec<_>>().join(" ")
+}
+
+/// A command whose paths are relative to the root of the repository, runnable from any folder of it.
+pub(super) fn from_top(command: &str) -> String {
+    format!("cd {TOP} && {command}")
+}
+
+pub(super) fn edit(path: &str) -> String {
+    format!("${{EDITOR:-vi}} {TOP}/{}", shell_word(path))
+}
+
+/// Takes a file out of the repository without losing it.
+pub(super) fn take_out(path: &str) -> String {
+    from_top(&format!("mv -n -- {} ..", shell_word(path)))
+}
+
+/// What policy's globs would call a file of the store: its path below the store, without `.age` or `.json`.
+pub(super) fn would_be_name<'a>(setting: &Setting, path: &'a str) -> Option<&'a str> {
+    let below = below_store(setting, path)?;
+    Some(below.strip_suffix(".age").or_else(|| below.strip_suffix(".json")).unwrap_or(below))
+}
+
+pub(super) fn below_store<'a>(setting: &Setting, path: &'a str) -> Option<&'a str> {
+    path.strip_prefix(setting.store.as_str())?.strip_prefix('/')
+}
+
+/// `8 days ago`, `yesterday` or `today`, by the calendar in UTC where less than two days lie between.
+pub(super) fn ago(past: Instant, now: Instant) -> String {
+    match (past.days_until(now), calendar_days(past, now)) {
+        (_, 0) => "today".to_owned(),
+        (0 | 1, 1) => "yesterday".to_owned(),
+        (days, _) => format!("{} ago", counted(days, "day")),
+    }
+}
+
+/// `in 12 days`, `tomorrow` or `today`, by the calendar in UTC where less than two days lie between.
+pub(super) fn ahead(now: Instant, future: Instant) -> String {
+    match (now.days_until(future), calendar_days(now, future)) {
+        (_, 0) => "today".to_owned(),
+        (0 | 1, 1) => "tomorrow".to_owned(),
+        (days, _) => format!("in {}", counted(days, "day")),
+    }
+}
+
+fn calendar_days(from: Instant, to: Instant) -> i64 {
+    (to.as_datetime().date_naive() - from.as_datetime().date_naive()).num_days()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::{setting, time};
+
+    #[test]
+    fn days_in_words() {
+        for (now, past_says, future_says) in [
+            ("2026-03-10T12:00:00Z", "today", "today"),
+            ("2026-03-11T00:00:00Z", "yesterday", ""),
+            ("2026-03-11T23:59:59Z", "yesterday", ""),
+            ("2026-03-12T00:00:00Z", "1 day ago", ""),
+            ("2026-03-12T12:00:00Z", "2 days ago", ""),
+            ("2026-03-09T23:00:00Z", "", "tomorrow"),
+            ("2026-03-09T00:00:00Z", "", "tomorrow"),
+            ("2026-03-08T23:59:59Z", "", "in 1 day"),
+            ("2026-02-26T12:00:00Z", "", "in 12 days"),
+        ] {
+            let (now, moment) = (time(now), time("2026-03-10T12:00:00Z"));
+            if !past_says.is_empty() {
+                assert_eq!(ago(moment, now), past_says, "{now}");
+            }
+            if !future_says.is_empty() {
+                assert_eq!(ahead(now, moment), future_says, "{now}");
+            }
+        }
+    }
+
+    #[test]
+    fn paths_in_commands_are_safe_from_any_folder() {
+        assert_eq!(pathspec("secrets/a.age"), ":/secrets/a.age");
+        assert_eq!(pathspec("secrets/a b.age"), "':/secrets/a b.age'");
+        assert_eq!(pathspec("secrets/*.age"), "':(top,literal)secrets/*.age'");
+        assert_eq!(pathspec(".custody/a"), "':(top,literal).custody/a'");
+        assert_eq!(edit("secrets/$x"), r#"${EDITOR:-vi} "$(git rev-parse --show-toplevel)"/'secrets/$x'"#);
+        assert_eq!(would_be_name(&setting(), "secrets/a/b.json"), Some("a/b"));
+        assert_eq!(would_be_name(&setting(), "secretsx/a"), None);
+        assert_eq!(would_be_name(&setting(), "other/a"), None);
+    }
+}

@@ -1,0 +1,118 @@
+//! Text that comes from outside, made fit for a terminal, a shell and a sentence.
+
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+
+/// Whether a terminal would act on the character, or show nothing, or turn the text around it.
+pub fn is_treacherous(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// The text on one line, with control, bidirectional and invisible characters escaped as in a Rust string.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_treacherous) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_treacherous(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
+}
+
+/// The text as one word of a POSIX shell: as it is where that is one word, else quoted. What a terminal would
+/// act on is written as `$'\x1b'`, which bash, zsh and ksh read.
+pub fn shell_word(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_./:@%+,-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        return Cow::Borrowed(text);
+    }
+    if !text.chars().any(is_treacherous) {
+        return Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")));
+    }
+    let mut quoted = String::from("$'");
+    for c in text.chars() {
+        match c {
+            '\'' | '\\' => quoted.extend(['\\', c]),
+            _ if is_treacherous(c) => {
+                for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                    // Three octal digits end by themselves; `\x1b` would swallow a digit that follows.
+                    let _ = write!(quoted, "\\{byte:03o}");
+                }
+            }
+            _ => quoted.push(c),
+        }
+    }
+    quoted.push('\'');
+    Cow::Owned(quoted)
+}
+
+/// `1 secret`, `2 secrets`.
+pub fn counted<N: fmt::Display + Copy + PartialEq + From<u8>>(number: N, noun: &str) -> String {
+    if number == N::from(1) { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// `alice`, `alice and bob`, `alice, bob and carol`.
+pub fn listed<T: AsRef<str>>(items: &[T]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [first @ .., last] => {
+            let first = first.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+            format!("{first} and {}", last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_act_on_is_escaped() {
+        for (text, shown) in [
+            ("plain ä 漢", "plain ä 漢"),
+            ("a\x1b[31mb", r"a\u{1b}[31mb"),
+            ("a\nb\tc\rd", r"a\nb\tc\rd"),
+            ("a\u{202e}b", r"a\u{202e}b"),
+            ("a\u{2066}\u{200b}\u{9b}\u{7f}", r"a\u{2066}\u{200b}\u{9b}\u{7f}"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_shell_reads_back_the_word() {
+        for (text, word) in [
+            ("utoronto/prod/a-b.c_d", "utoronto/prod/a-b.c_d"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("it's", r"'it'\''s'"),
+            ("~root", "'~root'"),
+            ("$(x)", "'$(x)'"),
+            ("a\n1\\'", r"$'a\0121\\\''"),
+        ] {
+            assert_eq!(shell_word(text), word);
+            let told = std::process::Command::new("bash")
+                .args(["-c", &format!("printf %s {word}")])
+                .output()
+                .expect("bash is there");
+            assert_eq!(told.stdout, text.as_bytes(), "{word}");
+        }
+        assert!(!visible(&shell_word("a\u{202e}\x1bb")).contains(['\u{202e}', '\x1b']));
+        assert_eq!(visible(&shell_word("a\u{202e}\x1bb")), shell_word("a\u{202e}\x1bb"));
+    }
+
+    #[test]
+    fn lists_and_numbers_in_sentences() {
+        assert_eq!(
+            (counted(1_i64, "day"), counted(0_usize, "day")),
+            ("1 day".to_owned(), "0 days".to_owned())
+        );
+        assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        assert_eq!((listed(&["a"]), listed::<&str>(&[])), ("a".to_owned(), String::new()));
+    }
+}
