@@ -30,12 +30,12 @@ pub struct Cli {
     pub command: Command,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// The store, where it is not found by walking up from here [also: SECRETS_STORE]
+    /// The store, where it is not found by walking up from here [also: `SECRETS_STORE`]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     pub store: Option<PathBuf>,
-    /// A file with my identity, to be used instead of those found by themselves [also: SECRETS_IDENTITY_FILE]
+    /// A file with my identity, to be used instead of those found by themselves [also: `SECRETS_IDENTITY_FILE`]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub identity: Option<PathBuf>,
     /// Judge, and date what is written, as of this moment
@@ -500,6 +500,9 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Doctor {
+    /// Complete a change that was interrupted
+    #[arg(long)]
+    pub mend: bool,
     #[command(flatten)]
     pub output: Output,
 }

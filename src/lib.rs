@@ -15,13 +15,67 @@
 //!
 //! One way through: observe (adapters → plain facts) → judge (pure) → report → render (pure) → exit code.
 
-pub mod cli;
-pub mod domain;
-pub mod system;
-
+pub mod change;
 pub mod checks;
+pub mod cli;
+pub mod commands;
+pub mod domain;
 pub mod git;
 pub mod keys;
+pub mod observe;
 pub mod render;
 pub mod seal;
 pub mod store;
+pub mod system;
+
+use std::ffi::OsString;
+
+use clap::Parser as _;
+
+use crate::cli::Cli;
+use crate::commands::{CommandError, Session};
+use crate::domain::time::Instant;
+use crate::system::environment::Environment;
+use crate::system::terminal::Terminal;
+
+/// The exit code of a command that could not do what it was asked.
+const COULD_NOT: u8 = 2;
+
+/// Runs a command line. `clock` is the moment as this machine has it; `--at` stands in for it.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: Environment,
+    clock: Option<Instant>,
+) -> u8 {
+    let terminal = Terminal::of_this_process(&environment);
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are answers; everything else is a usage error.
+            let code = if error.use_stderr() { COULD_NOT } else { 0 };
+            return if error.print().is_ok() { code } else { COULD_NOT };
+        }
+    };
+    let Some(now) = cli.global.at.or(clock) else {
+        let error = CommandError::new("the clock of this machine is outside the years 1970 to 9999");
+        return tell(terminal, &error.hint("give --at"));
+    };
+    let session = Session { environment, now, terminal, global: cli.global.clone() };
+    match commands::run(cli, &session) {
+        Ok(code) => code,
+        Err(error) => tell(session.terminal, &error),
+    }
+}
+
+/// Says what went wrong and what to do next. Where nobody can be told, the exit code still says it.
+fn tell(terminal: Terminal, error: &CommandError) -> u8 {
+    if !error.is_silent() {
+        let mut text = format!("error: {error}");
+        for hint in error.hints() {
+            text.push_str("\n  ");
+            text.push_str(hint);
+        }
+        terminal.say(&text).ok();
+    }
+    COULD_NOT
+}

@@ -102,14 +102,14 @@ impl Judged {
         None
     }
 
-    /// Whether any scope sets the level of the check; those that switch off a check which only the store knows
-    /// are told even when nothing lies in them.
+    /// Whether any scope sets the level of the check; those that switch it off are told even when nothing lies in
+    /// them.
     fn is_set_by_scopes(&mut self, check: &Check, policy: &Policy) -> bool {
         let mut any = false;
         for scope in &policy.scopes {
             let Some(level) = scope.rules.levels.get(&check.id) else { continue };
             any = true;
-            if *level == Level::Off && check.secret.is_none() {
+            if *level == Level::Off {
                 let origin = Origin::Scope { glob: scope.glob.to_string(), line: scope.line };
                 self.switch_off(check.id, &origin);
             }

@@ -7,14 +7,21 @@
 //! **Mend:** seal it with `secrets add NAME --from-file FILE` and delete the file. If it was ever pushed, the
 //! credential is known: get a new one.
 
-use super::{Check, Fault, Judgement, StoreSubject, wording};
+use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::StrayKind;
 use crate::domain::finding::Level;
 use crate::domain::name::SecretName;
 use crate::domain::text::shell_word;
 
-pub const CHECK: Check = Check::of_store(CheckId::Plaintext, Level::Error, judge);
+pub const CHECK: Check = Check::of_secret(CheckId::Plaintext, Level::Error, judge_secret).and_store(judge);
+
+/// A secret's own file that is not what its name says: JSON that is no record, bytes that are no age file.
+fn judge_secret(subject: &Subject<'_>) -> Judgement {
+    let message = "neither a record nor encrypted, whatever its name says; if it was ever pushed, what it holds is known";
+    let fault = |path: &String| Fault::new(message, wording::take_out(path)).at(path);
+    Ok(subject.secret.plaintext.iter().map(fault).collect())
+}
 
 fn judge(subject: &StoreSubject<'_>) -> Judgement {
     let plain = subject.store.strays.iter().filter(|stray| stray.kind == StrayKind::Plaintext);
@@ -47,8 +54,18 @@ fn remedy(subject: &StoreSubject<'_>, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::samples::{NAME, policy, setting, store};
+    use crate::checks::samples::{NAME, RECORD, judge as run, policy, secret, setting, store};
     use crate::domain::facts::Stray;
+
+    #[test]
+    fn a_record_that_is_none() {
+        let mut secret = secret();
+        assert!(run(judge_secret, &policy(), &secret).unwrap().is_empty());
+        secret.plaintext = vec![RECORD.to_owned()];
+        let faults = run(judge_secret, &policy(), &secret).unwrap();
+        assert_eq!(faults.len(), 1);
+        assert_eq!(faults[0].path.as_deref(), Some(RECORD));
+    }
 
     #[test]
     fn each_plain_file_and_how_to_seal_it() {

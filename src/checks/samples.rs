@@ -174,6 +174,7 @@ pub(crate) fn named(name: &str) -> SecretFacts {
         record: Ok(Some(record)),
         sealed: Ok(Some(file)),
         binding_expected: Some(Digest::of(b"D")),
+        plaintext: Vec::new(),
         uncommitted: Ok(Vec::new()),
         deployed: Ok(Deployed::Same),
     }

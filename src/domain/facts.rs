@@ -35,6 +35,9 @@ pub struct SecretFacts {
     pub sealed: Known<Option<SealedFile>>,
     /// D as computed from the record; `None` where there is no readable record.
     pub binding_expected: Option<Digest>,
+    /// Those of its two files that are there without being what their names say: JSON that is no record, bytes
+    /// that are no age file.
+    pub plaintext: Vec<String>,
     /// Which of its files differ between work tree and `HEAD`.
     pub uncommitted: Known<Vec<Uncommitted>>,
     pub deployed: Known<Deployed>,

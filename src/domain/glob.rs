@@ -15,20 +15,25 @@ pub struct GlobError {
 
 /// One glob, compiled.
 #[derive(Debug, Clone)]
-pub struct Glob(GlobMatcher);
+pub struct Glob {
+    text: String,
+    /// `None` where the text can match itself only: a policy holds thousands of exact names, and a regular
+    /// expression for each of them would take more memory than all records together.
+    matcher: Option<GlobMatcher>,
+}
 
 impl Glob {
     pub fn matches(&self, text: &str) -> bool {
-        self.0.is_match(text)
+        self.matcher.as_ref().map_or_else(|| self.text == text, |matcher| matcher.is_match(text))
     }
 
     pub fn as_str(&self) -> &str {
-        self.0.glob().glob()
+        &self.text
     }
 
     /// Whether it can match one text only, namely itself.
     pub fn is_literal(&self) -> bool {
-        !self.as_str().contains(['*', '?', '[', '{', '\\'])
+        self.matcher.is_none()
     }
 }
 
@@ -53,13 +58,18 @@ impl FromStr for Glob {
         if text.is_empty() {
             return Err(refuse("it is empty and would match nothing".to_owned()));
         }
-        let glob = GlobBuilder::new(text)
-            .literal_separator(true)
-            .backslash_escape(true)
-            .build()
-            .map_err(|e| refuse(e.kind().to_string()))?;
-        Ok(Self(glob.compile_matcher()))
+        let literal = !text.contains(['*', '?', '[', ']', '{', '}', '\\', '!', ',']);
+        let matcher = if literal {
+            None
+        } else {
+            Some(build(text).map_err(|error| refuse(error.kind().to_string()))?.compile_matcher())
+        };
+        Ok(Self { text: text.to_owned(), matcher })
     }
+}
+
+fn build(text: &str) -> Result<globset::Glob, globset::Error> {
+    GlobBuilder::new(text).literal_separator(true).backslash_escape(true).build()
 }
 
 /// Many globs, matched at once; the answer is the positions of those that fit, ascending.
@@ -72,13 +82,14 @@ impl GlobList {
     /// When the globs together are too large to compile.
     pub fn new<'a>(globs: impl IntoIterator<Item = &'a Glob>) -> Result<Self, GlobError> {
         let mut builder = GlobSetBuilder::new();
+        let refuse = |error: globset::Error| GlobError {
+            text: "the globs together".to_owned(),
+            why: error.kind().to_string(),
+        };
         for glob in globs {
-            builder.add(glob.0.glob().clone());
+            builder.add(build(glob.as_str()).map_err(refuse)?);
         }
-        let set = builder
-            .build()
-            .map_err(|e| GlobError { text: "the globs together".to_owned(), why: e.kind().to_string() })?;
-        Ok(Self(set))
+        builder.build().map(Self).map_err(refuse)
     }
 
     pub fn matching(&self, text: &str) -> Vec<usize> {

@@ -72,6 +72,23 @@ pub struct Summary {
     pub unchecked: usize,
 }
 
+/// What is worth knowing of the secrets that were judged, also when all is well.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Outlook {
+    /// The fewest people who can open one of them.
+    pub fewest_people: Option<usize>,
+    /// The one that ends first, of those that have not ended yet.
+    pub next_to_expire: Option<(Instant, SecretName)>,
+}
+
+impl Outlook {
+    /// Takes another part of the secrets into account.
+    pub fn absorb(&mut self, other: Self) {
+        self.fewest_people = [self.fewest_people, other.fewest_people].into_iter().flatten().min();
+        self.next_to_expire = [self.next_to_expire.take(), other.next_to_expire].into_iter().flatten().min();
+    }
+}
+
 /// Everything that a renderer needs; it computes nothing.
 #[derive(Debug, Clone)]
 pub struct Report {
@@ -85,6 +102,7 @@ pub struct Report {
     pub verdict: Verdict,
     pub strict: bool,
     pub summary: Summary,
+    pub outlook: Outlook,
     /// Errors first, then by name.
     pub findings: Vec<Finding>,
     pub waived: Vec<Waived>,
@@ -104,6 +122,7 @@ pub struct Draft {
     pub deploy_ref: Option<String>,
     pub strict: bool,
     pub secrets: usize,
+    pub outlook: Outlook,
     pub findings: Vec<Finding>,
     pub waived: Vec<Waived>,
     pub off: Vec<SwitchedOff>,
@@ -148,6 +167,7 @@ impl Report {
                 waived: draft.waived.len(),
                 unchecked: draft.unchecked.len(),
             },
+            outlook: draft.outlook,
             findings: draft.findings,
             waived: draft.waived,
             off: draft.off,

@@ -9,6 +9,7 @@
 //! | [`repository`] | find the repository, `HEAD`, a revision |
 //! | [`objects`], `missing` | trees and blobs, and those that a partial clone has yet to fetch |
 //! | [`snapshot`] | the files below one folder in one commit |
+//! | `history` | what happened to one path |
 //! | `work_tree` | what is ignored, what a sparse checkout leaves out |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
@@ -24,6 +25,7 @@ pub mod snapshot;
 
 mod deploy_repository;
 mod forge;
+mod history;
 mod missing;
 mod remote_settings;
 mod unopened;
@@ -36,6 +38,7 @@ mod testing;
 mod tests;
 
 pub use error::GitError;
+pub use history::HistoryEntry;
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
 pub use program::{MINIMUM_GIT, git_version};
 pub use push::{PushError, Pushed};

@@ -1,83 +1,110 @@
-//! For GitHub Actions: workflow commands, which become annotations, and a last line for the log.
-//!
-//! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>; the escapes are those of
-//! `@actions/core`.
+//! The report as GitHub workflow commands, which annotate a run:
+//! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
 
-use super::closing;
+use std::fmt::Write as _;
+
 use crate::domain::finding::{Finding, Level};
-use crate::domain::report::Report;
-use crate::domain::text::visible;
+use crate::domain::report::{Report, Verdict};
+use crate::domain::text::{counted, visible};
 
-/// One workflow command a finding; what was not checked is an error there, because it blocks.
-pub fn github(report: &Report) -> String {
-    let mut lines = Vec::new();
+/// Renders the report; the last line says what became of the deploy.
+pub fn render(report: &Report) -> String {
+    let mut out = String::new();
     for finding in &report.findings {
-        let command = match finding.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Off => "notice",
-        };
-        let message = format!("{}\n$ {}", visible(&finding.message), visible(&finding.remedy));
-        lines.push(workflow_command(command, finding.path.as_deref(), &title(finding), &message));
+        command(&mut out, word(finding.level), &title(finding), finding.path.as_deref(), &message(finding));
     }
     for unchecked in &report.unchecked {
-        let place = unchecked.secret.as_ref().map_or(&*unchecked.what, |secret| secret.as_str());
-        let message = format!("{}: {}", visible(&unchecked.what), visible(&unchecked.why));
-        lines.push(workflow_command("error", None, &format!("not checked: {}", visible(place)), &message));
+        let secret = unchecked.secret.as_ref().map(|secret| format!(" of {secret}")).unwrap_or_default();
+        let text = format!("{}: {}", unchecked.what, unchecked.why);
+        command(&mut out, "error", &format!("could not be checked{secret}"), None, &text);
     }
     for waived in &report.waived {
-        let (finding, until) = (&waived.finding, waived.until.brief());
-        let terms = format!("until {until}, by {}: {}", waived.by, waived.reason);
-        let message = format!("{}\n{}", visible(&finding.message), visible(&terms));
-        let title = format!("waived: {}", title(finding));
-        lines.push(workflow_command("notice", finding.path.as_deref(), &title, &message));
+        let text = format!(
+            "{}; waived until {} by {}: {}",
+            waived.finding.message,
+            waived.until.brief(),
+            waived.by,
+            waived.reason
+        );
+        command(&mut out, "notice", &title(&waived.finding), waived.finding.path.as_deref(), &text);
     }
     for off in &report.off {
-        let title = format!("switched off: {}", off.id);
-        lines.push(workflow_command("notice", None, &title, &format!("by {}", visible(&off.by))));
+        command(&mut out, "notice", &format!("{} is switched off", off.id), None, &format!("by {}", off.by));
     }
     for note in &report.notes {
-        lines.push(workflow_command("notice", None, "note", &visible(note)));
+        command(&mut out, "notice", "secrets check", None, note);
     }
-    // Old runners take `##[command]` anywhere in a line for a command.
-    let closing = format!("{}; {}", closing::facts(report), closing::verdict(report));
-    lines.push(closing.replace("##[", "## ["));
-    lines.push(String::new());
-    lines.join("\n")
+    let end = match report.verdict {
+        Verdict::Pass => "clear to deploy",
+        Verdict::Fail | Verdict::Unknown => "deploy blocked",
+    };
+    // Writing into a String can't fail.
+    let _ = writeln!(
+        out,
+        "{}, {}, {}, {} could not be checked: {end}",
+        counted(report.summary.secrets, "secret"),
+        counted(report.summary.errors, "error"),
+        counted(report.summary.warnings, "warning"),
+        report.summary.unchecked,
+    );
+    out
 }
 
-/// `expired: utoronto/prod/azuread-client`
+fn word(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Off => "notice",
+    }
+}
+
 fn title(finding: &Finding) -> String {
-    match (&finding.secret, &finding.path) {
-        (Some(secret), _) => format!("{}: {secret}", finding.id),
-        (None, Some(path)) => format!("{}: {}", finding.id, visible(path)),
-        (None, None) => finding.id.to_string(),
+    match &finding.secret {
+        Some(secret) => format!("{} ({secret})", finding.id),
+        None => finding.id.to_string(),
     }
 }
 
-fn workflow_command(command: &str, file: Option<&str>, title: &str, message: &str) -> String {
-    let file = file.map(|file| format!("file={},", property(&visible(file)))).unwrap_or_default();
-    format!("::{command} {file}title={}::{}", property(title), data(message))
+fn message(finding: &Finding) -> String {
+    format!("{}\n{}", finding.message, finding.remedy)
 }
 
+fn command(out: &mut String, word: &str, title: &str, path: Option<&str>, message: &str) {
+    let file = path.map(|path| format!("file={},", property(path))).unwrap_or_default();
+    let _ = writeln!(out, "::{word} {file}title={}::{}", property(title), data(message));
+}
+
+/// The toolkit's escapes for the text of a command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    visible(&text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")).into_owned()
 }
 
+/// The toolkit's escapes for a property of a command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::samples;
     use super::*;
 
     #[test]
-    fn a_message_can_neither_end_its_command_nor_begin_another() {
-        assert_eq!(
-            workflow_command("error", Some("a,line=1:b\n"), "t::x,%\n", "m\r\n::warning::%0A"),
-            "::error file=a%2Cline=1%3Ab\\n,title=t%3A%3Ax%2C%25%0A::m%0D%0A::warning::%250A"
-        );
-        assert_eq!(workflow_command("notice", None, "t", "m"), "::notice title=t::m");
+    fn a_rich_report() {
+        insta::assert_snapshot!(render(&samples::rich()));
+    }
+
+    #[test]
+    fn nothing_in_a_text_can_become_a_command() {
+        let mut report = samples::rich();
+        for finding in &mut report.findings {
+            finding.message = "a\r\n::set-output name=x::y".to_owned();
+            finding.path = Some("a,b:c%\n::error::".to_owned());
+        }
+        for line in render(&report).lines().filter(|line| line.starts_with("::")) {
+            let known = ["::error ", "::warning ", "::notice "].iter().any(|word| line.starts_with(word));
+            assert!(known, "{line}");
+        }
+        assert!(render(&report).contains("file=a%2Cb%3Ac%25%0A%3A%3Aerror%3A%3A,"));
     }
 }

@@ -1,170 +1,300 @@
-//! For a person: findings by secret, each with the command that mends it; then what was let through, switched off
-//! and not checked; last the line that answers the question.
+//! The report for a person.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::closing::{self, NAMED, some_of};
-use super::groups::{Group, groups};
-use super::{Style, paint};
-use crate::domain::finding::Finding;
-use crate::domain::report::{Report, Verdict};
+use super::Style;
+use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
+use crate::domain::check_id::CheckId;
+use crate::domain::finding::{Finding, Level};
+use crate::domain::report::{Report, Unchecked, Verdict};
 use crate::domain::text::{counted, visible};
 
-/// The report as a page of text.
-pub fn human(report: &Report, style: &Style) -> String {
-    let style = *style;
-    let mut sections = vec![header(report, style)];
-    sections.extend(groups(&report.findings).iter().map(|group| match group {
-        Group::Of(Some(secret), findings) => section_of(secret.as_str(), findings, style),
-        Group::Of(None, findings) => section_of(&format!("{} (the store)", report.store), findings, style),
-        Group::Many(findings) => section_of_many(findings, style),
-    }));
-    sections.extend([
-        waived(report, style),
-        switched_off(report, style),
-        unchecked(report, style),
-        notes(report, style),
-        last_line(report, style),
-    ]);
-    sections.retain(|section| !section.is_empty());
-    sections.join("\n")
+/// How many findings of one check and level are listed before they are summarised.
+const MOST_LISTED: usize = 10;
+/// How many secrets a summary names.
+const MOST_NAMED: usize = 3;
+
+/// Renders the report; it ends in the line that says what became of the deploy.
+pub fn render(report: &Report, style: Style) -> String {
+    let mut page = Page { style, text: String::new() };
+    page.header(report);
+    page.outlook(report);
+    page.findings(report);
+    page.unchecked(report);
+    page.aside(report);
+    page.verdict(report);
+    page.text
 }
 
-fn header(report: &Report, style: Style) -> String {
-    let commit = match &report.commit {
-        Some(commit) => format!("commit {}", commit.get(..12).unwrap_or(commit)),
-        None => "no commit".to_owned(),
-    };
-    let deploy_ref = report.deploy_ref.as_deref().unwrap_or("unknown");
-    let strict = if report.strict { ", strict" } else { "" };
-    let text = format!("as of {}, {commit}, deploy ref {deploy_ref}{strict}", report.at);
-    style.paragraph(0, paint::NAME, &format!("{}:", visible(&report.store)), &visible(&text))
+struct Page {
+    style: Style,
+    text: String,
 }
 
-/// `error[expired]:`
-fn lead(finding: &Finding) -> String {
-    format!("{}[{}]:", finding.level, finding.id)
-}
-
-/// On a line of its own and never broken, so that it can be copied.
-fn remedy(finding: &Finding, style: Style) -> String {
-    let command = visible(&finding.remedy);
-    if command.is_empty() {
-        return String::new();
+impl Page {
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line.trim_end());
+        self.text.push('\n');
     }
-    format!("    {} {}\n", style.paint(paint::QUIET, "$"), style.paint(paint::COMMAND, &command))
-}
 
-fn section_of(title: &str, findings: &[&Finding], style: Style) -> String {
-    let mut page = style.line(0, paint::NAME, &visible(title));
-    for finding in findings {
-        // The files of a secret follow from its name; a fault of the store is somewhere.
-        let text = match (&finding.secret, &finding.path) {
-            (None, Some(path)) if !finding.message.contains(path.as_str()) => {
-                format!("{path}: {}", finding.message)
-            }
-            _ => finding.message.clone(),
+    /// Text after an indent, wrapped to the width.
+    fn wrapped(&mut self, indent: usize, text: &str) {
+        let width = self.style.width.map(|width| width.saturating_sub(indent).max(20));
+        for line in wrap(text, width) {
+            self.line(&format!("{:indent$}{line}", ""));
+        }
+    }
+
+    fn header(&mut self, report: &Report) {
+        let store = format!("{}/", visible(&report.store));
+        let mut parts = vec![paint(&store, BOLD, self.style), format!("as of {}", report.at)];
+        if let Some(commit) = &report.commit {
+            let short: String = commit.chars().take(12).collect();
+            parts.push(format!("at commit {short}"));
+        }
+        match report.deploy_ref.as_deref() {
+            Some("none") => parts.push("nothing is deployed from git".to_owned()),
+            Some(deploy_ref) => parts.push(format!("deploys from {}", visible(deploy_ref))),
+            None => {}
+        }
+        self.line(&parts.join(", "));
+        self.line("");
+    }
+
+    /// What a reader wants to know also when all is well. A report with faults has more urgent things to say.
+    fn outlook(&mut self, report: &Report) {
+        if report.verdict != Verdict::Pass {
+            return;
+        }
+        let outlook = &report.outlook;
+        let mut lines = Vec::new();
+        if let Some(fewest) = outlook.fewest_people {
+            lines.push(("held by".to_owned(), format!("at least {} each", counted_people(fewest))));
+        }
+        if let Some((at, secret)) = &outlook.next_to_expire {
+            let days = counted(report.at.days_until(*at), "day");
+            lines.push(("next to expire".to_owned(), format!("{secret}, {} (in {days})", at.brief())));
+        }
+        let width = lines.iter().map(|(what, _)| what.len()).max().unwrap_or(0);
+        for (what, text) in &lines {
+            let mark = paint("ok", GOOD, self.style);
+            self.line(&format!("  {mark}  {what:width$}  {text}"));
+        }
+        if !lines.is_empty() {
+            self.line("");
+        }
+    }
+
+    fn findings(&mut self, report: &Report) {
+        let mut kinds: BTreeMap<(Level, CheckId), usize> = BTreeMap::new();
+        for finding in &report.findings {
+            *kinds.entry((finding.level, finding.id)).or_default() += 1;
+        }
+        let many = |finding: &&Finding| {
+            kinds.get(&(finding.level, finding.id)).is_some_and(|count| *count > MOST_LISTED)
         };
-        page.push_str(&style.paragraph(2, paint::of_level(finding.level), &lead(finding), &visible(&text)));
-        page.push_str(&remedy(finding, style));
-    }
-    page
-}
-
-/// The first few of them, and how many more there are.
-fn section_of_many(findings: &[&Finding], style: Style) -> String {
-    let Some(first) = findings.first() else { return String::new() };
-    // Several findings of one secret, or some of the store, are no number of secrets.
-    let secrets = findings.iter().filter_map(|finding| finding.secret.as_ref()).collect::<BTreeSet<_>>();
-    let noun = if secrets.len() == findings.len() { "secret" } else { "finding" };
-    let mut page = style.line(0, paint::NAME, &counted(findings.len(), noun));
-    let ink = paint::of_level(first.level);
-    let rest = format!("… and {} more: --format json lists all", findings.len().saturating_sub(NAMED));
-    let shown = || findings.iter().take(NAMED);
-    if findings.iter().all(|finding| finding.message == first.message) {
-        let named = shown().map(|finding| place(finding)).collect::<Vec<_>>().join(", ");
-        page.push_str(&style.paragraph(2, ink, &lead(first), &visible(&first.message)));
-        page.push_str(&style.paragraph(4, paint::PLAIN, "", &format!("{} {rest}", visible(&named))));
-    } else {
-        page.push_str(&style.line(2, ink, &lead(first)));
-        for finding in shown() {
-            let lead = format!("{}:", visible(place(finding)));
-            page.push_str(&style.paragraph(4, paint::PLAIN, &lead, &visible(&finding.message)));
+        let (summarised, listed): (Vec<&Finding>, Vec<&Finding>) = report.findings.iter().partition(many);
+        let mut subject = None;
+        for finding in listed {
+            let of = subject_of(finding, report);
+            if subject.as_ref() != Some(&of) {
+                self.line(&paint(&visible(&of), BOLD, self.style));
+                subject = Some(of);
+            }
+            self.finding(finding);
         }
-        page.push_str(&style.paragraph(4, paint::PLAIN, "", &rest));
+        for ((level, id), _) in kinds.iter().rev().filter(|(_, count)| **count > MOST_LISTED) {
+            let equal: Vec<&&Finding> =
+                summarised.iter().filter(|finding| finding.level == *level && finding.id == *id).collect();
+            self.summary(*level, *id, &equal, report);
+        }
     }
-    page.push_str(&remedy(first, style));
-    page
-}
 
-fn place(finding: &Finding) -> &str {
-    let secret = finding.secret.as_ref().map(crate::domain::name::SecretName::as_str);
-    secret.or(finding.path.as_deref()).unwrap_or("the store")
-}
-
-fn waived(report: &Report, style: Style) -> String {
-    if report.waived.is_empty() {
-        return String::new();
-    }
-    let mut page = style.line(0, paint::NAME, "waived");
-    for waived in &report.waived {
-        let finding = &waived.finding;
-        let lead = format!("{} {}:", finding.id, visible(place(finding)));
-        page.push_str(&style.paragraph(2, paint::PLAIN, &lead, &visible(&finding.message)));
-        let terms = format!("until {}, by {}: {}", waived.until.brief(), waived.by, waived.reason);
-        page.push_str(&style.paragraph(4, paint::PLAIN, "", &visible(&terms)));
-    }
-    page
-}
-
-fn switched_off(report: &Report, style: Style) -> String {
-    if report.off.is_empty() {
-        return String::new();
-    }
-    let mut page = style.line(0, paint::NAME, "switched off");
-    for off in &report.off {
-        page.push_str(&style.paragraph(
-            2,
-            paint::PLAIN,
-            off.id.as_str(),
-            &format!("by {}", visible(&off.by)),
+    fn finding(&mut self, finding: &Finding) {
+        self.line(&format!(
+            "  {} {}",
+            self.level(finding.level),
+            paint(finding.id.as_str(), BOLD, self.style)
         ));
+        self.wrapped(4, &visible(&finding.message));
+        self.remedy(&finding.remedy);
+        self.line("");
     }
-    page
-}
 
-/// What could not be judged, once for all secrets that lack the same fact.
-fn unchecked(report: &Report, style: Style) -> String {
-    if report.unchecked.is_empty() {
-        return String::new();
-    }
-    let mut reasons = BTreeMap::<_, Vec<&str>>::new();
-    for unchecked in &report.unchecked {
-        let secrets = reasons.entry((&unchecked.what, &unchecked.why)).or_default();
-        secrets.extend(unchecked.secret.as_ref().map(crate::domain::name::SecretName::as_str));
-    }
-    let mut page = style.line(0, paint::BAD, "not checked");
-    for ((what, why), secrets) in reasons {
-        page.push_str(&style.paragraph(2, paint::NAME, &format!("{}:", visible(what)), &visible(why)));
-        if !secrets.is_empty() {
-            page.push_str(&style.paragraph(4, paint::PLAIN, "", &format!("of {}", some_of(secrets, ""))));
+    fn level(&self, level: Level) -> String {
+        match level {
+            Level::Error => paint("error", BAD, self.style),
+            Level::Warning => paint("warning", WARNING, self.style),
+            Level::Off => paint("off", DIM, self.style),
         }
     }
-    page
+
+    /// A remedy is never wrapped: it is to be copied.
+    fn remedy(&mut self, remedy: &str) {
+        if !remedy.is_empty() {
+            let prompt = paint("$", DIM, self.style);
+            self.line(&format!("    {prompt} {}", visible(remedy)));
+        }
+    }
+
+    fn summary(&mut self, level: Level, id: CheckId, equal: &[&&Finding], report: &Report) {
+        let head = paint(&format!("{} × {id}", equal.len()), BOLD, self.style);
+        self.line(&format!("{} {head}", self.level(level)));
+        for finding in equal.iter().take(MOST_NAMED) {
+            let subject = subject_of(finding, report);
+            self.wrapped(4, &format!("{}: {}", visible(&subject), visible(&finding.message)));
+        }
+        let more = equal.len().saturating_sub(MOST_NAMED);
+        self.line(&format!("    … and {more} more: --format json lists all"));
+        if let Some(first) = equal.first() {
+            self.remedy(&first.remedy);
+        }
+        self.line("");
+    }
+
+    fn unchecked(&mut self, report: &Report) {
+        if report.unchecked.is_empty() {
+            return;
+        }
+        self.line(&paint("could not be checked", BAD, self.style));
+        // What many secrets have in common, an unreachable remote for one, is said once.
+        let mut reasons: BTreeMap<(&str, &str), Vec<&Unchecked>> = BTreeMap::new();
+        for unchecked in &report.unchecked {
+            reasons.entry((&unchecked.what, &unchecked.why)).or_default().push(unchecked);
+        }
+        for ((what, why), affected) in reasons.iter().take(MOST_LISTED) {
+            // A message that begins with the path it speaks of need not be told it twice.
+            let text = if why.starts_with(&format!("{what}:")) {
+                (*why).to_owned()
+            } else {
+                format!("{what}: {why}")
+            };
+            self.wrapped(2, &visible(&text));
+            let secrets: Vec<&str> =
+                affected.iter().filter_map(|unchecked| Some(unchecked.secret.as_ref()?.as_str())).collect();
+            if !secrets.is_empty() {
+                self.wrapped(4, &format!("for {}", several(&secrets)));
+            }
+        }
+        if let Some(more) = reasons.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+            self.line(&format!("  … and {more} more: --format json lists all"));
+        }
+        self.line("");
+    }
+
+    fn aside(&mut self, report: &Report) {
+        let mut any = false;
+        for waived in &report.waived {
+            any = true;
+            let subject = subject_of(&waived.finding, report);
+            self.wrapped(
+                0,
+                &format!(
+                    "waived until {}: {} of {} ({}, by {})",
+                    waived.until.brief(),
+                    waived.finding.id,
+                    visible(&subject),
+                    visible(&waived.reason),
+                    visible(&waived.by),
+                ),
+            );
+        }
+        for off in &report.off {
+            any = true;
+            self.wrapped(0, &format!("switched off: {} by {}", off.id, visible(&off.by)));
+        }
+        for note in &report.notes {
+            any = true;
+            self.wrapped(0, &format!("note: {}", visible(note)));
+        }
+        if any {
+            self.line("");
+        }
+    }
+
+    fn verdict(&mut self, report: &Report) {
+        let summary = &report.summary;
+        let mut parts =
+            vec![counted(summary.secrets, "secret"), counted(summary.proved, "people-count") + " proved"];
+        let faults = [(summary.errors, "error"), (summary.warnings, "warning")];
+        parts
+            .extend(faults.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)));
+        for (count, what) in [(summary.waived, "waived"), (summary.unchecked, "not checked")] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
+        let end = match report.verdict {
+            Verdict::Pass => paint("clear to deploy", GOOD, self.style),
+            Verdict::Fail | Verdict::Unknown => paint("deploy blocked", BAD, self.style),
+        };
+        self.line(&format!("{}: {end}", parts.join(", ")));
+    }
 }
 
-fn notes(report: &Report, style: Style) -> String {
-    if report.notes.is_empty() {
-        return String::new();
-    }
-    let mut page = style.line(0, paint::NAME, "notes");
-    for note in &report.notes {
-        page.push_str(&style.paragraph(2, paint::PLAIN, "-", &visible(note)));
-    }
-    page
+fn counted_people(count: usize) -> String {
+    if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
-fn last_line(report: &Report, style: Style) -> String {
-    let ink = if report.verdict == Verdict::Pass { paint::GOOD } else { paint::BAD };
-    format!("{}; {}\n", closing::facts(report), style.paint(ink, closing::verdict(report)))
+/// A few names, and how many more there are.
+fn several(names: &[&str]) -> String {
+    let shown = names.get(..MOST_NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(MOST_NAMED) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+/// What a finding is about: the secret, else the file, else the store.
+fn subject_of(finding: &Finding, report: &Report) -> String {
+    match (&finding.secret, &finding.path) {
+        (Some(secret), _) => secret.to_string(),
+        (None, Some(path)) => path.clone(),
+        (None, None) => format!("{}/", report.store),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    fn plain(width: usize) -> Style {
+        Style { color: false, width: Some(width) }
+    }
+
+    #[test]
+    fn a_rich_report() {
+        insta::assert_snapshot!(render(&samples::rich(), plain(80)));
+    }
+
+    #[test]
+    fn a_rich_report_in_a_narrow_window() {
+        insta::assert_snapshot!(render(&samples::rich(), plain(60)));
+    }
+
+    #[test]
+    fn a_rich_report_in_a_wide_window_in_colour() {
+        insta::assert_snapshot!(render(&samples::rich(), Style { color: true, width: Some(120) }));
+    }
+
+    #[test]
+    fn a_passing_report() {
+        insta::assert_snapshot!(render(&samples::passing(), plain(80)));
+    }
+
+    #[test]
+    fn hundreds_of_equal_findings_are_summarised() {
+        let text = render(&samples::many(290), plain(80));
+        insta::assert_snapshot!(text);
+        assert!(text.lines().count() < 20);
+    }
+
+    #[test]
+    fn the_last_line_follows_the_verdict_only() {
+        let last = |report: &Report| render(report, plain(80)).lines().last().unwrap_or_default().to_owned();
+        assert!(last(&samples::passing()).ends_with(": clear to deploy"));
+        assert!(last(&samples::rich()).ends_with(": deploy blocked"));
+        assert!(last(&samples::unknown()).ends_with(": deploy blocked"));
+    }
 }

@@ -1,60 +1,33 @@
-//! For programs. The wire structs are private and stand for themselves: renaming a type of the domain must not
-//! rename a key that somebody's pipeline reads.
-
-use std::fmt::Write as _;
+//! The report for a program. These structs are the format; they change only with `schema_version`.
 
 use serde::Serialize;
 
 use crate::domain::finding::Finding;
-use crate::domain::report::{Report, Summary};
-use crate::domain::text::is_treacherous;
+use crate::domain::report::Report;
 
 const SCHEMA_VERSION: u32 = 1;
 
-/// The report as one JSON object, indented, with a trailing newline. What a terminal would act on is escaped, as
-/// JSON allows for every character; the meaning stays.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "structs of texts and numbers, with text keys, always serialize"
-)]
-pub fn json(report: &Report) -> String {
-    let text = serde_json::to_string_pretty(&WireReport::from(report)).expect("texts and numbers serialize");
-    let mut escaped = String::with_capacity(text.len() + 1);
-    for c in text.chars() {
-        // A line feed can only be the indentation's: within strings serde_json escapes it itself.
-        if c != '\n' && is_treacherous(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped.push('\n');
-    escaped
-}
-
 #[derive(Serialize)]
-struct WireReport<'a> {
+struct ReportWire<'a> {
     schema_version: u32,
     at: String,
     store: &'a str,
     commit: Option<&'a str>,
     deploy_ref: Option<&'a str>,
     verdict: &'static str,
-    summary: WireSummary,
-    findings: Vec<WireFinding<'a>>,
-    waived: Vec<WireWaived<'a>>,
-    off: Vec<WireOff<'a>>,
-    unchecked: Vec<WireUnchecked<'a>>,
-    store_id: Option<String>,
     strict: bool,
+    summary: SummaryWire,
+    outlook: OutlookWire<'a>,
+    findings: Vec<FindingWire<'a>>,
+    waived: Vec<WaivedWire<'a>>,
+    off: Vec<OffWire<'a>>,
+    unchecked: Vec<UncheckedWire<'a>>,
     notes: &'a [String],
+    store_id: Option<String>,
 }
 
 #[derive(Serialize)]
-struct WireSummary {
+struct SummaryWire {
     secrets: usize,
     proved: usize,
     errors: usize,
@@ -64,7 +37,19 @@ struct WireSummary {
 }
 
 #[derive(Serialize)]
-struct WireFinding<'a> {
+struct OutlookWire<'a> {
+    fewest_people: Option<usize>,
+    next_to_expire: Option<NextWire<'a>>,
+}
+
+#[derive(Serialize)]
+struct NextWire<'a> {
+    secret: &'a str,
+    at: String,
+}
+
+#[derive(Serialize)]
+struct FindingWire<'a> {
     id: &'static str,
     level: &'static str,
     secret: Option<&'a str>,
@@ -73,68 +58,7 @@ struct WireFinding<'a> {
     remedy: &'a str,
 }
 
-#[derive(Serialize)]
-struct WireWaived<'a> {
-    #[serde(flatten)]
-    finding: WireFinding<'a>,
-    until: String,
-    reason: &'a str,
-    by: &'a str,
-}
-
-#[derive(Serialize)]
-struct WireOff<'a> {
-    id: &'static str,
-    by: &'a str,
-}
-
-#[derive(Serialize)]
-struct WireUnchecked<'a> {
-    secret: Option<&'a str>,
-    what: &'a str,
-    why: &'a str,
-}
-
-impl<'a> From<&'a Report> for WireReport<'a> {
-    fn from(report: &'a Report) -> Self {
-        let waived = report.waived.iter().map(|waived| WireWaived {
-            finding: WireFinding::from(&waived.finding),
-            until: waived.until.to_string(),
-            reason: &waived.reason,
-            by: &waived.by,
-        });
-        let unchecked = report.unchecked.iter().map(|unchecked| WireUnchecked {
-            secret: unchecked.secret.as_ref().map(crate::domain::name::SecretName::as_str),
-            what: &unchecked.what,
-            why: &unchecked.why,
-        });
-        Self {
-            schema_version: SCHEMA_VERSION,
-            at: report.at.to_string(),
-            store: &report.store,
-            commit: report.commit.as_deref(),
-            deploy_ref: report.deploy_ref.as_deref(),
-            verdict: report.verdict.as_str(),
-            summary: WireSummary::from(&report.summary),
-            findings: report.findings.iter().map(WireFinding::from).collect(),
-            waived: waived.collect(),
-            off: report.off.iter().map(|off| WireOff { id: off.id.as_str(), by: &off.by }).collect(),
-            unchecked: unchecked.collect(),
-            store_id: report.store_id.map(|id| id.to_string()),
-            strict: report.strict,
-            notes: &report.notes,
-        }
-    }
-}
-
-impl From<&Summary> for WireSummary {
-    fn from(summary: &Summary) -> Self {
-        let Summary { secrets, proved, errors, warnings, waived, unchecked } = *summary;
-        Self { secrets, proved, errors, warnings, waived, unchecked }
-    }
-}
-
-impl<'a> From<&'a Finding> for WireFinding<'a> {
+impl<'a> From<&'a Finding> for FindingWire<'a> {
     fn from(finding: &'a Finding) -> Self {
         Self {
             id: finding.id.as_str(),
@@ -144,5 +68,105 @@ impl<'a> From<&'a Finding> for WireFinding<'a> {
             message: &finding.message,
             remedy: &finding.remedy,
         }
+    }
+}
+
+#[derive(Serialize)]
+struct WaivedWire<'a> {
+    #[serde(flatten)]
+    finding: FindingWire<'a>,
+    until: String,
+    reason: &'a str,
+    by: &'a str,
+}
+
+#[derive(Serialize)]
+struct OffWire<'a> {
+    id: &'static str,
+    by: &'a str,
+}
+
+#[derive(Serialize)]
+struct UncheckedWire<'a> {
+    secret: Option<&'a str>,
+    what: &'a str,
+    why: &'a str,
+}
+
+/// Renders the report as JSON, with one line feed at the end.
+#[expect(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "string keys, into memory: it cannot fail"
+)]
+pub fn render(report: &Report) -> String {
+    let summary = &report.summary;
+    let wire = ReportWire {
+        schema_version: SCHEMA_VERSION,
+        at: report.at.to_string(),
+        store: &report.store,
+        commit: report.commit.as_deref(),
+        deploy_ref: report.deploy_ref.as_deref(),
+        verdict: report.verdict.as_str(),
+        strict: report.strict,
+        summary: SummaryWire {
+            secrets: summary.secrets,
+            proved: summary.proved,
+            errors: summary.errors,
+            warnings: summary.warnings,
+            waived: summary.waived,
+            unchecked: summary.unchecked,
+        },
+        outlook: OutlookWire {
+            fewest_people: report.outlook.fewest_people,
+            next_to_expire: report
+                .outlook
+                .next_to_expire
+                .as_ref()
+                .map(|(at, secret)| NextWire { secret: secret.as_str(), at: at.to_string() }),
+        },
+        findings: report.findings.iter().map(FindingWire::from).collect(),
+        waived: report
+            .waived
+            .iter()
+            .map(|waived| WaivedWire {
+                finding: FindingWire::from(&waived.finding),
+                until: waived.until.to_string(),
+                reason: &waived.reason,
+                by: &waived.by,
+            })
+            .collect(),
+        off: report.off.iter().map(|off| OffWire { id: off.id.as_str(), by: &off.by }).collect(),
+        unchecked: report
+            .unchecked
+            .iter()
+            .map(|unchecked| UncheckedWire {
+                secret: unchecked.secret.as_ref().map(crate::domain::name::SecretName::as_str),
+                what: &unchecked.what,
+                why: &unchecked.why,
+            })
+            .collect(),
+        notes: &report.notes,
+        store_id: report.store_id.map(|id| id.to_string()),
+    };
+    let mut text = serde_json::to_string_pretty(&wire).expect("a report is printable");
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    #[test]
+    fn a_rich_report() {
+        insta::assert_snapshot!(render(&samples::rich()));
+    }
+
+    #[test]
+    fn every_finding_is_listed() {
+        let report: serde_json::Value = serde_json::from_str(&render(&samples::many(290))).unwrap();
+        assert_eq!(report["findings"].as_array().unwrap().len(), 290);
     }
 }

@@ -1,39 +1,36 @@
-//! One rich report, for the snapshots of every format.
+//! Reports that all renderers are tried on.
 
+use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::id::StoreId;
-use crate::domain::report::{Draft, Report, SwitchedOff, Unchecked, Waived};
+use crate::domain::report::{Draft, Outlook, Report, SwitchedOff, Unchecked, Waived};
 
-pub(super) fn finding(
-    id: &str,
-    level: Level,
-    place: Result<&str, &str>,
-    message: &str,
-    remedy: &str,
-) -> Finding {
-    let path = |secret: &str| format!("secrets/{secret}.json");
+fn finding(id: CheckId, level: Level, secret: Option<&str>, message: &str, remedy: &str) -> Finding {
     Finding {
-        id: id.parse().unwrap(),
+        id,
         level,
-        secret: place.ok().map(|name| name.parse().unwrap()),
-        path: Some(place.map_or_else(str::to_owned, path)),
+        secret: secret.map(|name| name.parse().unwrap()),
+        path: Some(
+            secret.map_or_else(|| "secrets/policy.toml".to_owned(), |name| format!("secrets/{name}.json")),
+        ),
         message: message.to_owned(),
         remedy: remedy.to_owned(),
         weight: 1,
     }
 }
 
-/// Nothing found, nothing unknown.
-pub(super) fn calm() -> Draft {
-    let at = "2022-09-07T12:25:00Z".parse().unwrap();
+fn draft() -> Draft {
     Draft {
-        at,
+        at: "2022-09-07T12:25:00Z".parse().unwrap(),
         store: "secrets".to_owned(),
-        store_id: Some(StoreId::from_parts(at, 7)),
-        commit: Some("3f2a9c1d04be5f60718293a4b5c6d7e8f9012345".to_owned()),
+        store_id: Some("01JB0000000000000000000000".to_owned().try_into().unwrap()),
+        commit: Some("3f2a9c1d04be5a7788990011223344556677aabb".to_owned()),
         deploy_ref: Some("origin/main".to_owned()),
         strict: false,
-        secrets: 290,
+        secrets: 2,
+        outlook: Outlook {
+            fewest_people: Some(2),
+            next_to_expire: Some(("2023-06-30".parse().unwrap(), "callysto/prod/oauth".parse().unwrap())),
+        },
         findings: Vec::new(),
         waived: Vec::new(),
         off: Vec::new(),
@@ -42,91 +39,89 @@ pub(super) fn calm() -> Draft {
     }
 }
 
-/// Something of everything, and of `no-expiry` and `plaintext` too much.
-pub(super) fn rich() -> Report {
-    let azure = "utoronto/prod/azuread-client";
-    let mut findings = vec![
-        finding(
-            "unowned",
-            Level::Warning,
-            Ok(azure),
-            "nobody owns it",
-            "secrets show utoronto/prod/azuread-client",
-        ),
-        finding(
-            "expired",
-            Level::Error,
-            Ok(azure),
-            "expired 8 days ago (2022-08-30)",
-            &format!("secrets set {azure}"),
-        ),
-        finding(
-            "single-holder",
-            Level::Error,
-            Ok("callysto/prod/oauth"),
-            "only alice can open it (ci is a machine and does not count), and min-people is 2 (built in): policy \
-             names enough readers, seal it to them",
-            "secrets reseal callysto/prod/oauth",
-        ),
-        finding(
-            "plaintext",
-            Level::Error,
-            Err("secrets/it's, 100%: notes\u{202e}\u{9b}\n::error::x.txt"),
-            r"not encrypted, and neither record nor policy",
-            r"secrets add notes --from-file secrets/notes.txt",
-        ),
-        finding(
-            "uncommitted",
-            Level::Error,
-            Err("secrets/policy.toml"),
-            "secrets/policy.toml differs from HEAD",
-            "git add -- :/secrets/policy.toml && git commit -m 'Commit the rules of the store' -- \
-             :/secrets/policy.toml",
-        ),
-    ];
-    for number in 1..=12 {
-        let name = format!("clusters/c{number:02}");
-        let days = format!("expires in {} days", number + 1);
-        let expiring = finding("expiring", Level::Warning, Ok(&name), &days, &format!("secrets set {name}"));
-        let silent = finding(
-            "no-expiry",
-            Level::Error,
-            Ok(&name),
-            "nobody has said when it ends, nor that it never does",
-            &format!("secrets expiry set {name} --reason 'none was recorded'"),
-        );
-        findings.extend([expiring, silent]);
-    }
-    let unchecked = |secret: Option<&str>, what: &str, why: &str| Unchecked {
-        secret: secret.map(|name| name.parse().unwrap()),
-        what: what.to_owned(),
-        why: why.to_owned(),
-    };
+/// Everything that a report can hold.
+pub fn rich() -> Report {
+    let azuread = Some("utoronto/prod/azuread");
     Report::conclude(Draft {
-        findings,
+        findings: vec![
+            finding(
+                CheckId::Unowned,
+                Level::Warning,
+                Some("callysto/prod/oauth"),
+                "no owner who is a known person or group",
+                "secrets people list",
+            ),
+            finding(
+                CheckId::SingleHolder,
+                Level::Error,
+                azuread,
+                "1 person can open it (alice), and policy asks for 2",
+                "secrets people add NAME --key KEY",
+            ),
+            finding(
+                CheckId::Expired,
+                Level::Error,
+                azuread,
+                "expired 8 days ago (2022-08-30)",
+                "secrets set utoronto/prod/azuread",
+            ),
+            finding(
+                CheckId::Uncommitted,
+                Level::Error,
+                None,
+                "differs from HEAD; 100% of \u{1b}[31mdeploys would not see it",
+                "git commit -- :/secrets/policy.toml",
+            ),
+        ],
         waived: vec![Waived {
             finding: finding(
-                "single-holder",
+                CheckId::SingleHolder,
                 Level::Error,
-                Ok("legacy/ftp"),
-                "only bob can open it",
-                "secrets check",
+                Some("legacy/ftp"),
+                "1 person can open it (alice), and policy asks for 2",
+                "",
             ),
             until: "2022-12-31".parse().unwrap(),
             reason: "vendor gives out one login; ticket 812".to_owned(),
             by: "alice".to_owned(),
         }],
-        off: vec![SwitchedOff {
-            id: "overlong".parse().unwrap(),
-            by: "[[scope]] legacy/** (line 31)".to_owned(),
-        }],
-        unchecked: (1..=5)
-            .map(|n| {
-                unchecked(Some(&format!("eu/s{n}")), "origin/main", "the remote did not answer within 20 s")
-            })
-            .chain([unchecked(None, "secrets/old", "the folder can't be read: permission denied")])
-            .collect(),
-        notes: vec!["judged by the policy of origin/main".to_owned()],
-        ..calm()
+        off: vec![SwitchedOff { id: CheckId::Overlong, by: "[defaults]".to_owned() }],
+        unchecked: vec![
+            Unchecked {
+                secret: None,
+                what: "origin/main".to_owned(),
+                why: "remote `origin` gave no answer within 20s; try `git ls-remote origin`".to_owned(),
+            },
+            Unchecked {
+                secret: Some("legacy/ftp".parse().unwrap()),
+                what: "secrets/legacy/ftp.json".to_owned(),
+                why: "secrets/legacy/ftp.json:3:1: is cut off".to_owned(),
+            },
+        ],
+        notes: vec!["judged by the policy of 3f2a9c1d04be".to_owned()],
+        ..draft()
     })
+}
+
+pub fn passing() -> Report {
+    Report::conclude(draft())
+}
+
+pub fn unknown() -> Report {
+    let unchecked = Unchecked { secret: None, what: "origin/main".to_owned(), why: "not asked".to_owned() };
+    Report::conclude(Draft { unchecked: vec![unchecked], ..draft() })
+}
+
+/// Many findings of one kind.
+pub fn many(count: usize) -> Report {
+    let findings = (0..count).map(|number| {
+        finding(
+            CheckId::NoExpiry,
+            Level::Error,
+            Some(&format!("hub-{number:03}/oauth")),
+            "nobody has recorded when it ends",
+            "secrets expiry set NAME --expires DATE",
+        )
+    });
+    Report::conclude(Draft { findings: findings.collect(), secrets: count, ..draft() })
 }

@@ -1,181 +1,149 @@
-//! Tables in clean columns, as `kubectl` and `gh` print them.
+//! Columns of text, as `git branch -vv` or `kubectl get` print them: aligned, without lines around them.
 
-use anstyle::Style as Ink;
-use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use anstyle::Style as Ansi;
+use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
 
 use super::Style;
-use super::paint::NAME;
+use super::paint::{BAD, BOLD, GOOD, WARNING, paint};
 use crate::domain::text::visible;
 
-const GAP: u16 = 2;
-/// A column is never cut below this.
-const NARROWEST: usize = 8;
-const CUT: &str = "...";
-
-/// The head of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    pub header: &'static str,
-    /// For numbers.
-    pub right: bool,
-}
-
-impl Column {
-    pub const fn left(header: &'static str) -> Self {
-        Self { header, right: false }
-    }
-
-    pub const fn right(header: &'static str) -> Self {
-        Self { header, right: true }
-    }
-}
-
-/// One cell, coloured or not.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One cell: its text, and whether it is told in colour.
+#[derive(Debug, Clone)]
 pub struct Cell {
     text: String,
-    ink: Ink,
+    ansi: Option<Ansi>,
 }
 
 impl Cell {
-    /// A cell in a colour, where the table is coloured at all.
-    pub fn painted(text: impl Into<String>, ink: Ink) -> Self {
-        Self { text: text.into(), ink }
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ansi: None }
+    }
+
+    pub fn good(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ansi: Some(GOOD) }
+    }
+
+    pub fn warning(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ansi: Some(WARNING) }
+    }
+
+    pub fn bad(text: impl Into<String>) -> Self {
+        Self { text: text.into(), ansi: Some(BAD) }
     }
 }
 
-impl<T: Into<String>> From<T> for Cell {
-    fn from(text: T) -> Self {
-        Self::painted(text, Ink::new())
-    }
+/// A table with a header.
+#[derive(Debug, Clone)]
+pub struct Table {
+    header: Vec<&'static str>,
+    right: Vec<usize>,
+    rows: Vec<Vec<Cell>>,
 }
 
-/// The table as text: header and rows, one line each. What is wider than the page is cut in its widest columns,
-/// and ends in `...` there.
-pub fn table(columns: &[Column], rows: Vec<Vec<Cell>>, style: &Style) -> String {
-    let header = columns.iter().map(|column| Cell::painted(column.header, NAME)).collect::<Vec<_>>();
-    let mut rows = std::iter::once(header).chain(rows).collect::<Vec<_>>();
-    for cell in rows.iter_mut().flatten() {
-        // An empty cell could not be found again in its line, and says less than a dash.
-        cell.text =
-            if cell.text.trim().is_empty() { "-".to_owned() } else { visible(cell.text.trim()).into_owned() };
+impl Table {
+    pub fn new(header: &[&'static str]) -> Self {
+        Self { header: header.to_vec(), right: Vec::new(), rows: Vec::new() }
     }
-    cut(&mut rows, columns.len(), style.width);
 
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    for row in &rows {
-        table.add_row(row.iter().map(|cell| cell.text.as_str()));
+    /// Aligns a column to the right, for numbers.
+    pub fn align_right(&mut self, column: usize) {
+        self.right.push(column);
     }
-    for (shape, column) in columns.iter().zip(table.column_iter_mut()) {
-        column.set_padding((0, GAP));
-        column.set_cell_alignment(if shape.right { CellAlignment::Right } else { CellAlignment::Left });
-    }
-    let mut page = String::new();
-    for (line, row) in table.lines().zip(&rows) {
-        page.push_str(&painted_line(&line, row, *style));
-        page.push('\n');
-    }
-    page
-}
 
-/// Shortens the texts of the widest columns until the line fits, or nothing can be taken any more.
-fn cut(rows: &mut [Vec<Cell>], columns: usize, width: usize) {
-    let mut widths = vec![0; columns];
-    for row in &*rows {
-        for (widest, cell) in widths.iter_mut().zip(row) {
-            *widest = cell.text.chars().count().max(*widest);
+    pub fn row<const N: usize>(&mut self, texts: [String; N]) {
+        self.rows.push(texts.into_iter().map(Cell::plain).collect());
+    }
+
+    pub fn cells<const N: usize>(&mut self, cells: [Cell; N]) {
+        self.rows.push(cells.into());
+    }
+
+    /// Renders the table to the width, with a line feed at the end of each line.
+    pub fn render(&self, style: Style) -> String {
+        let mut grid = Grid::new();
+        grid.load_style(comfy_table::presets::NOTHING);
+        if let Some(width) = style.width {
+            grid.set_content_arrangement(ContentArrangement::Dynamic);
+            grid.set_width(u16::try_from(width).unwrap_or(u16::MAX));
         }
-    }
-    let room = width.saturating_sub(usize::from(GAP) * columns.saturating_sub(1));
-    while widths.iter().sum::<usize>() > room {
-        let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else { break };
-        *widest -= 1;
-    }
-    for row in rows {
-        for (cell, width) in row.iter_mut().zip(&widths) {
-            if cell.text.chars().count() > *width {
-                let kept = cell.text.chars().take(width.saturating_sub(CUT.len())).collect::<String>();
-                cell.text = format!("{}{CUT}", kept.trim_end());
+        grid.set_header(self.header.iter().map(|title| (*title).to_owned()));
+        for row in &self.rows {
+            grid.add_row(row.iter().map(|cell| shown(&cell.text)));
+        }
+        let last = self.header.len().saturating_sub(1);
+        for (position, column) in grid.column_iter_mut().enumerate() {
+            column.set_padding((0, if position == last { 0 } else { 2 }));
+            if self.right.contains(&position) {
+                column.set_cell_alignment(CellAlignment::Right);
             }
         }
+        self.painted(&grid, style)
+    }
+
+    /// Colours are put in when the widths are settled: a table crate that counted escape codes as columns would
+    /// misalign them.
+    fn painted(&self, grid: &Grid, style: Style) -> String {
+        let mut out = String::new();
+        for (number, line) in grid.lines().enumerate() {
+            let line = line.trim_end();
+            if number == 0 {
+                out.push_str(&paint(line, BOLD, style));
+            } else {
+                out.push_str(&self.paint_last_cell(line, style));
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    /// Only the last cell of a row bears a colour, so that it is found at the end of the line.
+    fn paint_last_cell(&self, line: &str, style: Style) -> String {
+        let found = self.rows.iter().filter_map(|row| row.last()).find_map(|cell| {
+            let ansi = cell.ansi?;
+            let head = line.strip_suffix(cell.text.as_str())?;
+            (head.is_empty() || head.ends_with(' ')).then_some((head, &cell.text, ansi))
+        });
+        match found {
+            Some((head, text, ansi)) => format!("{head}{}", paint(text, ansi, style)),
+            None => line.to_owned(),
+        }
     }
 }
 
-/// Paints the cells where they stand in a line that was laid out without colours.
-fn painted_line(line: &str, row: &[Cell], style: Style) -> String {
-    let mut painted = String::with_capacity(line.len());
-    let mut rest = line.trim_end();
-    for cell in row {
-        let text = rest.trim_start();
-        let Some(after) = text.strip_prefix(cell.text.as_str()) else { break };
-        painted.push_str(rest.get(..rest.len() - text.len()).unwrap_or_default());
-        painted.push_str(&style.paint(cell.ink, &cell.text));
-        rest = after;
-    }
-    painted + rest
+/// Each line of a cell without what a terminal would act on; its own line breaks stay.
+fn shown(text: &str) -> String {
+    text.split('\n').map(visible).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
-    use anstyle::AnsiColor;
-
     use super::*;
 
-    const COLUMNS: [Column; 3] = [Column::left("NAME"), Column::right("DAYS LEFT"), Column::left("OWNER")];
-
-    fn rows() -> Vec<Vec<Cell>> {
-        vec![
-            vec![
-                "utoronto/prod/azuread-client".into(),
-                Cell::painted("-8", AnsiColor::Red.on_default()),
-                "infra".into(),
-            ],
-            vec!["web/db".into(), "365".into(), "".into()],
-            vec!["x\x1b[31m".into(), "1000".into(), "漢字 two words".into()],
-        ]
+    fn sample() -> Table {
+        let mut table = Table::new(&["NAME", "DAYS", "STATE"]);
+        table.align_right(1);
+        table.cells([Cell::plain("utoronto/prod/azuread-client"), Cell::plain("284"), Cell::good("ok")]);
+        table.cells([Cell::plain("ftp\u{1b}[2J"), Cell::plain("-8"), Cell::bad("expired")]);
+        table
     }
 
     #[test]
-    fn clean_columns() {
-        let page = table(&COLUMNS, rows(), &Style { color: false, width: 80 });
-        insta::assert_snapshot!(page, @r"
-        NAME                          DAYS LEFT  OWNER
-        utoronto/prod/azuread-client         -8  infra
-        web/db                              365  -
-        x\u{1b}[31m                        1000  漢字 two words
-        ");
+    fn columns_are_aligned_and_nothing_else_is_drawn() {
+        insta::assert_snapshot!(sample().render(Style { color: false, width: Some(80) }));
     }
 
     #[test]
-    fn colours_stand_where_the_text_stands() {
-        let page = table(&COLUMNS, rows(), &Style { color: true, width: 80 });
-        let plain = table(&COLUMNS, rows(), &Style { color: false, width: 80 });
-        assert!(page.contains("\u{1b}[31m-8\u{1b}[0m  infra"), "{page:?}");
-        let stripped =
-            ["\u{1b}[31m", "\u{1b}[1m", "\u{1b}[0m"].iter().fold(page, |page, code| page.replace(code, ""));
+    fn colours_do_not_move_columns() {
+        let coloured = sample().render(Style { color: true, width: Some(80) });
+        let plain = sample().render(Style { color: false, width: Some(80) });
+        assert_ne!(coloured, plain);
+        let stripped: String = anstream::adapter::strip_str(&coloured).to_string();
         assert_eq!(stripped, plain);
     }
 
     #[test]
-    fn a_narrow_page_cuts_the_widest_column() {
-        let page = table(&COLUMNS, rows(), &Style { color: false, width: 40 });
-        insta::assert_snapshot!(page, @r"
-        NAME             DAYS LEFT  OWNER
-        utoronto/pro...         -8  infra
-        web/db                 365  -
-        x\u{1b}[31m           1000  漢字 two words
-        ");
-        assert!(page.lines().all(|line| line.chars().count() <= 40));
-        let tiny = table(&COLUMNS, rows(), &Style { color: false, width: 0 });
-        assert_eq!(tiny.lines().count(), 4);
-    }
-
-    #[test]
-    fn no_rows_leave_the_header() {
-        assert_eq!(
-            table(&COLUMNS, Vec::new(), &Style { color: false, width: 80 }),
-            "NAME  DAYS LEFT  OWNER\n"
-        );
+    fn a_narrow_window_breaks_cells_and_not_lines() {
+        let text = sample().render(Style { color: false, width: Some(30) });
+        assert!(text.lines().all(|line| line.chars().count() <= 30), "{text}");
     }
 }

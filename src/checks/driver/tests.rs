@@ -7,7 +7,7 @@ use crate::checks::samples::{
 };
 use crate::domain::facts::{Deployed, Difference, Stray, StrayKind, Uncommitted};
 use crate::domain::policy::RuleSet;
-use crate::domain::report::{Draft, Report};
+use crate::domain::report::{Draft, Outlook, Report};
 
 fn ids(judged: &Judged) -> Vec<(CheckId, Level)> {
     judged.findings.iter().map(|finding| (finding.id, finding.level)).collect()
@@ -275,6 +275,7 @@ fn report(policy: &Policy, secrets: &[SecretFacts]) -> Report {
         deploy_ref: None,
         strict: false,
         secrets: secrets.len(),
+        outlook: Outlook::default(),
         findings: judged.findings,
         waived: judged.waived,
         off: judged.off.into_iter().collect(),

@@ -1,0 +1,199 @@
+//! `check` without an identity, on 10,000 secrets and on 100,000 if `--large` is given: how long it takes in
+//! ratio to reading every file of the store once with as many threads, and how much memory.
+//!
+//! `cargo bench --bench check` (add `-- --large` for the second size). Both sides run in turn, A B A B …, and the
+//! ratio is taken pair by pair, so that it holds while the machine's speed drifts.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement that can't be made ends here, and prints"
+)]
+#![allow(clippy::disallowed_methods, reason = "it reads its own arguments")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant as Stopwatch;
+use std::{env, fs, thread};
+
+use rayon::prelude::*;
+use secrets::change::sealing::{NextVersion, Request, Sealer};
+use secrets::domain::expiry::{Expiry, ExpirySource};
+use secrets::domain::record::About;
+use secrets::domain::time::Instant;
+use secrets::domain::value::Value;
+use secrets::observe::place::parse_policy;
+use secrets::seal::prompts::Prompts;
+use secrets::store::{attributes, record_file};
+
+const ROUNDS: usize = 9;
+const NOW: &str = "2026-03-01T12:00:00Z";
+
+fn main() {
+    // Test runners start every target; only `cargo bench` says that it wants the measurement.
+    if !env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let large = env::args().any(|argument| argument == "--large");
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    println!("threads: {threads}; rounds: {ROUNDS}, after one that is not counted");
+    let sizes: &[usize] = if large { &[10_000, 100_000] } else { &[10_000] };
+    let mut medians = Vec::new();
+    for &size in sizes {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        build(folder.path(), size);
+        let files = files(&folder.path().join("secrets"));
+        medians.push(measure(folder.path(), &files, threads, size));
+    }
+    if let [small, large] = medians.as_slice() {
+        println!("100,000 secrets take {:.1} times as long as 10,000", large / small);
+    }
+}
+
+/// Makes a committed store of secrets that pass the gate.
+fn build(root: &Path, size: usize) {
+    let store = root.join("secrets");
+    fs::create_dir_all(&store).expect("the store can be made");
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/identities");
+    let key = |name: &str| {
+        let text = fs::read_to_string(fixtures.join(format!("{name}.txt"))).expect("the fixture is there");
+        let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
+        line.expect("the fixture names its public key").to_owned()
+    };
+    let policy = format!(
+        "schema = 1\nstore = \"01JB0000000000000000000000\"\ndeploy-ref = \"none\"\n\
+         [people.alice]\nkeys = [\"{}\"]\n[people.bob]\nkeys = [\"{}\"]\n[people.carol]\nkeys = [\"{}\"]\n\
+         [machines.ci]\nkeys = [\"{}\"]\n[groups]\nteam = [\"alice\", \"bob\", \"carol\", \"ci\"]\n\
+         [defaults]\nreaders = [\"team\"]\n[[scope]]\nmatch = \"*/prod/**\"\nmin-people = 3\n",
+        key("alice"),
+        key("bob"),
+        key("carol"),
+        key("ci"),
+    );
+    fs::write(store.join("policy.toml"), &policy).expect("the policy can be written");
+    fs::write(store.join(".gitattributes"), attributes::TEXT).expect("the attributes can be written");
+    let policy = parse_policy(policy.as_bytes(), "policy.toml").expect("the policy is valid");
+    let now = Instant::parse_rfc3339(NOW).expect("the moment is one");
+    let prompts = Prompts::none();
+    let sealer = Sealer { policy: &policy, now, prompts: &prompts };
+    (0..size).into_par_iter().for_each(|number| {
+        let name = format!("team{:03}/prod/secret-{number:06}", number / 100).parse().expect("a name");
+        let value = Value::new(format!("value of number {number}").into_bytes());
+        let request = Request {
+            name: &name,
+            value: &value,
+            expires: Some(Expiry::At {
+                at: "2027-08-31".parse().expect("a date"),
+                from: ExpirySource::Declared,
+                reason: None,
+            }),
+            issued: None,
+            version: NextVersion::New { set_by: "alice".parse().expect("a name") },
+            seen_by: &[],
+            about: About { owners: vec!["team".parse().expect("a name")], ..About::default() },
+            previous: None,
+        };
+        let (record, sealed) = sealer.seal(request).expect("it can be sealed");
+        let path = store.join(name.as_str());
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
+        fs::write(path.with_extension("json"), record_file::print(&record)).expect("a record can be written");
+        fs::write(path.with_extension("age"), sealed).expect("a value can be written");
+    });
+    for arguments in [
+        &["init", "-q", "-b", "main"][..],
+        &["add", "."],
+        &["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "All"],
+        &["gc", "-q"],
+    ] {
+        let status = Command::new("git").current_dir(root).args(arguments).status().expect("git runs");
+        assert!(status.success(), "git {arguments:?}");
+    }
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder can be read").flatten() {
+            let path = entry.path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The baseline: every file of the store, once.
+fn read_all(files: &[PathBuf], threads: usize) -> usize {
+    let next = AtomicUsize::new(0);
+    let total = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    total.fetch_add(fs::read(path).expect("a file can be read").len(), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    total.into_inner()
+}
+
+/// Runs the gate; answers with the peak of its resident memory in KiB, sampled, where the system tells it.
+fn check(root: &Path) -> u64 {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_secrets"))
+        .current_dir(root)
+        .args(["check", "--at", NOW])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the binary runs");
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    let ended = loop {
+        if let Ok(text) = fs::read_to_string(&status) {
+            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+            let read = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+            peak = peak.max(read.unwrap_or(0));
+        }
+        if let Some(ended) = child.try_wait().expect("the binary can be waited for") {
+            break ended;
+        }
+        thread::sleep(std::time::Duration::from_millis(1));
+    };
+    assert!(ended.success(), "the store passes");
+    peak
+}
+
+fn measure(root: &Path, files: &[PathBuf], threads: usize, size: usize) -> f64 {
+    read_all(files, threads);
+    let mut peak = check(root);
+    let (mut baseline, mut gate, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let start = Stopwatch::now();
+        let bytes = read_all(files, threads);
+        let read = start.elapsed().as_secs_f64();
+        assert!(bytes > 0);
+        let start = Stopwatch::now();
+        peak = peak.max(check(root));
+        let checked = start.elapsed().as_secs_f64();
+        baseline.push(read);
+        gate.push(checked);
+        ratios.push(checked / read);
+    }
+    let (read, checked, ratio) = (median(&mut baseline), median(&mut gate), median(&mut ratios));
+    println!(
+        "{size} secrets: check {:.0} ms, reading {} files {:.0} ms, ratio {ratio:.2} (medians); peak memory {} MiB",
+        checked * 1e3,
+        files.len(),
+        read * 1e3,
+        peak / 1024
+    );
+    checked
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,5 @@
+//! Floor 3: how the store is changed. Lock → seal → journal → commit → push, once for all commands.
+
+pub mod publish;
+pub mod sealing;
+pub mod writer;

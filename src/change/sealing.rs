@@ -1,0 +1,214 @@
+//! From a value, the policy and what was before to a sealed value and its record.
+
+use std::collections::BTreeSet;
+
+use rand::RngCore as _;
+use rand::rngs::OsRng;
+
+use crate::domain::digest::Digest;
+use crate::domain::expiry::Expiry;
+use crate::domain::facts::Binding;
+use crate::domain::id::VersionId;
+use crate::domain::json::UniqueMap;
+use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+use crate::domain::name::{ActorName, SecretName};
+use crate::domain::policy::{Actor, Policy};
+use crate::domain::record::{About, Format, Record, Sealed, Version};
+use crate::domain::rules::Rules;
+use crate::domain::time::Instant;
+use crate::domain::value::Value;
+use crate::seal::binding;
+use crate::seal::header::{self, HeaderError};
+use crate::seal::prompts::Prompts;
+use crate::seal::sealing::{self, SealError};
+
+/// Why a value could not be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealingError {
+    #[error(
+        "{name}: policy names no readers for it: set `readers` in [defaults] or in a [[scope]], or give --reader"
+    )]
+    NoReaders { name: SecretName },
+    #[error("{name}: {source}")]
+    Seal { name: SecretName, source: SealError },
+    #[error("{name}: the clock stands behind the seals of this secret, and no later one can be written")]
+    SealOverflow { name: SecretName },
+}
+
+/// A record that can't be relied on: it is not the one that the value was sealed with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnboundError {
+    #[error("{name}: the sealed value is not the one that its record speaks of (record-behind)")]
+    Digest { name: SecretName },
+    #[error("{name}: the sealed value was made by another tool, so its record is only a claim (tampered)")]
+    Foreign { name: SecretName },
+    #[error("{name}: its record is not the one that the value was sealed with (tampered)")]
+    Binding { name: SecretName },
+    #[error("{name}: {source}")]
+    Header { name: SecretName, source: HeaderError },
+}
+
+/// Whether a record is the one that the value was sealed with. Whoever seals again carries over what the record
+/// says, and would otherwise put their name to what somebody edited.
+pub fn verify_bound(record: &Record, sealed: &[u8]) -> Result<(), UnboundError> {
+    let name = || record.sealed.name.clone();
+    let file = header::inspect(sealed).map_err(|source| UnboundError::Header { name: name(), source })?;
+    if file.digest != record.digest {
+        return Err(UnboundError::Digest { name: name() });
+    }
+    match file.binding {
+        Binding::Absent => Err(UnboundError::Foreign { name: name() }),
+        Binding::Bound(bound) if binding::digest(&record.sealed).is_ok_and(|digest| digest == bound) => {
+            Ok(())
+        }
+        Binding::Bound(_) | Binding::Malformed(_) => Err(UnboundError::Binding { name: name() }),
+    }
+}
+
+/// A key to which a secret is about to be sealed for the first time.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NewKey {
+    pub reader: ActorName,
+    pub kind: KeyKind,
+    pub fingerprint: Fingerprint,
+}
+
+/// What is to be sealed.
+pub struct Request<'a> {
+    pub name: &'a SecretName,
+    pub value: &'a Value,
+    pub expires: Option<Expiry>,
+    pub issued: Option<Instant>,
+    pub version: NextVersion,
+    /// Who has seen the value in clear without being a reader.
+    pub seen_by: &'a [ActorName],
+    pub about: About,
+    /// What was sealed before, under this name or, for a move, under the old one.
+    pub previous: Option<&'a Sealed>,
+}
+
+/// Whether the value is another one.
+pub enum NextVersion {
+    New {
+        set_by: ActorName,
+    },
+    /// The same value, encrypted again.
+    Same(Version),
+}
+
+/// Seals on behalf of a policy, as of a moment.
+pub struct Sealer<'a> {
+    pub policy: &'a Policy,
+    pub now: Instant,
+    pub prompts: &'a Prompts,
+}
+
+impl Sealer<'_> {
+    /// Whom policy names, with the keys that a value can be sealed to. Ids of cloud keys are left out where the
+    /// reader has other keys; where it has none sealing refuses them by name.
+    pub fn recipients(&self, name: &SecretName) -> Result<Vec<(ActorName, Vec<PublicKey>)>, SealingError> {
+        let rules = Rules::of(self.policy, name);
+        let readers = self.policy.resolve(&rules.readers.value);
+        if readers.is_empty() {
+            return Err(SealingError::NoReaders { name: name.clone() });
+        }
+        let keys = |reader: &ActorName| {
+            let all = self.policy.actor(reader).map(|actor| actor.keys().to_vec()).unwrap_or_default();
+            let usable: Vec<PublicKey> = all.iter().filter(|key| key.kind != KeyKind::Kms).cloned().collect();
+            if usable.is_empty() { all } else { usable }
+        };
+        Ok(readers.into_iter().map(|reader| (reader.clone(), keys(&reader))).collect())
+    }
+
+    /// The keys that the previous seal did not have. Whoever may edit policy could have put a key of their own
+    /// under a colleague's name, so these are accepted by a person, one by one.
+    /// Without a previous seal that can be relied on, all of them are new.
+    pub fn new_keys(
+        &self,
+        name: &SecretName,
+        previous: Option<&Sealed>,
+    ) -> Result<BTreeSet<NewKey>, SealingError> {
+        let before: BTreeSet<&Fingerprint> =
+            previous.into_iter().flat_map(Sealed::all_keys).map(|(_, key)| &key.fingerprint).collect();
+        let mut new = BTreeSet::new();
+        for (reader, keys) in self.recipients(name)? {
+            for key in keys.into_iter().filter(|key| !before.contains(&key.fingerprint)) {
+                new.insert(NewKey { reader: reader.clone(), kind: key.kind, fingerprint: key.fingerprint });
+            }
+        }
+        Ok(new)
+    }
+
+    /// Seals, and answers with the record and the sealed bytes.
+    pub fn seal(&self, request: Request<'_>) -> Result<(Record, Vec<u8>), SealingError> {
+        let recipients = self.recipients(request.name)?;
+        let draft = self.draft(&request, &recipients)?;
+        let sealed = sealing::seal(request.value, draft, &recipients, self.prompts)
+            .map_err(|source| SealingError::Seal { name: request.name.clone(), source })?;
+        let record = Record {
+            schema: crate::domain::record::SCHEMA,
+            sealed: sealed.sealed,
+            digest: Digest::of(&sealed.bytes),
+            about: request.about,
+        };
+        Ok((record, sealed.bytes))
+    }
+
+    fn draft(
+        &self,
+        request: &Request<'_>,
+        recipients: &[(ActorName, Vec<PublicKey>)],
+    ) -> Result<Sealed, SealingError> {
+        let previous = request.previous;
+        let (version, mut exposed_to) = match &request.version {
+            NextVersion::New { set_by } => (self.new_version(previous, set_by.clone()), UniqueMap::default()),
+            NextVersion::Same(version) => {
+                (version.clone(), previous.map(|sealed| sealed.exposed_to.clone()).unwrap_or_default())
+            }
+        };
+        for (reader, keys) in recipients {
+            exposed_to
+                .entry_or_default(reader.clone())
+                .extend(keys.iter().map(|key| key.fingerprint.clone()));
+        }
+        for name in request.seen_by {
+            let keys = self.policy.actor(name).map(Actor::keys).unwrap_or_default();
+            exposed_to.entry_or_default(name.clone()).extend(keys.iter().map(|key| key.fingerprint.clone()));
+        }
+        let digest_before = previous.and_then(|sealed| binding::digest(sealed).ok());
+        Ok(Sealed {
+            name: request.name.clone(),
+            store: self.policy.store,
+            format: if request.value.is_text() { Format::Text } else { Format::Binary },
+            version,
+            issued: request.issued,
+            expires: request.expires.clone(),
+            readers: recipients.iter().map(|(reader, _)| reader.clone()).collect(),
+            exposed_to,
+            keys: UniqueMap::default(),
+            seal: self
+                .next_seal(previous)
+                .ok_or_else(|| SealingError::SealOverflow { name: request.name.clone() })?,
+            previous: digest_before,
+            rotator: previous.and_then(|sealed| sealed.rotator.clone()),
+            probe: previous.and_then(|sealed| sealed.probe.clone()),
+        })
+    }
+
+    fn new_version(&self, previous: Option<&Sealed>, set_by: ActorName) -> Version {
+        let mut random = [0; 16];
+        OsRng.fill_bytes(&mut random);
+        Version {
+            id: VersionId::from_parts(self.now, u128::from_le_bytes(random)),
+            number: previous.map_or(0, |sealed| sealed.version.number) + 1,
+            set_at: self.now,
+            set_by,
+        }
+    }
+
+    /// The larger of the seal before plus 1, and unix seconds.
+    fn next_seal(&self, previous: Option<&Sealed>) -> Option<u64> {
+        let next = previous.map_or(0, |sealed| sealed.seal + 1).max(self.now.unix_seconds());
+        (next <= crate::domain::json::MAX_SAFE_INTEGER).then_some(next)
+    }
+}

@@ -1,0 +1,181 @@
+//! `secrets add`: a new secret.
+
+use std::convert::Infallible;
+
+use super::session::repository;
+use super::writing::{echo_expiry, expiry, finish, read_value};
+use super::{CommandError, Session};
+use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::writer::Writer;
+use crate::cli::{Add, Notes};
+use crate::domain::name::{ActorName, SecretName};
+use crate::domain::policy::Policy;
+use crate::domain::record::{About, Issuer, Sealed};
+use crate::observe::place::{Place, parse_policy};
+use crate::store::layout::POLICY;
+use crate::store::policy_edit::Draft;
+use crate::store::record_file;
+use crate::system::terminal::Question;
+
+pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
+    let place = session.place()?;
+    let repository = repository(&place)?;
+    let name = &arguments.name;
+    refuse_existing(&place, name)?;
+    let (policy, policy_text) = policy_with_readers(&place, arguments)?;
+    check_names(&policy, &arguments.notes.owners, &arguments.seen_by)?;
+    let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
+    let sealer = Sealer { policy: &policy, now: session.now, prompts: &session.prompts() };
+    // Whatever would make sealing fail is found before a person types anything.
+    let recipients = sealer.recipients(name)?;
+
+    let value = read_value(session, arguments.from_file.as_deref())?;
+    let expires = expiry(session, &arguments.lifetime, arguments.issued, None)?;
+    echo_expiry(session, &expires)?;
+    let (about, seen_by) = notes(session, &policy, arguments)?;
+
+    let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
+    refuse_existing(&place, name)?;
+    let before = last_known(&place, name)?;
+    let request = Request {
+        name,
+        value: &value,
+        expires: Some(expires),
+        issued: arguments.issued,
+        version: NextVersion::New { set_by: me },
+        seen_by: &seen_by,
+        about,
+        previous: before.as_ref(),
+    };
+    let (record, sealed) = sealer.seal(request)?;
+    if let Some(text) = policy_text {
+        writer.put(POLICY, Some(text.into_bytes()));
+    }
+    writer.put_secret(&record, sealed);
+    for (reader, keys) in &recipients {
+        for key in keys {
+            session.say(format!("sealed to {reader}: {} {}", key.kind, key.fingerprint))?;
+        }
+    }
+    finish(session, &place, &policy, writer, &format!("secrets: add {name}"), &arguments.publish)?;
+    Ok(0)
+}
+
+fn refuse_existing(place: &Place, name: &SecretName) -> Result<(), CommandError> {
+    for path in [place.store.record_path(name), place.store.sealed_path(name)] {
+        if path.symlink_metadata().is_ok() {
+            return Err(CommandError::new(format!("{}: is there already", path.display()))
+                .hint(format!("for a new value: secrets set {name}")));
+        }
+    }
+    let folded = name.folded();
+    match place.list().secrets.keys().find(|other| other.folded() == folded && *other != name) {
+        Some(other) => Err(CommandError::new(format!("`{name}` and `{other}` differ only in case"))
+            .hint("on macOS and Windows they would be one file: choose another name")),
+        None => Ok(()),
+    }
+}
+
+/// The policy that holds for the new secret, and its text where `--reader` changes it.
+fn policy_with_readers(place: &Place, arguments: &Add) -> Result<(Policy, Option<String>), CommandError> {
+    let text = place.policy_text()?;
+    let path = place.path(POLICY);
+    if arguments.readers.is_empty() {
+        return Ok((parse_policy(text.as_bytes(), &path)?, None));
+    }
+    let mut draft = Draft::read(&text, &path)?;
+    draft.set_readers(&arguments.name, &arguments.readers)?;
+    let text = draft.to_string();
+    Ok((parse_policy(text.as_bytes(), &path)?, Some(text)))
+}
+
+fn check_names(policy: &Policy, owners: &[ActorName], seen_by: &[ActorName]) -> Result<(), CommandError> {
+    if let Some(owner) = owners.iter().find(|owner| !policy.can_own(owner)) {
+        return Err(CommandError::new(format!(
+            "--owner {owner}: policy knows no person or group of that name"
+        ))
+        .hint("secrets people list"));
+    }
+    match seen_by.iter().find(|name| policy.actor(name).is_none()) {
+        Some(name) => Err(CommandError::new(format!("--seen-by {name}: policy knows nobody of that name"))
+            .hint(format!("register them first: secrets people add {name} --key …"))),
+        None => Ok(()),
+    }
+}
+
+/// What is noted beside the value; on a terminal it is asked for where nothing was given.
+fn notes(
+    session: &Session,
+    policy: &Policy,
+    arguments: &Add,
+) -> Result<(About, Vec<ActorName>), CommandError> {
+    let Notes { owners, issuer, issuer_contact, runbook } = &arguments.notes;
+    let mut about = About {
+        owners: owners.clone(),
+        issuer: issuer.as_ref().map(|name| Issuer {
+            name: name.clone(),
+            contact: issuer_contact.clone(),
+            others: serde_json::Map::new(),
+        }),
+        runbook: runbook.clone(),
+        others: serde_json::Map::new(),
+    };
+    let mut seen_by = arguments.seen_by.clone();
+    if !session.terminal.can_ask() {
+        return Ok((about, seen_by));
+    }
+    let ask = |what: &str| ask(session, what);
+    if about.owners.is_empty() {
+        about.owners =
+            ask_names(session, "owner (person or group, empty for none)", |name| policy.can_own(name))?;
+    }
+    if about.issuer.is_none()
+        && let Some(name) = ask("issuer (who gives it out, empty for none)")?
+    {
+        let contact = ask("contact of the issuer (empty for none)")?;
+        about.issuer = Some(Issuer { name, contact, others: serde_json::Map::new() });
+    }
+    if about.runbook.is_none() {
+        about.runbook = ask("how to get the next one (path or address, empty for none)")?;
+    }
+    if seen_by.is_empty() {
+        let what = "who else has seen the value in clear (names, empty for nobody)";
+        seen_by = ask_names(session, what, |name| policy.actor(name).is_some())?;
+    }
+    Ok((about, seen_by))
+}
+
+/// A line that may be left empty.
+fn ask(session: &Session, what: &str) -> Result<Option<String>, CommandError> {
+    let question = Question { what, remedy: "see `secrets add --help`" };
+    let answer = |answer: &str| Ok::<_, Infallible>((!answer.is_empty()).then(|| answer.to_owned()));
+    Ok(session.terminal.ask_line(question, Some(""), answer)?)
+}
+
+/// Names that must be known, separated by commas or blanks; none is an answer too.
+fn ask_names(
+    session: &Session,
+    what: &str,
+    known: impl Fn(&ActorName) -> bool,
+) -> Result<Vec<ActorName>, CommandError> {
+    let read = |answer: &str| -> Result<Vec<ActorName>, String> {
+        let parts = answer.split([',', ' ']).filter(|part| !part.is_empty());
+        let names = parts.map(|part| part.parse::<ActorName>().map_err(|error| error.to_string()));
+        let names = names.collect::<Result<Vec<_>, _>>()?;
+        match names.iter().find(|name| !known(name)) {
+            Some(name) => Err(format!("policy does not know `{name}` for this")),
+            None => Ok(names),
+        }
+    };
+    let question = Question { what, remedy: "see `secrets add --help`" };
+    Ok(session.terminal.ask_line(question, Some(""), read)?)
+}
+
+/// What was last sealed under this name, if it was removed since: versions and seals go on rising from there, so
+/// that nobody can pass the old one off as the newer.
+fn last_known(place: &Place, name: &SecretName) -> Result<Option<Sealed>, CommandError> {
+    let path = place.record_path(name);
+    let Some(bytes) = repository(place)?.last_committed(&path)? else { return Ok(None) };
+    // What can't be read is no record that anything could be confused with.
+    Ok(record_file::parse(&bytes, &path).ok().map(|record| record.sealed))
+}

@@ -1,0 +1,51 @@
+//! `secrets expiry set`: same value, other expiry.
+
+use std::collections::BTreeSet;
+
+use super::reading::names_in;
+use super::session::repository;
+use super::writing::{accept_keys, echo_expiry, existing, expiry, finish};
+use super::{CommandError, Session};
+use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::writer::Writer;
+use crate::cli::ExpirySet;
+
+pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError> {
+    let place = session.place()?;
+    let repository = repository(&place)?;
+    let policy = place.policy()?;
+    let names = names_in(&place, &arguments.names, &arguments.scope)?;
+    let expires = expiry(session, &arguments.lifetime, None, arguments.reason.as_deref())?;
+    echo_expiry(session, &expires)?;
+    let keychain = session.keychain();
+    let mut identities = session.identities(&keychain);
+    let prompts = session.prompts();
+    let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
+    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
+
+    let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
+    for name in &names {
+        let before = existing(&place, name)?;
+        accept_keys(session, &sealer, name, Some(&before.record.sealed), &mut accepted)?;
+        let value = identities.open(name.as_str(), &before.bytes)?;
+        let request = Request {
+            name,
+            value: &value,
+            expires: Some(expires.clone()),
+            issued: before.record.sealed.issued,
+            version: NextVersion::Same(before.record.sealed.version.clone()),
+            seen_by: &[],
+            about: before.record.about.clone(),
+            previous: Some(&before.record.sealed),
+        };
+        let (record, sealed) = sealer.seal(request)?;
+        writer.put_secret(&record, sealed);
+        session.say(format!("{name}: {}", super::reading::expiry_text(Some(&expires))))?;
+    }
+    let message = match names.as_slice() {
+        [name] => format!("secrets: set the expiry of {name}"),
+        many => format!("secrets: set the expiry of {} secrets", many.len()),
+    };
+    finish(session, &place, &policy, writer, &message, &arguments.publish)?;
+    Ok(0)
+}

@@ -1,0 +1,55 @@
+//! Floor 4: the commands, one file each. They ask the floors below and print; the rules live further down.
+
+mod actors;
+mod add;
+mod check;
+mod completions;
+mod doctor;
+mod error;
+mod expiry_set;
+mod get;
+mod init;
+mod key;
+mod list;
+mod machines;
+mod man;
+mod move_secret;
+mod people;
+mod reading;
+mod remove;
+mod reseal;
+mod resealing;
+mod schema;
+mod session;
+mod set;
+mod show;
+mod writing;
+
+pub use error::CommandError;
+pub use session::Session;
+
+use crate::cli::{Cli, Command, Expiry};
+
+/// Runs one command; answers with the exit code.
+pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
+    match cli.command {
+        Command::Init(arguments) => init::run(session, &arguments),
+        Command::Key(command) => key::run(session, &command),
+        Command::People(command) => people::run(session, &command),
+        Command::Machines(command) => machines::run(session, &command),
+        Command::Add(arguments) => add::run(session, &arguments),
+        Command::Set(arguments) => set::run(session, &arguments),
+        Command::Expiry(Expiry::Set(arguments)) => expiry_set::run(session, &arguments),
+        Command::Move(arguments) => move_secret::run(session, &arguments),
+        Command::Get(arguments) => get::run(session, &arguments),
+        Command::Show(arguments) => show::run(session, &arguments),
+        Command::List(arguments) => list::run(session, &arguments),
+        Command::Remove(arguments) => remove::run(session, &arguments),
+        Command::Reseal(arguments) => reseal::run(session, &arguments),
+        Command::Check(arguments) => check::run(session, &arguments),
+        Command::Doctor(arguments) => doctor::run(session, &arguments),
+        Command::Completions(arguments) => completions::run(session, &arguments),
+        Command::Man(arguments) => man::run(session, &arguments),
+        Command::Schema(arguments) => schema::run(session, &arguments),
+    }
+}

@@ -1,0 +1,44 @@
+//! `secrets remove`: out of the store, not out of history.
+
+use super::session::repository;
+use super::writing::finish;
+use super::{CommandError, Session};
+use crate::change::writer::Writer;
+use crate::cli::Remove;
+use crate::observe::place::parse_policy;
+use crate::store::layout::POLICY;
+use crate::store::policy_edit::Draft;
+
+pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
+    let place = session.place()?;
+    let mut writer = Writer::begin(&place.store, repository(&place)?, &place.folder)?;
+    let path = place.path(POLICY);
+    let mut draft = Draft::read(&place.policy_text()?, &path)?;
+    let mut named = false;
+    for name in &arguments.names {
+        let here = |path: std::path::PathBuf| path.symlink_metadata().is_ok();
+        if !here(place.store.record_path(name)) && !here(place.store.sealed_path(name)) {
+            return Err(
+                CommandError::new(format!("{name}: there is no secret of that name")).hint("secrets list")
+            );
+        }
+        let dropped = draft.drop_secret(name);
+        named |= dropped.scopes + dropped.waivers > 0;
+        writer.remove_secret(name);
+    }
+    let edited = draft.to_string();
+    let policy = parse_policy(edited.as_bytes(), &path)?;
+    if named {
+        writer.put(POLICY, Some(edited.into_bytes()));
+        session.say("policy.toml named it, and was changed along")?;
+    }
+    session.say(
+        "its value stays readable in git's history for those who could read it: revoke it at its issuer",
+    )?;
+    let message = match arguments.names.as_slice() {
+        [name] => format!("secrets: remove {name}"),
+        many => format!("secrets: remove {} secrets", many.len()),
+    };
+    finish(session, &place, &policy, writer, &message, &arguments.publish)?;
+    Ok(0)
+}

@@ -1,0 +1,16 @@
+//! `secrets schema`.
+
+use super::{CommandError, Session};
+use crate::cli::{Schema, SchemaOf};
+use crate::store::schema;
+
+pub fn run(session: &Session, arguments: &Schema) -> Result<u8, CommandError> {
+    let value = match arguments.of {
+        SchemaOf::Policy => schema::policy_schema(),
+        SchemaOf::Record => schema::record_schema(),
+    };
+    let mut text = serde_json::to_vec_pretty(&value)?;
+    text.push(b'\n');
+    session.print(text)?;
+    Ok(0)
+}

@@ -1,0 +1,259 @@
+//! What the writing commands share: asking for a value and an expiry, accepting keys, and telling what came of it.
+
+use std::collections::BTreeSet;
+use std::io::Read as _;
+use std::path::Path;
+
+use super::session::repository;
+use super::{CommandError, Session};
+use crate::change::publish::{self, Committed};
+use crate::change::sealing::{self, NewKey, Sealer};
+use crate::change::writer::Writer;
+use crate::cli::{Lifetime, Publish};
+use crate::domain::expiry::{Expiry, ExpirySource};
+use crate::domain::key::Fingerprint;
+use crate::domain::name::SecretName;
+use crate::domain::policy::{DeployRef, Policy};
+use crate::domain::record::{Record, Sealed};
+use crate::domain::time::Instant;
+use crate::domain::value::{MAX_VALUE_BYTES, Value};
+use crate::git::{Pushed, Repository};
+use crate::observe::MAX_SEALED_BYTES;
+use crate::observe::place::Place;
+use crate::store::record_file::{self, MAX_RECORD_BYTES};
+use crate::system::files;
+use crate::system::terminal::Question;
+
+/// The value: from a file, from standard input where that is no terminal, else from a hidden prompt, twice.
+pub fn read_value(session: &Session, from_file: Option<&Path>) -> Result<Value, CommandError> {
+    let most = MAX_VALUE_BYTES as u64;
+    if let Some(path) = from_file {
+        return Ok(Value::new(files::read_following_links(path, most)?));
+    }
+    if session.terminal.can_ask() {
+        let value =
+            session.terminal.ask_hidden_twice(Question { what: "value", remedy: "give --from-file FILE" })?;
+        return Ok(Value::new(value.as_bytes().to_vec()));
+    }
+    let mut value = zeroize::Zeroizing::new(Vec::new());
+    let read = std::io::stdin().lock().take(most + 1).read_to_end(&mut value);
+    read.map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+    if value.len() as u64 > most {
+        return Err(CommandError::new(format!("standard input: the value is larger than {most} bytes")));
+    }
+    if value.is_empty() {
+        return Err(CommandError::new("standard input held no value, so nothing was sealed")
+            .hint("pipe the value in, or give --from-file FILE"));
+    }
+    Ok(Value::new(std::mem::take(&mut *value)))
+}
+
+/// The expiry that was given, asked for on a terminal where none was.
+pub fn expiry(
+    session: &Session,
+    lifetime: &Lifetime,
+    issued: Option<Instant>,
+    reason: Option<&str>,
+) -> Result<Expiry, CommandError> {
+    let at =
+        |at: Instant| Expiry::At { at, from: ExpirySource::Declared, reason: reason.map(ToOwned::to_owned) };
+    if let Some(date) = lifetime.expires {
+        return Ok(at(date));
+    }
+    if let Some(period) = lifetime.expires_in {
+        let start = issued.unwrap_or(session.now);
+        return period.after(start).map(at).ok_or_else(|| {
+            CommandError::new(format!(
+                "--expires-in {period}: {period} after {start} is beyond the year 9999"
+            ))
+        });
+    }
+    if let Some(why) = &lifetime.never {
+        if why.trim().is_empty() {
+            return Err(
+                CommandError::new("--never needs a reason").hint("--never 'the vendor gives out one login'")
+            );
+        }
+        return Ok(Expiry::Never { why: why.clone() });
+    }
+    if !session.terminal.can_ask() {
+        return Err(CommandError::new("it is not said when this credential ends")
+            .hint("give --expires DATE, --expires-in 1y, or --never REASON"));
+    }
+    let start = issued.unwrap_or(session.now);
+    let question =
+        Question { what: "expires (date, period such as 1y, or never)", remedy: "give --expires DATE" };
+    if let Some(date) =
+        session.terminal.ask_line(question, None, |answer| understand_expiry(answer, start))?
+    {
+        return Ok(at(date));
+    }
+    let question = Question { what: "why does it never expire", remedy: "give --never REASON" };
+    let given = |why: &str| if why.is_empty() { Err("a reason is needed") } else { Ok(why.to_owned()) };
+    Ok(Expiry::Never { why: session.terminal.ask_line(question, None, given)? })
+}
+
+fn understand_expiry(answer: &str, start: Instant) -> Result<Option<Instant>, String> {
+    if answer == "never" {
+        return Ok(None);
+    }
+    if let Ok(period) = answer.parse::<crate::domain::period::Period>() {
+        return period.after(start).map(Some).ok_or_else(|| "that is beyond the year 9999".to_owned());
+    }
+    Instant::parse_date_or_instant(answer).map(Some).map_err(|error| error.to_string())
+}
+
+/// Tells what was understood of an expiry, in UTC and on the local clock.
+pub fn echo_expiry(session: &Session, expiry: &Expiry) -> Result<(), CommandError> {
+    match expiry {
+        Expiry::At { at, .. } => {
+            let days = session.now.days_until(*at);
+            let distance = if days < 0 { format!("{} days ago", -days) } else { format!("in {days} days") };
+            session.say(format!("expires {at} ({distance}; here {})", at.local()))?;
+            if *at <= session.now {
+                session.say("warning: that is in the past, so `secrets check` will block it")?;
+            }
+            Ok(())
+        }
+        Expiry::Never { why } => session.say(format!("never expires: {why}")),
+    }
+}
+
+/// A secret as it stands in the work tree.
+pub struct Existing {
+    pub record: Record,
+    pub bytes: Vec<u8>,
+}
+
+/// Reads a secret that must be there, and whose record must be the one that the value was sealed with.
+pub fn existing(place: &Place, name: &SecretName) -> Result<Existing, CommandError> {
+    let secret = existing_unverified(place, name)?;
+    sealing::verify_bound(&secret.record, &secret.bytes).map_err(|error| {
+        let (record, sealed) = (place.record_path(name), place.sealed_path(name));
+        CommandError::from(error)
+            .hint(format!("see how it came about: git log -p -- ':/{record}' ':/{sealed}'"))
+            .hint(format!("restore both as they were: git checkout COMMIT -- ':/{record}' ':/{sealed}'"))
+            .hint(format!("or set a new value: secrets set {name}"))
+            .hint(format!("the value alone can be read with: age -d -i KEY {sealed}"))
+    })?;
+    Ok(secret)
+}
+
+/// Reads a secret that must be there, whatever its record is worth.
+pub fn existing_unverified(place: &Place, name: &SecretName) -> Result<Existing, CommandError> {
+    let record_path = place.store.record_path(name);
+    let Some(record) = files::read_if_present(&record_path, MAX_RECORD_BYTES)? else {
+        return Err(CommandError::new(format!("{name}: there is no secret of that name"))
+            .hint("secrets list")
+            .hint(format!("to seal a new one: secrets add {name}")));
+    };
+    let shown = record_path.display().to_string();
+    let record = record_file::parse(&record, &shown)?;
+    if record.sealed.name != *name {
+        return Err(CommandError::new(format!(
+            "{shown}: is the record of `{}`, copied here: restore the right one from git",
+            record.sealed.name
+        )));
+    }
+    let bytes = files::read(&place.store.sealed_path(name), MAX_SEALED_BYTES)?;
+    Ok(Existing { record, bytes })
+}
+
+/// Asks for every key that the previous seal did not have, unless it was accepted on the command line.
+pub fn accept_keys(
+    session: &Session,
+    sealer: &Sealer<'_>,
+    name: &SecretName,
+    previous: Option<&Sealed>,
+    accepted: &mut BTreeSet<Fingerprint>,
+) -> Result<(), CommandError> {
+    let new = sealer.new_keys(name, previous)?;
+    let open: Vec<&NewKey> = new.iter().filter(|key| !accepted.contains(&key.fingerprint)).collect();
+    if open.is_empty() {
+        return Ok(());
+    }
+    if session.terminal.can_ask() {
+        for key in &open {
+            session.say(format!("{name} was never sealed to this {} key of {}:", key.kind, key.reader))?;
+            session.say(format!("  {}", key.fingerprint))?;
+            let what = format!("did {} confirm this fingerprint to you", key.reader);
+            let question = Question { what: &what, remedy: "see `secrets reseal --help`" };
+            if !session.terminal.confirm(question, false)? {
+                return Err(CommandError::new(format!(
+                    "{name}: the key {} of {} was not accepted, so nothing was changed",
+                    key.fingerprint, key.reader
+                )));
+            }
+            accepted.insert(key.fingerprint.clone());
+        }
+        return Ok(());
+    }
+    let mut error =
+        CommandError::new(format!("{name}: would be sealed to keys that it was never sealed to before"));
+    for key in open {
+        error = error.hint(format!("{} of {}: {}", key.kind, key.reader, key.fingerprint));
+    }
+    Err(error.hint(
+        "compare each fingerprint with its holder over another channel, then accept it as `secrets reseal --help` says",
+    ))
+}
+
+/// Writes, commits and, where asked, pushes what was planned.
+pub fn finish(
+    session: &Session,
+    place: &Place,
+    policy: &Policy,
+    writer: Writer<'_>,
+    message: &str,
+    options: &Publish,
+) -> Result<(), CommandError> {
+    let repository = repository(place)?;
+    let written = writer.write()?;
+    if options.no_commit {
+        session.say("written, not committed: `secrets check` blocks until this is committed and pushed")?;
+        return Ok(());
+    }
+    let committed = publish::commit(repository, &written, message, session.terminal.can_ask())?;
+    drop(written);
+    match committed {
+        Committed::Made(commit) => {
+            session.say(format!("committed {} {message}", commit.short()))?;
+            after_commit(session, repository, &policy.deploy_ref, commit, message, options.push)
+        }
+        Committed::Nothing | Committed::Left => {
+            session.say("nothing to commit: HEAD holds these bytes already")
+        }
+    }
+}
+
+fn after_commit(
+    session: &Session,
+    repository: &Repository,
+    deploy_ref: &DeployRef,
+    commit: crate::git::Commit,
+    topic: &str,
+    push: bool,
+) -> Result<(), CommandError> {
+    let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(()) };
+    let what = format!("push to {deploy_ref} now");
+    let question = Question { what: &what, remedy: "give --push" };
+    let push = push || (session.terminal.can_ask() && session.terminal.confirm(question, true)?);
+    if !push {
+        session.say(format!(
+            "NOT on {deploy_ref} yet: a deploy still has the old state. To push: git push {remote} HEAD:{branch}"
+        ))?;
+        return Ok(());
+    }
+    match publish::push(repository, deploy_ref, commit, topic)? {
+        Some(Pushed::ToBranch) => session.say(format!("pushed to {deploy_ref}")),
+        Some(Pushed::Beside { branch, url }) => {
+            session.say(format!("{deploy_ref} takes no direct push, so this went to the branch {branch}"))?;
+            match url {
+                Some(url) => session.say(format!("open the pull request: {url}"))?,
+                None => session.say("open a pull request for it on your forge")?,
+            }
+            session.say(format!("NOT on {deploy_ref} until that is merged"))
+        }
+        None => Ok(()),
+    }
+}

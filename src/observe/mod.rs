@@ -1,0 +1,13 @@
+//! Floor 3: facts, gathered from all rooms. Nothing here has an opinion; what can't be known is said as such.
+
+pub mod deploy;
+pub mod identities;
+pub mod place;
+pub mod reference;
+pub mod secrets;
+pub mod selection;
+pub mod store_facts;
+pub mod trees;
+
+/// The largest sealed value that is read, in bytes: a value of 16 MiB, its chunks' tags and a large header.
+pub const MAX_SEALED_BYTES: u64 = 24 * 1024 * 1024;

@@ -1,0 +1,292 @@
+//! A place in which the built binary runs as a user would run it, and nothing of this machine shines through:
+//! a home of its own, a cleared environment, real git, a bare origin over a path, and a moment that stands still.
+
+#![allow(dead_code, reason = "every test binary uses its own part of this")]
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tempfile::TempDir;
+
+/// The moment as of which everything happens unless a test says otherwise.
+pub const NOW: &str = "2026-03-01T12:00:00Z";
+
+/// A temporary folder with a home, and whatever repositories a test makes in it.
+pub struct Sandbox {
+    folder: TempDir,
+}
+
+/// What a run of the binary, or of another program, came to. Whoever runs it looks at it.
+#[must_use]
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub code: i32,
+    pub stdout: Vec<u8>,
+    pub stderr: String,
+}
+
+impl Outcome {
+    pub fn text(&self) -> &str {
+        std::str::from_utf8(&self.stdout).expect("standard output is UTF-8")
+    }
+
+    /// Asserts the exit code and hands the outcome on.
+    #[track_caller]
+    pub fn code(self, expected: i32) -> Self {
+        assert_eq!(
+            self.code,
+            expected,
+            "exit code\n--- stdout ---\n{}\n--- stderr ---\n{}",
+            String::from_utf8_lossy(&self.stdout),
+            self.stderr
+        );
+        self
+    }
+
+    /// Asserts that standard output or standard error holds a text.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Self {
+        let stdout = String::from_utf8_lossy(&self.stdout);
+        assert!(
+            stdout.contains(text) || self.stderr.contains(text),
+            "`{text}` is not said\n--- stdout ---\n{stdout}\n--- stderr ---\n{}",
+            self.stderr
+        );
+        self
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| {
+            panic!("standard output is no JSON: {error}\n{}\n{}", String::from_utf8_lossy(&self.stdout), self.stderr)
+        })
+    }
+
+    /// The findings of `check --format json` as `(id, secret or path, level)`, in the report's order.
+    #[track_caller]
+    pub fn findings(&self) -> Vec<(String, String, String)> {
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        let report = self.json();
+        let findings = report["findings"].as_array().expect("a report has findings");
+        findings
+            .iter()
+            .map(|f| {
+                let subject = if f["secret"].is_null() { &f["path"] } else { &f["secret"] };
+                (text(&f["id"]), text(subject), text(&f["level"]))
+            })
+            .collect()
+    }
+
+    /// Just the ids of the findings, in the report's order.
+    #[track_caller]
+    pub fn finding_ids(&self) -> Vec<String> {
+        self.findings().into_iter().map(|(id, _, _)| id).collect()
+    }
+}
+
+/// One run of the binary, being prepared.
+#[must_use]
+pub struct Run<'a> {
+    sandbox: &'a Sandbox,
+    command: Command,
+    stdin: Vec<u8>,
+    at: Option<String>,
+}
+
+impl Run<'_> {
+    pub fn args<S: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    /// As of when; `NOW` by custom.
+    pub fn at(mut self, moment: &str) -> Self {
+        self.at = Some(moment.to_owned());
+        self
+    }
+
+    /// As whom: a name of `tests/fixtures/identities`.
+    pub fn identity(mut self, name: &str) -> Self {
+        self.command.env("SECRETS_IDENTITY_FILE", identity_path(name));
+        self
+    }
+
+    pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub fn stdin(mut self, bytes: impl AsRef<[u8]>) -> Self {
+        self.stdin = bytes.as_ref().to_vec();
+        self
+    }
+
+    /// The command itself, for tests that must start it in a way of their own.
+    pub fn into_command(mut self) -> Command {
+        let at = self.at.clone().unwrap_or_else(|| NOW.to_owned());
+        self.command.args(["--at", &at]);
+        self.command
+    }
+
+    pub fn run(self) -> Outcome {
+        let stdin = self.stdin.clone();
+        finish(self.into_command(), &stdin)
+    }
+}
+
+fn finish(mut command: Command, stdin: &[u8]) -> Outcome {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let mut pipe = child.stdin.take().expect("standard input is a pipe");
+    let bytes = stdin.to_vec();
+    let writer = std::thread::spawn(move || pipe.write_all(&bytes).ok());
+    let output = child.wait_with_output().expect("the program can be waited for");
+    writer.join().expect("the writer of standard input ends");
+    Outcome {
+        // A signal is no exit code: -1 equals none that a test could expect.
+        code: output.status.code().unwrap_or(-1),
+        stdout: output.stdout,
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// The binary under test.
+pub fn binary() -> &'static str {
+    env!("CARGO_BIN_EXE_secrets")
+}
+
+pub fn identity_path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/identities").join(format!("{name}.txt"))
+}
+
+/// The public key of a name of `tests/fixtures/identities`.
+pub fn public_key(name: &str) -> String {
+    let text = fs::read_to_string(identity_path(name)).expect("the fixture is there");
+    let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
+    line.expect("the fixture names its public key").to_owned()
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        fs::create_dir_all(sandbox.path("home")).expect("the home can be made");
+        let config = "[user]\n\tname = Alice Example\n\temail = alice@example.org\n[init]\n\tdefaultBranch = main\n\
+                      [protocol \"file\"]\n\tallow = always\n[core]\n\tfsync = none\n";
+        fs::write(sandbox.path("home/.gitconfig"), config).expect("git can be configured");
+        sandbox
+    }
+
+    /// A path in the sandbox.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.folder.path().join(relative)
+    }
+
+    /// A program with the sandbox's environment, and nothing of this machine's but `PATH`.
+    pub fn command(&self, program: impl AsRef<OsStr>, folder: &Path) -> Command {
+        let mut command = Command::new(program);
+        #[expect(clippy::disallowed_methods, reason = "the sandbox takes PATH, and only that, from outside")]
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.current_dir(folder).env_clear().envs([
+            ("PATH", path),
+            ("HOME", self.path("home").into()),
+            ("XDG_CONFIG_HOME", self.path("home/.config").into()),
+            ("GIT_CONFIG_NOSYSTEM", "1".into()),
+            ("GIT_CONFIG_GLOBAL", self.path("home/.gitconfig").into()),
+            ("GIT_AUTHOR_DATE", NOW.into()),
+            ("GIT_COMMITTER_DATE", NOW.into()),
+            ("GIT_TERMINAL_PROMPT", "0".into()),
+            ("LC_ALL", "C".into()),
+            ("TZ", "UTC".into()),
+        ]);
+        command
+    }
+
+    /// Prepares a run of the binary in a folder.
+    pub fn secrets(&self, folder: &Path) -> Run<'_> {
+        Run { sandbox: self, command: self.command(binary(), folder), stdin: Vec::new(), at: None }
+    }
+
+    /// Runs another program to its end.
+    pub fn run<S: AsRef<OsStr>>(
+        &self,
+        folder: &Path,
+        program: &str,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Outcome {
+        let mut command = self.command(program, folder);
+        command.args(arguments);
+        finish(command, b"")
+    }
+
+    /// Runs git, which must succeed; answers with what it printed.
+    #[track_caller]
+    pub fn git<S: AsRef<OsStr>>(&self, folder: &Path, arguments: impl IntoIterator<Item = S>) -> String {
+        let outcome = self.run(folder, "git", arguments).code(0);
+        outcome.text().trim_end().to_owned()
+    }
+
+    /// A bare origin, and a clone of it named `laptop`, with one commit on `main` that is pushed.
+    pub fn origin_and_laptop(&self) -> PathBuf {
+        let origin = self.path("origin.git");
+        self.git(self.folder.path(), ["init", "-q", "--bare", "origin.git"]);
+        self.git(self.folder.path(), ["clone", "-q", "origin.git", "laptop"]);
+        let laptop = self.path("laptop");
+        fs::write(laptop.join("README"), "a repository that deploys\n").expect("a file can be written");
+        self.git(&laptop, ["add", "README"]);
+        self.git(&laptop, ["commit", "-q", "-m", "Begin"]);
+        self.git(&laptop, ["push", "-q", "origin", "HEAD:main"]);
+        assert!(origin.join("HEAD").exists());
+        laptop
+    }
+
+    /// A store with these people in group `team`, who are the default readers; committed and pushed.
+    pub fn store(&self, people: &[&str]) -> PathBuf {
+        let laptop = self.origin_and_laptop();
+        let (first, others) = people.split_first().expect("a store has a first person");
+        self.secrets(&laptop)
+            .args(["init", "--person", first, "--key", &public_key(first), "--deploy-ref", "origin/main"])
+            .run()
+            .code(0);
+        for person in others {
+            self.secrets(&laptop)
+                .args(["people", "add", person, "--key", &public_key(person), "--group", "team"])
+                .run()
+                .code(0);
+        }
+        self.push(&laptop);
+        laptop
+    }
+
+    /// Adds a secret that is owned by the team and ends on a date; not pushed.
+    #[track_caller]
+    pub fn add(&self, laptop: &Path, name: &str, expires: &str, value: &str) {
+        self.secrets(laptop)
+            .args(["add", name, "--expires", expires, "--owner", "team", "--as", "alice"])
+            .stdin(value)
+            .run()
+            .code(0);
+    }
+
+    #[track_caller]
+    pub fn push(&self, laptop: &Path) {
+        self.git(laptop, ["push", "-q", "origin", "HEAD:main"]);
+    }
+
+    /// `secrets check --format json` as of a moment.
+    pub fn check(&self, folder: &Path, at: &str) -> Outcome {
+        self.secrets(folder).args(["check", "--format", "json"]).at(at).run()
+    }
+
+    /// A fresh clone of the origin, made with these options.
+    pub fn clone(&self, name: &str, options: &[&str]) -> PathBuf {
+        let url = format!("file://{}", self.path("origin.git").display());
+        let mut arguments = vec!["clone", "-q"];
+        arguments.extend(options);
+        arguments.extend([url.as_str(), name]);
+        self.git(self.folder.path(), arguments);
+        self.path(name)
+    }
+}
