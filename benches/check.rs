@@ -103,8 +103,21 @@ fn build(root: &Path, size: usize) {
     for arguments in [
         &["init", "-q", "-b", "main"][..],
         &["add", "."],
-        &["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "-q", "-m", "All"],
-        &["gc", "-q"],
+        &[
+            "-c",
+            "user.name=bench",
+            "-c",
+            "user.email=bench@example.org",
+            "-c",
+            "gc.auto=0",
+            "-c",
+            "maintenance.auto=false",
+            "commit",
+            "-q",
+            "-m",
+            "All",
+        ],
+        &["repack", "-a", "-d", "-q"],
     ] {
         let status = Command::new("git").current_dir(root).args(arguments).status().expect("git runs");
         assert!(status.success(), "git {arguments:?}");

@@ -250,6 +250,8 @@ fn every_check_has_a_heading_and_every_heading_a_check() {
     assert!(undocumented.is_empty(), "no heading in docs/checks.md: {undocumented:?}");
     let unknown = documented.difference(&checks).collect::<Vec<_>>();
     assert!(unknown.is_empty(), "a heading in docs/checks.md without a check: {unknown:?}");
+    let in_order = CheckId::ALL.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(headings, in_order, "docs/checks.md has another order than src/domain/check_id.rs");
 }
 
 /// The scanner itself, shown what it must see and what it must leave alone.

@@ -41,21 +41,9 @@ fn report(session: &Session, arguments: &Check) -> Result<Report, CommandError> 
         // Even then whoever reads the report learns what could not be judged.
         Err(error) => return Ok(unreadable(session, arguments, &place, &error.to_string())),
     };
-    let selection = selection(session, arguments, &place)?;
+    let current_dir = session.environment.current_dir();
+    let selection = Selection::of(&arguments.scope, &arguments.files, &place, current_dir)?;
     Ok(judge(session, arguments, &place, &policy, &selection))
-}
-
-fn selection(session: &Session, arguments: &Check, place: &Place) -> Result<Selection, CommandError> {
-    let missing = |path: &&std::path::PathBuf| !session.environment.current_dir().join(path).exists();
-    let selection =
-        Selection::of(&arguments.scope, &arguments.files, place, session.environment.current_dir());
-    if let Selection::Files(files) = &selection
-        && let Some(path) = arguments.files.iter().find(missing)
-        && files.others.iter().any(|other| std::path::Path::new(other) == path.as_path())
-    {
-        return Err(CommandError::new(format!("--file {}: there is no such file", path.display())));
-    }
-    Ok(selection)
 }
 
 fn judge(

@@ -44,7 +44,7 @@ struct Row {
 pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
     let place = session.place()?;
     let policy = place.policy()?;
-    let selection = Selection::of(&arguments.scope, &[], &place, session.environment.current_dir());
+    let selection = Selection::of(&arguments.scope, &[], &place, session.environment.current_dir())?;
     let observation = Observation::new(&place, Trees::observe(&place, &policy.deploy_ref, Ask::LeaveOut));
     if let Some(idle) = selection.idle_parts(&observation.names).first() {
         return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));

@@ -1,7 +1,19 @@
 //! A place in which the built binary runs as a user would run it, and nothing of this machine shines through:
 //! a home of its own, a cleared environment, real git, a bare origin over a path, and a moment that stands still.
 
-#![allow(dead_code, reason = "every test binary uses its own part of this")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::unused_self,
+    clippy::must_use_candidate,
+    reason = "tests say what they expect, and every test binary uses its own part of this"
+)]
+
+pub mod gate;
+pub mod remote;
+pub mod toronto;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -19,8 +31,7 @@ pub struct Sandbox {
     folder: TempDir,
 }
 
-/// What a run of the binary, or of another program, came to. Whoever runs it looks at it.
-#[must_use]
+/// What a run of the binary, or of another program, came to. Whoever runs it must look at it, [`Outcome::code`] first.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     pub code: i32,
@@ -58,10 +69,26 @@ impl Outcome {
         self
     }
 
+    /// Asserts that neither standard output nor standard error holds a text.
+    #[track_caller]
+    pub fn lacks(self, text: &str) -> Self {
+        let stdout = String::from_utf8_lossy(&self.stdout);
+        assert!(
+            !stdout.contains(text) && !self.stderr.contains(text),
+            "`{text}` is said\n--- stdout ---\n{stdout}\n--- stderr ---\n{}",
+            self.stderr
+        );
+        self
+    }
+
     #[track_caller]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.stdout).unwrap_or_else(|error| {
-            panic!("standard output is no JSON: {error}\n{}\n{}", String::from_utf8_lossy(&self.stdout), self.stderr)
+            panic!(
+                "standard output is no JSON: {error}\n{}\n{}",
+                String::from_utf8_lossy(&self.stdout),
+                self.stderr
+            )
         })
     }
 
@@ -131,6 +158,7 @@ impl Run<'_> {
         self.command
     }
 
+    #[must_use]
     pub fn run(self) -> Outcome {
         let stdin = self.stdin.clone();
         finish(self.into_command(), &stdin)
@@ -172,7 +200,9 @@ pub fn public_key(name: &str) -> String {
 impl Sandbox {
     pub fn new() -> Self {
         let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder can be made") };
-        fs::create_dir_all(sandbox.path("home")).expect("the home can be made");
+        for folder in ["home", "tmp"] {
+            fs::create_dir_all(sandbox.path(folder)).expect("the sandbox's folders can be made");
+        }
         let config = "[user]\n\tname = Alice Example\n\temail = alice@example.org\n[init]\n\tdefaultBranch = main\n\
                       [protocol \"file\"]\n\tallow = always\n[core]\n\tfsync = none\n";
         fs::write(sandbox.path("home/.gitconfig"), config).expect("git can be configured");
@@ -193,6 +223,10 @@ impl Sandbox {
             ("PATH", path),
             ("HOME", self.path("home").into()),
             ("XDG_CONFIG_HOME", self.path("home/.config").into()),
+            // Temporary files are among what the canary is looked for in.
+            ("TMPDIR", self.path("tmp").into()),
+            // A keyring of the person who runs the tests must not come into them.
+            ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus".into()),
             ("GIT_CONFIG_NOSYSTEM", "1".into()),
             ("GIT_CONFIG_GLOBAL", self.path("home/.gitconfig").into()),
             ("GIT_AUTHOR_DATE", NOW.into()),
@@ -210,6 +244,7 @@ impl Sandbox {
     }
 
     /// Runs another program to its end.
+    #[must_use]
     pub fn run<S: AsRef<OsStr>>(
         &self,
         folder: &Path,
@@ -276,6 +311,7 @@ impl Sandbox {
     }
 
     /// `secrets check --format json` as of a moment.
+    #[must_use]
     pub fn check(&self, folder: &Path, at: &str) -> Outcome {
         self.secrets(folder).args(["check", "--format", "json"]).at(at).run()
     }
@@ -288,5 +324,68 @@ impl Sandbox {
         arguments.extend([url.as_str(), name]);
         self.git(self.folder.path(), arguments);
         self.path(name)
+    }
+}
+
+/// Looking at what stands in a store, by other means than the binary's own.
+impl Sandbox {
+    pub fn root(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The record of a secret as it stands in the work tree.
+    #[track_caller]
+    pub fn record(&self, laptop: &Path, name: &str) -> serde_json::Value {
+        let path = laptop.join(format!("secrets/{name}.json"));
+        let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// The value as the `age` program reads it, which knows nothing of this tool.
+    #[must_use]
+    #[track_caller]
+    pub fn age(&self, laptop: &Path, name: &str, identity: &str) -> Outcome {
+        let sealed = laptop.join(format!("secrets/{name}.age"));
+        self.run(
+            laptop,
+            "age",
+            [OsStr::new("-d"), OsStr::new("-i"), identity_path(identity).as_os_str(), sealed.as_os_str()],
+        )
+    }
+
+    /// `secrets get` with one of the fixtures' identities.
+    #[must_use]
+    #[track_caller]
+    pub fn get(&self, laptop: &Path, name: &str, identity: &str) -> Outcome {
+        self.secrets(laptop).args(["get", name]).identity(identity).run()
+    }
+
+    /// The commit at `HEAD`.
+    #[track_caller]
+    pub fn head(&self, laptop: &Path) -> String {
+        self.git(laptop, ["rev-parse", "HEAD"])
+    }
+
+    /// The paths that the commit at `HEAD` changed.
+    #[track_caller]
+    pub fn changed_by_head(&self, laptop: &Path) -> Vec<String> {
+        let listed = self.git(laptop, ["show", "--no-renames", "--name-only", "--format=", "HEAD"]);
+        listed.lines().map(ToOwned::to_owned).collect()
+    }
+
+    /// What `git status` says, staged and not; nothing for a clean work tree.
+    #[track_caller]
+    pub fn status(&self, laptop: &Path) -> String {
+        self.git(laptop, ["status", "--porcelain", "--untracked-files=all"])
+    }
+
+    /// Makes an executable hook.
+    pub fn hook(&self, hooks: &Path, name: &str, script: &str) {
+        let path = hooks.join(name);
+        fs::create_dir_all(hooks).expect("the hooks' folder can be made");
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a hook can be written");
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("it can be made to run");
     }
 }

@@ -119,7 +119,11 @@ impl<W: Write> Dialog<W> {
         mut read: impl FnMut(&str) -> Result<T, E>,
     ) -> Result<T, PromptError> {
         let what = plain(question.what);
-        let prompt = default.map_or_else(|| format!("{what}: "), |d| format!("{what} [{}]: ", plain(d)));
+        let prompt = match default {
+            // That nothing may be answered is for the question to say.
+            None | Some("") => format!("{what}: "),
+            Some(default) => format!("{what} [{}]: ", plain(default)),
+        };
         loop {
             let answer = self.shown(&prompt)?;
             let answer = match (answer.trim(), default) {

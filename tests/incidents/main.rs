@@ -1,0 +1,23 @@
+//! Replays of incidents that others had and wrote about: real git, real age files, a moment that stands still, the
+//! built binary, and the exact outcome.
+
+#![cfg(unix)]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a replay that can't be set up must fail"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod deployment_403_2017;
+mod leap_day_2012;
+mod leaver_2026;
+mod lost_events_2017;
+mod toronto_custody_2022;
+mod toronto_formatter_2022;
+mod toronto_laptop_2022;
+mod toronto_redeploy_2022;
+mod wrong_environment_2025;
