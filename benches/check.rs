@@ -93,6 +93,7 @@ fn build(root: &Path, size: usize) {
             seen_by: &[],
             about: About { owners: vec!["team".parse().expect("a name")], ..About::default() },
             previous: None,
+            earlier: None,
         };
         let (record, sealed) = sealer.seal(request).expect("it can be sealed");
         let path = store.join(name.as_str());

@@ -64,6 +64,7 @@ Examples:
     /// Seal a new secret
     #[command(after_help = "\
 The value is read from a hidden prompt, from standard input where that is no terminal, or from --from-file.
+An empty one is refused.
 
 Examples:
   secrets add utoronto/prod/azuread-client --expires 2027-08-31 --owner infra --issuer 'University IT'
@@ -72,6 +73,8 @@ Examples:
     Add(Add),
     /// Seal a new value for a secret: a new version
     #[command(after_help = "\
+The value is read as by `secrets add`; an empty one is refused.
+
 Examples:
   secrets set utoronto/prod/azuread-client --expires 2028-08-31 --push
   secrets set ci/token --expires-in 90d --from-file token.txt")]
@@ -445,6 +448,9 @@ pub struct List {
 pub struct Remove {
     #[arg(required = true)]
     pub names: Vec<SecretName>,
+    /// Also what is in no commit, and would be lost for good
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub publish: Publish,
 }

@@ -9,7 +9,7 @@ use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
 use crate::domain::facts::Binding;
 use crate::domain::id::VersionId;
-use crate::domain::json::UniqueMap;
+use crate::domain::json::{MAX_SAFE_INTEGER, UniqueMap};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::{Actor, Policy};
@@ -65,6 +65,11 @@ pub fn verify_bound(record: &Record, sealed: &[u8]) -> Result<(), UnboundError> 
     }
 }
 
+/// The fingerprints that a seal went to.
+pub fn keys_of(sealed: &Sealed) -> BTreeSet<Fingerprint> {
+    sealed.all_keys().map(|(_, key)| key.fingerprint.clone()).collect()
+}
+
 /// A key to which a secret is about to be sealed for the first time.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NewKey {
@@ -83,8 +88,12 @@ pub struct Request<'a> {
     /// Who has seen the value in clear without being a reader.
     pub seen_by: &'a [ActorName],
     pub about: About,
-    /// What was sealed before, under this name or, for a move, under the old one.
+    /// The seal before, under this name or, for a move, under the old one. Only ever of a record that is bound to
+    /// its value: what runs beside the plaintext is carried over from it.
     pub previous: Option<&'a Sealed>,
+    /// What was last sealed under a name that was free since. Versions and seals go on rising from there, so that
+    /// nobody can pass the old one off as the newer; nothing else is taken from it.
+    pub earlier: Option<&'a Sealed>,
 }
 
 /// Whether the value is another one.
@@ -120,19 +129,16 @@ impl Sealer<'_> {
         Ok(readers.into_iter().map(|reader| (reader.clone(), keys(&reader))).collect())
     }
 
-    /// The keys that the previous seal did not have. Whoever may edit policy could have put a key of their own
-    /// under a colleague's name, so these are accepted by a person, one by one.
-    /// Without a previous seal that can be relied on, all of them are new.
+    /// The keys that are not among those `known` to be their holders'. Whoever may edit policy could have put a key
+    /// of their own under a colleague's name, so these are accepted by a person, one by one.
     pub fn new_keys(
         &self,
         name: &SecretName,
-        previous: Option<&Sealed>,
+        known: &BTreeSet<Fingerprint>,
     ) -> Result<BTreeSet<NewKey>, SealingError> {
-        let before: BTreeSet<&Fingerprint> =
-            previous.into_iter().flat_map(Sealed::all_keys).map(|(_, key)| &key.fingerprint).collect();
         let mut new = BTreeSet::new();
         for (reader, keys) in self.recipients(name)? {
-            for key in keys.into_iter().filter(|key| !before.contains(&key.fingerprint)) {
+            for key in keys.into_iter().filter(|key| !known.contains(&key.fingerprint)) {
                 new.insert(NewKey { reader: reader.clone(), kind: key.kind, fingerprint: key.fingerprint });
             }
         }
@@ -161,9 +167,11 @@ impl Sealer<'_> {
     ) -> Result<Sealed, SealingError> {
         let previous = request.previous;
         let (version, mut exposed_to) = match &request.version {
-            NextVersion::New { set_by } => (self.new_version(previous, set_by.clone()), UniqueMap::default()),
+            NextVersion::New { set_by } => (self.new_version(request, set_by.clone()), UniqueMap::default()),
             NextVersion::Same(version) => {
-                (version.clone(), previous.map(|sealed| sealed.exposed_to.clone()).unwrap_or_default())
+                let above = request.earlier.map_or(0, |sealed| sealed.version.number + 1);
+                let version = Version { number: version.number.max(above), ..version.clone() };
+                (version, previous.map(|sealed| sealed.exposed_to.clone()).unwrap_or_default())
             }
         };
         for (reader, keys) in recipients {
@@ -175,7 +183,7 @@ impl Sealer<'_> {
             let keys = self.policy.actor(name).map(Actor::keys).unwrap_or_default();
             exposed_to.entry_or_default(name.clone()).extend(keys.iter().map(|key| key.fingerprint.clone()));
         }
-        let digest_before = previous.and_then(|sealed| binding::digest(sealed).ok());
+        let digest_before = previous.or(request.earlier).and_then(|sealed| binding::digest(sealed).ok());
         Ok(Sealed {
             name: request.name.clone(),
             store: self.policy.store,
@@ -187,7 +195,7 @@ impl Sealer<'_> {
             exposed_to,
             keys: UniqueMap::default(),
             seal: self
-                .next_seal(previous)
+                .next_seal(request)
                 .ok_or_else(|| SealingError::SealOverflow { name: request.name.clone() })?,
             previous: digest_before,
             rotator: previous.and_then(|sealed| sealed.rotator.clone()),
@@ -195,20 +203,22 @@ impl Sealer<'_> {
         })
     }
 
-    fn new_version(&self, previous: Option<&Sealed>, set_by: ActorName) -> Version {
+    fn new_version(&self, request: &Request<'_>, set_by: ActorName) -> Version {
         let mut random = [0; 16];
         OsRng.fill_bytes(&mut random);
+        let before = [request.previous, request.earlier].into_iter().flatten();
         Version {
             id: VersionId::from_parts(self.now, u128::from_le_bytes(random)),
-            number: previous.map_or(0, |sealed| sealed.version.number) + 1,
+            number: before.map(|sealed| sealed.version.number).max().unwrap_or(0) + 1,
             set_at: self.now,
             set_by,
         }
     }
 
     /// The larger of the seal before plus 1, and unix seconds.
-    fn next_seal(&self, previous: Option<&Sealed>) -> Option<u64> {
-        let next = previous.map_or(0, |sealed| sealed.seal + 1).max(self.now.unix_seconds());
-        (next <= crate::domain::json::MAX_SAFE_INTEGER).then_some(next)
+    fn next_seal(&self, request: &Request<'_>) -> Option<u64> {
+        let before = [request.previous, request.earlier].into_iter().flatten();
+        let next = before.map(|sealed| sealed.seal + 1).max().unwrap_or(0).max(self.now.unix_seconds());
+        (next <= MAX_SAFE_INTEGER).then_some(next)
     }
 }

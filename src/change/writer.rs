@@ -27,6 +27,17 @@ pub enum WriteError {
         "{path}: is ignored by {rule}, so it would never be committed: add the line `!{path}` below that rule"
     )]
     Ignored { path: String, rule: String },
+    #[error(
+        "nothing was written: a {0} is not finished, and git commits no single files until then: finish the {0} first, or give --no-commit"
+    )]
+    Unfinished(&'static str),
+}
+
+/// What becomes of the files when they are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    Commit,
+    Leave,
 }
 
 /// The only writer of the store, for as long as it lives.
@@ -73,7 +84,12 @@ impl<'a> Writer<'a> {
 
     /// Journals and writes what was planned; answers with the paths, relative to the root of the repository. The
     /// lock is kept until the answer is dropped, so that the commit that follows is of just these bytes.
-    pub fn write(self) -> Result<Written, WriteError> {
+    pub fn write(self, then: Then) -> Result<Written, WriteError> {
+        if then == Then::Commit
+            && let Some(operation) = self.repository.unfinished_operation()
+        {
+            return Err(WriteError::Unfinished(operation));
+        }
         let present: Vec<String> = self
             .changes
             .iter()

@@ -38,7 +38,12 @@ fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
     Ok(sealed
         .map(|stray| {
             let message = "a sealed file under a name that is no secret's: nothing can be checked of it";
-            let fault = Fault::new(message, wording::take_out(&stray.path)).at(&stray.path);
+            let gone = wording::gone(subject.setting, &subject.policy.deploy_ref, stray);
+            let fault = match gone {
+                Some((from, remedy)) => Fault::new(format!("{message}; {from}"), remedy),
+                None => Fault::new(message, wording::take_out(&stray.path)),
+            };
+            let fault = fault.at(&stray.path);
             match wording::would_be_name(subject.setting, &stray.path) {
                 Some(name) => fault.about(name),
                 None => fault,
@@ -51,7 +56,7 @@ fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
 mod tests {
     use super::*;
     use crate::checks::samples::{RECORD, SEALED, judge as run, policy, secret, setting, store};
-    use crate::domain::facts::Stray;
+    use crate::domain::facts::{Stray, StrayPlace};
     use crate::domain::finding::Unknown;
 
     #[test]
@@ -80,7 +85,7 @@ mod tests {
     #[test]
     fn a_stray_sealed_file() {
         let (setting, policy, mut store) = (setting(), policy(), store());
-        let stray = |path: &str, kind| Stray { path: path.to_owned(), kind };
+        let stray = |path: &str, kind| Stray { path: path.to_owned(), kind, place: StrayPlace::Here };
         store.strays = vec![
             stray("secrets/a b.age", StrayKind::Sealed),
             stray("secrets/notes.txt", StrayKind::Plaintext),

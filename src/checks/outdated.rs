@@ -3,7 +3,8 @@
 //! The deploy ref has a newer version than the one here: a deploy from this commit would put the old credential
 //! back. A stale laptop does that, and a CI job that is run again a week later.
 //!
-//! **Mend:** pull, and deploy from what the deploy ref has now.
+//! **Mend:** pull, and deploy from what the deploy ref has now. Where it was removed, moved or reverted here, push
+//! that.
 
 use super::deployment::{Standing, standing};
 use super::{Check, Fault, Judgement, Subject, wording};
@@ -30,16 +31,24 @@ fn judge(subject: &Subject<'_>) -> Judgement {
         (_, None) => format!("{deployed} has it, and a deploy from here would be without it"),
     };
     let behind = there.map_or(1, |there| there.number.saturating_sub(here.map_or(0, |here| here.number)));
-    let fault = Fault::new(message, wording::pull(&subject.policy.deploy_ref))
-        .weighing(i64::try_from(behind).unwrap_or(i64::MAX));
+    let (message, remedy) = if subject.setting.deployed_is_ancestor {
+        // Pulling brings nothing: what is there was taken back in a commit that is here only.
+        let how = if here.is_some() { "reverted" } else { "removed" };
+        let message = format!("{message}; it was {how} here, and that is not pushed");
+        (message, wording::push(&subject.policy.deploy_ref))
+    } else {
+        (message, wording::pull(&subject.policy.deploy_ref))
+    };
+    let fault = Fault::new(message, remedy).weighing(i64::try_from(behind).unwrap_or(i64::MAX));
     Ok(vec![paths.first().map_or(fault.clone(), |path| fault.at(path))])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::samples::{RECORD, at_version, judge as run, policy, secret};
-    use crate::domain::facts::{Deployed, Presence};
+    use crate::checks::samples::{RECORD, at_version, judge as run, policy, secret, setting};
+    use crate::domain::facts::{Deployed, Presence, Setting};
+    use crate::domain::rules::Rules;
 
     #[test]
     fn which_version_would_be_put_back() {
@@ -72,6 +81,22 @@ mod tests {
             assert_eq!(faults[0].message, message);
             assert_eq!(faults[0].remedy, "git pull --rebase origin main");
             assert_eq!(faults[0].path.as_deref(), Some(RECORD));
+        }
+    }
+
+    #[test]
+    fn what_was_taken_back_here_wants_a_push() {
+        let policy = policy();
+        let setting = Setting { deployed_is_ancestor: true, ..setting() };
+        for (here, how) in [(at_version(3, 9), "reverted"), (Presence::Absent, "removed")] {
+            let mut secret = secret();
+            let paths = vec![RECORD.to_owned()];
+            secret.deployed = Ok(Deployed::Differs { paths, here, there: at_version(4, 10) });
+            let rules = Rules::of(&policy, &secret.name);
+            let subject = Subject { setting: &setting, policy: &policy, rules: &rules, secret: &secret };
+            let fault = judge(&subject).unwrap().remove(0);
+            assert!(fault.message.ends_with(&format!("; it was {how} here, and that is not pushed")));
+            assert_eq!(fault.remedy, "git push origin HEAD:main");
         }
     }
 

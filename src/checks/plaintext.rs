@@ -1,11 +1,11 @@
 //! # plaintext
 //!
 //! A file in the store that is neither record, policy nor encrypted. Most often it is the credential itself,
-//! saved there before it was sealed, or decrypted for a look and forgotten. Exempt are `.gitattributes`,
-//! `.gitignore`, `.gitkeep` and README.
+//! saved there before it was sealed, or decrypted for a look and forgotten. What was deleted here and is in `HEAD`
+//! or on the deploy ref still, is found too. Exempt are `.gitattributes`, `.gitignore`, `.gitkeep` and README.
 //!
-//! **Mend:** seal it with `secrets add NAME --from-file FILE` and delete the file. If it was ever pushed, the
-//! credential is known: get a new one.
+//! **Mend:** seal it with `secrets add NAME --from-file FILE`, delete the file, commit and push that. If it was ever
+//! pushed, the credential is known: get a new one.
 
 use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
 use crate::domain::check_id::CheckId;
@@ -27,9 +27,14 @@ fn judge(subject: &StoreSubject<'_>) -> Judgement {
     let plain = subject.store.strays.iter().filter(|stray| stray.kind == StrayKind::Plaintext);
     Ok(plain
         .map(|stray| {
-            let message =
-                "not encrypted, and neither record nor policy; if it was ever pushed, what it holds is known";
-            let fault = Fault::new(message, remedy(subject, &stray.path)).at(&stray.path);
+            let what = "not encrypted, and neither record nor policy";
+            let known = "if it was ever pushed, what it holds is known";
+            let gone = wording::gone(subject.setting, &subject.policy.deploy_ref, stray);
+            let fault = match gone {
+                Some((from, remedy)) => Fault::new(format!("{what}; {from}; {known}"), remedy),
+                None => Fault::new(format!("{what}; {known}"), remedy(subject, &stray.path)),
+            };
+            let fault = fault.at(&stray.path);
             match wording::would_be_name(subject.setting, &stray.path) {
                 Some(name) => fault.about(name),
                 None => fault,
@@ -55,7 +60,7 @@ fn remedy(subject: &StoreSubject<'_>, path: &str) -> String {
 mod tests {
     use super::*;
     use crate::checks::samples::{NAME, RECORD, judge as run, policy, secret, setting, store};
-    use crate::domain::facts::Stray;
+    use crate::domain::facts::{Stray, StrayPlace};
 
     #[test]
     fn a_record_that_is_none() {
@@ -74,9 +79,13 @@ mod tests {
             judge(&StoreSubject { setting: &setting, policy: &policy, store }).unwrap()
         };
         assert!(judged(&store).is_empty());
-        let sealed = Stray { path: "secrets/x y".to_owned(), kind: StrayKind::Sealed };
-        let plain = ["old/token.txt", NAME, "a b.txt", "old/key.json"]
-            .map(|name| Stray { path: format!("secrets/{name}"), kind: StrayKind::Plaintext });
+        let sealed =
+            Stray { path: "secrets/x y".to_owned(), kind: StrayKind::Sealed, place: StrayPlace::Here };
+        let plain = ["old/token.txt", NAME, "a b.txt", "old/key.json"].map(|name| Stray {
+            path: format!("secrets/{name}"),
+            kind: StrayKind::Plaintext,
+            place: StrayPlace::Here,
+        });
         store.strays = plain.into_iter().chain([sealed]).collect();
         let top = r#"cd "$(git rev-parse --show-toplevel)" && "#;
         assert_eq!(

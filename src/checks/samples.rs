@@ -48,6 +48,7 @@ pub(crate) fn setting_at(now: &str) -> Setting {
         deploy_ref: Some("origin/main".to_owned()),
         head: Some("1111111111111111111111111111111111111111".to_owned()),
         deployed_commit: Some("2222222222222222222222222222222222222222".to_owned()),
+        deployed_is_ancestor: false,
     }
 }
 

@@ -4,12 +4,14 @@
 //! no commit, and the next deploy from anywhere else takes it away again. Bytes are compared, so files that
 //! `git status` does not show (ignored, `assume-unchanged`) can't hide.
 //!
-//! **Mend:** commit the files; restore those that were deleted by mistake.
+//! **Mend:** commit the files; restore those that were deleted by mistake. Of a file that never belonged into the
+//! store, commit that it is gone.
 
 use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::{Difference, Uncommitted};
+use crate::domain::facts::{Difference, Overlooked, Uncommitted};
 use crate::domain::finding::Level;
+use crate::domain::text::shell_word;
 
 pub const CHECK: Check = Check::of_secret(CheckId::Uncommitted, Level::Error, judge).and_store(judge_store);
 
@@ -22,7 +24,17 @@ fn judge(subject: &Subject<'_>) -> Judgement {
 
 fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
     let files = subject.store.uncommitted.as_ref().map_err(Clone::clone)?;
-    Ok(files.iter().filter_map(|file| fault(&[file], "the rules of the store")).collect())
+    let attributes = format!("{}/.gitattributes", subject.setting.store);
+    let of_file = |file: &Uncommitted| {
+        let fault = fault(&[file], "the rules of the store")?;
+        if file.path == subject.store.policy_path || file.path == attributes {
+            return Some(fault);
+        }
+        // Anything else did not belong into the store: it was not deleted by mistake.
+        let remedy = format!("{}{}", look_again(&[file]), wording::commit_removal(&file.path));
+        Some(Fault { remedy, ..fault })
+    };
+    Ok(files.iter().filter_map(of_file).collect())
 }
 
 /// One fault for files that are mended by one command; none for no files.
@@ -31,25 +43,37 @@ fn fault(files: &[&Uncommitted], what: &str) -> Option<Fault> {
     let message = files.iter().map(|file| told(file)).collect::<Vec<_>>().join("; ");
     let paths = wording::pathspecs(files.iter().map(|file| file.path.as_str()));
     let ignored = files.iter().any(|file| matches!(file.how, Difference::NotInHead { ignored_by: Some(_) }));
+    let look_again = look_again(files);
     let remedy = if first.how == Difference::Deleted {
-        format!("git restore --source=HEAD --staged --worktree -- {paths}")
+        format!("{look_again}git restore --source=HEAD --staged --worktree -- {paths}")
     } else {
         let force = if ignored { "-f " } else { "" };
-        format!("git add {force}-- {paths} && git commit -m 'Commit {what}' -- {paths}")
+        format!("{look_again}git add {force}-- {paths} && git commit -m 'Commit {what}' -- {paths}")
     };
     let weight = i64::try_from(files.len()).unwrap_or(i64::MAX);
     Some(Fault::new(message, remedy).at(&first.path).weighing(weight))
 }
 
+/// The commands without which git would not see the files.
+fn look_again(files: &[&Uncommitted]) -> String {
+    let commands = Overlooked::REMEDIES.iter().filter_map(|(option, is_set)| {
+        let marked = files.iter().filter(|file| is_set(file.overlooked)).map(|file| file.path.as_str());
+        let paths = marked.map(shell_word).collect::<Vec<_>>().join(" ");
+        (!paths.is_empty()).then(|| wording::git_at_top(&format!("update-index {option} -- {paths} && ")))
+    });
+    commands.collect()
+}
+
 fn told(file: &Uncommitted) -> String {
     let path = &file.path;
+    let hidden = if file.overlooked.any() { ", which git is told to overlook" } else { "" };
     match &file.how {
-        Difference::Modified => format!("{path} differs from HEAD"),
+        Difference::Modified => format!("{path} differs from HEAD{hidden}"),
         Difference::NotInHead { ignored_by: None } => format!("{path} is not in HEAD"),
         Difference::NotInHead { ignored_by: Some(rule) } => {
             format!("{path} is not in HEAD, ignored by {rule}")
         }
-        Difference::Deleted => format!("{path} is in HEAD and deleted here"),
+        Difference::Deleted => format!("{path} is in HEAD and deleted here{hidden}"),
     }
 }
 
@@ -60,7 +84,7 @@ mod tests {
     use crate::domain::finding::Unknown;
 
     fn differing(path: &str, how: Difference) -> Uncommitted {
-        Uncommitted { path: path.to_owned(), how }
+        Uncommitted { path: path.to_owned(), how, overlooked: Overlooked::default() }
     }
 
     #[test]
@@ -103,6 +127,27 @@ mod tests {
             let found = faults.into_iter().map(|fault| (fault.message, fault.remedy)).collect::<Vec<_>>();
             assert_eq!(found, told);
         }
+    }
+
+    #[test]
+    fn what_git_overlooks_it_is_told_to_look_at_first() {
+        let mut secret = secret();
+        let both = Overlooked { assume_unchanged: true, skip_worktree: true };
+        let skipped = Overlooked { assume_unchanged: false, skip_worktree: true };
+        secret.uncommitted = Ok(vec![
+            Uncommitted { overlooked: both, ..differing(SEALED, Difference::Modified) },
+            Uncommitted { overlooked: skipped, ..differing(RECORD, Difference::Modified) },
+        ]);
+        let faults = run(judge, &policy(), &secret).unwrap();
+        let top = "git -C \"$(git rev-parse --show-toplevel)\" update-index";
+        assert_eq!(
+            faults[0].remedy,
+            format!(
+                "{top} --no-assume-unchanged -- {SEALED} && {top} --no-skip-worktree -- {SEALED} {RECORD} && git add \
+                 -- :/{SEALED} :/{RECORD} && git commit -m 'Commit web/prod/db' -- :/{SEALED} :/{RECORD}"
+            )
+        );
+        assert!(faults[0].message.contains("differs from HEAD, which git is told to overlook"));
     }
 
     #[test]

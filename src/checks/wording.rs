@@ -1,10 +1,9 @@
 //! Phrases and commands that several checks share.
 
-use std::borrow::Cow;
-
-use crate::domain::facts::Setting;
+use crate::domain::facts::{Setting, Stray, StrayPlace};
 use crate::domain::policy::DeployRef;
-use crate::domain::text::{counted, shell_word};
+pub(super) use crate::domain::text::pathspec;
+use crate::domain::text::{counted, pull_command, push_command, shell_word};
 use crate::domain::time::Instant;
 
 const TOP: &str = r#""$(git rev-parse --show-toplevel)""#;
@@ -31,28 +30,15 @@ pub(super) fn head_as(setting: &Setting) -> String {
 pub(super) fn pull(deploy_ref: &DeployRef) -> String {
     match deploy_ref {
         DeployRef::None => "git pull --rebase".to_owned(),
-        DeployRef::Branch { remote, branch } => {
-            format!("git pull --rebase {} {}", shell_word(remote), shell_word(branch))
-        }
+        DeployRef::Branch { remote, branch } => pull_command(remote, branch),
     }
 }
 
 pub(super) fn push(deploy_ref: &DeployRef) -> String {
     match deploy_ref {
         DeployRef::None => "git push".to_owned(),
-        DeployRef::Branch { remote, branch } => {
-            format!("git push {} {}", shell_word(remote), shell_word(&format!("HEAD:{branch}")))
-        }
+        DeployRef::Branch { remote, branch } => push_command(remote, branch),
     }
-}
-
-/// The path as a pathspec of git that means this very file from any folder of the repository.
-pub(super) fn pathspec(path: &str) -> Cow<'_, str> {
-    // What is neither letter nor digit behind `:/` is read as more magic.
-    let literal =
-        path.starts_with(|c: char| c.is_ascii_alphanumeric()) && !path.contains(['*', '?', '[', '\\']);
-    let spec = if literal { format!(":/{path}") } else { format!(":(top,literal){path}") };
-    Cow::Owned(shell_word(&spec).into_owned())
 }
 
 pub(super) fn pathspecs<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
@@ -64,6 +50,11 @@ pub(super) fn from_top(command: &str) -> String {
     format!("cd {TOP} && {command}")
 }
 
+/// git, run at the root of the repository from any folder of it: for commands that take paths and no pathspecs.
+pub(super) fn git_at_top(command: &str) -> String {
+    format!("git -C {TOP} {command}")
+}
+
 pub(super) fn edit(path: &str) -> String {
     format!("${{EDITOR:-vi}} {TOP}/{}", shell_word(path))
 }
@@ -71,6 +62,27 @@ pub(super) fn edit(path: &str) -> String {
 /// Takes a file out of the repository without losing it.
 pub(super) fn take_out(path: &str) -> String {
     from_top(&format!("mv -n -- {} ..", shell_word(path)))
+}
+
+/// Commits that a file is no longer here.
+pub(super) fn commit_removal(path: &str) -> String {
+    format!("git commit -m {} -- {}", shell_word(&format!("Remove {path}")), pathspec(path))
+}
+
+/// Of a stray file that is not here: where it is still, and what takes it away there.
+pub(super) fn gone(setting: &Setting, deploy_ref: &DeployRef, stray: &Stray) -> Option<(String, String)> {
+    match stray.place {
+        StrayPlace::Here => None,
+        StrayPlace::Head => {
+            let head = head_as(setting);
+            Some((format!("deleted here, and {head} still has it"), commit_removal(&stray.path)))
+        }
+        StrayPlace::DeployRef => {
+            let deployed = deployed_as(setting);
+            let remedy = if setting.deployed_is_ancestor { push(deploy_ref) } else { pull(deploy_ref) };
+            Some((format!("not here, and {deployed} still has it"), remedy))
+        }
+    }
 }
 
 /// What policy's globs would call a file of the store: its path below the store, without `.age` or `.json`.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::resealing::{needing, reseal};
+use super::resealing::{Needing, reseal, tell_left};
 use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
@@ -15,6 +15,7 @@ use crate::domain::custody;
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::{Actor, Policy};
 use crate::domain::rules::Rules;
+use crate::domain::text::counted;
 use crate::observe::place::{Place, parse_policy};
 use crate::render::table::Table;
 use crate::seal::public_key;
@@ -93,22 +94,17 @@ pub fn add(session: &Session, new: &Registration<'_>, publish: &Publish) -> Resu
     for key in policy.actor(new.name).map(Actor::keys).unwrap_or_default() {
         session.say(format!("{}: {} {}", new.name, key.kind, key.fingerprint))?;
     }
-    writer.put(POLICY, Some(edited.into_bytes()));
-    finish(
-        session,
-        &place,
-        &policy,
-        writer,
-        &format!("secrets: add {} {}", new.kind.noun(), new.name),
-        publish,
-    )?;
     let waiting = secrets_awaiting(&place, &policy, new.name);
     if waiting > 0 {
         session.say(format!(
-            "{waiting} secrets are not sealed to {} yet; compare the fingerprint above with its holder, then: secrets reseal --all",
-            new.name
+            "not sealed to {} yet: {}; compare the fingerprint above with its holder, then: secrets reseal --all",
+            new.name,
+            counted(waiting as u64, "secret")
         ))?;
     }
+    writer.put(POLICY, Some(edited.into_bytes()));
+    let message = format!("secrets: add {} {}", new.kind.noun(), new.name);
+    finish(session, &place, &policy, writer, &message, publish)?;
     Ok(0)
 }
 
@@ -159,29 +155,20 @@ pub fn remove(session: &Session, kind: ActorKind, arguments: &ActorRemove) -> Re
         .collect();
     let prompts = session.prompts();
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
-    let keychain = session.keychain();
-    let mut identities = session.identities(&keychain);
-    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    for (secret, reasons) in needing(&place, &sealer, &held)? {
-        session.say(format!("{}: {}", secret.record.sealed.name, reasons.join(", ")))?;
-        reseal(session, &mut identities, &sealer, &secret, &mut accepted, &mut writer)?;
-    }
-    writer.put(POLICY, Some(edited.into_bytes()));
-    finish(
-        session,
-        &place,
-        &policy,
-        writer,
-        &format!("secrets: remove {} {name}", kind.noun()),
-        &arguments.publish,
-    )?;
+    let needing = Needing::among(&place, &sealer, &held);
+    needing.say(session)?;
+    let left = reseal(session, &sealer, needing, &arguments.sealing.accept_key, &mut writer)?;
     if !held.is_empty() {
         session.say(format!(
-            "{name} knew the values of {} secrets; sealing them again does not change that. Set new ones: secrets set NAME",
-            held.len()
+            "{name} knew the values of {}; sealing them again does not change that. Set new ones: secrets set NAME",
+            counted(held.len() as u64, "secret")
         ))?;
     }
-    Ok(0)
+    writer.put(POLICY, Some(edited.into_bytes()));
+    let code = tell_left(session, &left)?;
+    let message = format!("secrets: remove {} {name}", kind.noun());
+    finish(session, &place, &policy, writer, &message, &arguments.publish)?;
+    Ok(code)
 }
 
 #[derive(Serialize)]

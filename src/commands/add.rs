@@ -1,20 +1,23 @@
 //! `secrets add`: a new secret.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use super::session::repository;
-use super::writing::{echo_expiry, expiry, finish, read_value};
+use super::writing::{
+    accept_keys, echo_expiry, existing, expiry, finish, last_bound, read_value, same_readers, undisturbed,
+};
 use super::{CommandError, Session};
-use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::sealing::{self, NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::{Add, Notes};
+use crate::domain::key::Fingerprint;
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::Policy;
 use crate::domain::record::{About, Issuer, Sealed};
 use crate::observe::place::{Place, parse_policy};
-use crate::store::layout::POLICY;
+use crate::store::layout::{POLICY, SEALED_ENDING};
 use crate::store::policy_edit::Draft;
-use crate::store::record_file;
 use crate::system::terminal::Question;
 
 pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
@@ -22,12 +25,17 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
     let repository = repository(&place)?;
     let name = &arguments.name;
     refuse_existing(&place, name)?;
-    let (policy, policy_text) = policy_with_readers(&place, arguments)?;
+    let (policy, _) = policy_with_readers(&place, arguments)?;
     check_names(&policy, &arguments.notes.owners, &arguments.seen_by)?;
     let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &session.prompts() };
     // Whatever would make sealing fail is found before a person types anything.
     let recipients = sealer.recipients(name)?;
+    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
+    let known = undisturbed(&place, || known_keys(&place, last_bound(&place, name)?.as_ref()))?;
+    if let Some(known) = known {
+        accept_keys(session, &sealer, name, &known, &mut accepted)?;
+    }
 
     let value = read_value(session, arguments.from_file.as_deref())?;
     let expires = expiry(session, &arguments.lifetime, arguments.issued, None)?;
@@ -36,7 +44,13 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
 
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
     refuse_existing(&place, name)?;
-    let before = last_known(&place, name)?;
+    let earlier = last_bound(&place, name)?;
+    let (policy, policy_text) = {
+        let (policy, text) = policy_with_readers(&place, arguments)?;
+        same_readers(&Sealer { policy: &policy, ..sealer }, &sealer, name)?;
+        (policy, text)
+    };
+    let sealer = Sealer { policy: &policy, ..sealer };
     let request = Request {
         name,
         value: &value,
@@ -45,7 +59,8 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
         version: NextVersion::New { set_by: me },
         seen_by: &seen_by,
         about,
-        previous: before.as_ref(),
+        previous: None,
+        earlier: earlier.as_ref(),
     };
     let (record, sealed) = sealer.seal(request)?;
     if let Some(text) = policy_text {
@@ -171,11 +186,20 @@ fn ask_names(
     Ok(session.terminal.ask_line(question, Some(""), read)?)
 }
 
-/// What was last sealed under this name, if it was removed since: versions and seals go on rising from there, so
-/// that nobody can pass the old one off as the newer.
-fn last_known(place: &Place, name: &SecretName) -> Result<Option<Sealed>, CommandError> {
-    let path = place.record_path(name);
-    let Some(bytes) = repository(place)?.last_committed(&path)? else { return Ok(None) };
-    // What can't be read is no record that anything could be confused with.
-    Ok(record_file::parse(&bytes, &path).ok().map(|record| record.sealed))
+/// The keys that some secret of this store was sealed to already; `None` where it never held one, because then
+/// nobody can have put another key in the place of a known one.
+fn known_keys(
+    place: &Place,
+    earlier: Option<&Sealed>,
+) -> Result<Option<BTreeSet<Fingerprint>>, CommandError> {
+    let names = place.list().secrets;
+    let folder = if place.folder == "." { "" } else { &place.folder };
+    if names.is_empty() && !repository(place)?.ever_touched(folder, SEALED_ENDING)? {
+        return Ok(None);
+    }
+    let sealed = names.keys().filter_map(|name| existing(place, name).ok());
+    let mut known: BTreeSet<Fingerprint> =
+        sealed.flat_map(|secret| sealing::keys_of(&secret.record.sealed)).collect();
+    known.extend(earlier.map(sealing::keys_of).unwrap_or_default());
+    Ok(Some(known))
 }

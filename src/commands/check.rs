@@ -19,11 +19,12 @@ use crate::observe::reference::{self, Reference};
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::store_facts;
-use crate::observe::trees::{Ask, Trees};
+use crate::observe::trees::Ask;
 use crate::render;
+use crate::store::layout::POLICY;
 
 pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
-    let report = report(session, arguments)?;
+    let report = report(session, arguments);
     // The verdict has fallen; no format can change it.
     let code = report.verdict.exit_code();
     session.print(match arguments.format {
@@ -34,16 +35,23 @@ pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
     Ok(code)
 }
 
-fn report(session: &Session, arguments: &Check) -> Result<Report, CommandError> {
-    let place = session.place()?;
+/// The report, whole even where nothing could be judged: whoever reads it learns why.
+fn report(session: &Session, arguments: &Check) -> Report {
+    let place = match session.place() {
+        Ok(place) => place,
+        Err(error) => return unjudged(session, arguments, "", Unknown::new("store", error.to_string())),
+    };
+    let could_not =
+        |what: String, why: String| unjudged(session, arguments, &place.folder, Unknown::new(what, why));
     let policy = match place.policy() {
         Ok(policy) => policy,
-        // Even then whoever reads the report learns what could not be judged.
-        Err(error) => return Ok(unreadable(session, arguments, &place, &error.to_string())),
+        Err(error) => return could_not(place.path(POLICY), error.to_string()),
     };
     let current_dir = session.environment.current_dir();
-    let selection = Selection::of(&arguments.scope, &arguments.files, &place, current_dir)?;
-    Ok(judge(session, arguments, &place, &policy, &selection))
+    match Selection::of(&arguments.scope, &arguments.files, &place, current_dir) {
+        Ok(selection) => judge(session, arguments, &place, &policy, &selection),
+        Err(error) => could_not("--file".to_owned(), error.to_string()),
+    }
 }
 
 fn judge(
@@ -71,11 +79,12 @@ fn judge(
         (None, true) => Ask::Offline,
         (None, false) => Ask::Remote,
     };
-    let observation = Observation::new(place, Trees::observe(place, &policy.deploy_ref, ask));
+    let observation = Observation::new(place, &policy.deploy_ref, ask);
     let setting = setting(session, place, policy, &observation);
     let names: Vec<&SecretName> = observation.names.iter().filter(|name| selection.admits(name)).collect();
     let (mut judged, outlook) = judge_all(&setting, &judging, &names, &|name| observation.secret(name));
-    judged.absorb(driver::judge_store(&setting, &judging, &store_facts::observe(&observation, selection)));
+    let of_store = selection.narrow(&judging, session.now, &names);
+    judged.absorb(driver::judge_store(&setting, &of_store, &store_facts::observe(&observation, selection)));
     if let Some(reference) = &reference
         && let Ok(Some(policy_there)) = reference.policy()
     {
@@ -174,6 +183,7 @@ fn setting(session: &Session, place: &Place, policy: &Policy, observation: &Obse
         deploy_ref: (policy.deploy_ref != DeployRef::None).then(|| policy.deploy_ref.to_string()),
         head: head.map(ToString::to_string),
         deployed_commit: observation.trees.deployed_commit().map(|commit| commit.to_string()),
+        deployed_is_ancestor: observation.trees.deployed_is_ancestor(place),
     }
 }
 
@@ -181,11 +191,11 @@ fn unchecked(secret: Option<SecretName>, unknown: Unknown) -> Unchecked {
     Unchecked { secret, what: unknown.what, why: unknown.why }
 }
 
-/// The report where the policy can't be read: nothing could be judged, and it says why.
-fn unreadable(session: &Session, arguments: &Check, place: &Place, why: &str) -> Report {
+/// The report where nothing could be judged, and why.
+fn unjudged(session: &Session, arguments: &Check, store: &str, unknown: Unknown) -> Report {
     Report::conclude(Draft {
         at: session.now,
-        store: place.folder.clone(),
+        store: store.to_owned(),
         store_id: None,
         commit: None,
         deploy_ref: None,
@@ -195,7 +205,7 @@ fn unreadable(session: &Session, arguments: &Check, place: &Place, why: &str) ->
         findings: Vec::new(),
         waived: Vec::new(),
         off: Vec::new(),
-        unchecked: vec![unchecked(None, Unknown::new(place.path("policy.toml"), why))],
+        unchecked: vec![unchecked(None, unknown)],
         notes: Vec::new(),
     })
 }

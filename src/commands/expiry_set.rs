@@ -6,27 +6,27 @@ use super::reading::names_in;
 use super::session::repository;
 use super::writing::{accept_keys, echo_expiry, existing, expiry, finish};
 use super::{CommandError, Session};
-use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::sealing::{self, NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::ExpirySet;
 
 pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError> {
     let place = session.place()?;
     let repository = repository(&place)?;
-    let policy = place.policy()?;
     let names = names_in(&place, &arguments.names, &arguments.scope)?;
     let expires = expiry(session, &arguments.lifetime, None, arguments.reason.as_deref())?;
     echo_expiry(session, &expires)?;
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
     let prompts = session.prompts();
-    let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
 
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
+    let policy = place.policy()?;
+    let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     for name in &names {
         let before = existing(&place, name)?;
-        accept_keys(session, &sealer, name, Some(&before.record.sealed), &mut accepted)?;
+        accept_keys(session, &sealer, name, &sealing::keys_of(&before.record.sealed), &mut accepted)?;
         let value = identities.open(name.as_str(), &before.bytes)?;
         let request = Request {
             name,
@@ -37,6 +37,7 @@ pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError>
             seen_by: &[],
             about: before.record.about.clone(),
             previous: Some(&before.record.sealed),
+            earlier: None,
         };
         let (record, sealed) = sealer.seal(request)?;
         writer.put_secret(&record, sealed);

@@ -1,6 +1,6 @@
 //! `secrets init`: the store, and me as its first person.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rand::RngCore as _;
 use rand::rngs::OsRng;
@@ -49,8 +49,8 @@ pub fn run(session: &Session, arguments: &Init) -> Result<u8, CommandError> {
         .hint(format!("add these lines below that rule: !{0}/ and !{0}/**", place.folder))
         .hint("or make the store elsewhere: secrets init --store custody"));
     }
-    finish(session, &place, &policy, writer, "secrets: make the store", &arguments.publish)?;
     welcome(session, &place, &person, &policy.deploy_ref)?;
+    finish(session, &place, &policy, writer, "secrets: make the store", &arguments.publish)?;
     Ok(0)
 }
 
@@ -74,12 +74,20 @@ fn new_root(session: &Session, repository: &Repository) -> Result<PathBuf, Comma
 fn folder(repository: &Repository, root: &Path) -> Result<String, CommandError> {
     let outside = || CommandError::new(format!("{}: lies outside the repository", root.display()));
     let base = repository.root().canonicalize()?;
-    // The folder itself need not be there yet.
-    let parent = root.parent().ok_or_else(outside)?.canonicalize()?;
-    let full = parent.join(root.file_name().ok_or_else(outside)?);
+    let full = resolved(root).ok_or_else(outside)?;
     let relative = full.strip_prefix(&base).map_err(|_| outside())?;
     let segments: Option<Vec<&str>> = relative.components().map(|part| part.as_os_str().to_str()).collect();
     Ok(segments.ok_or_else(outside)?.join("/"))
+}
+
+/// The path with links resolved as far down as its folders are there; the others, and the store itself, are made later.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    let mut above = path.ancestors().skip(1);
+    let (folder, there) = above.find_map(|folder| Some((folder, folder.canonicalize().ok()?)))?;
+    let missing = path.strip_prefix(folder).ok()?;
+    // What lies above a folder that is not there can't be told.
+    let plain = missing.components().all(|part| matches!(part, Component::Normal(_)));
+    plain.then(|| there.join(missing))
 }
 
 fn person(session: &Session, arguments: &Init, repository: &Repository) -> Result<ActorName, CommandError> {
@@ -137,14 +145,14 @@ fn deploy_ref(
     Ok(session.terminal.ask_line(question, Some(&proposal), str::parse::<DeployRef>)?)
 }
 
-/// With one person in it the store is rightly blocked; so the last thing to be told is how the second one joins.
+/// With one person in it the store is rightly blocked, so it is told how the second one joins; before the commit,
+/// because the last line is for what became of that.
 fn welcome(
     session: &Session,
     place: &Place,
     person: &ActorName,
     deploy_ref: &DeployRef,
 ) -> Result<(), CommandError> {
-    session.say("")?;
     let deploys = match deploy_ref {
         DeployRef::None => "nothing is deployed from git".to_owned(),
         DeployRef::Branch { .. } => format!("deploys are made from {deploy_ref}"),
@@ -159,5 +167,5 @@ fn welcome(
     session.say("  you run        secrets people add NAME --key age1… --group team")?;
     session.say("")?;
     session.say("Then seal the first secret:  secrets add web/prod/db --expires-in 1y")?;
-    Ok(())
+    session.say("")
 }

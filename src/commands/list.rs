@@ -15,7 +15,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
-use crate::observe::trees::{Ask, Trees};
+use crate::observe::trees::Ask;
 use crate::render::table::{Cell, Table};
 
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
     let place = session.place()?;
     let policy = place.policy()?;
     let selection = Selection::of(&arguments.scope, &[], &place, session.environment.current_dir())?;
-    let observation = Observation::new(&place, Trees::observe(&place, &policy.deploy_ref, Ask::LeaveOut));
+    let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
     if let Some(idle) = selection.idle_parts(&observation.names).first() {
         return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));
     }
@@ -55,6 +55,7 @@ pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
         deploy_ref: None,
         head: None,
         deployed_commit: None,
+        deployed_is_ancestor: false,
     };
     let names: Vec<&SecretName> = observation.names.iter().filter(|name| selection.admits(name)).collect();
     let secrets: Vec<Row> =

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::session::repository;
-use super::writing::{accept_keys, existing, finish};
+use super::writing::{accept_keys, existing, finish, last_bound};
 use super::{CommandError, Session};
-use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::sealing::{self, NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::Move;
 use crate::observe::place::parse_policy;
@@ -43,8 +43,9 @@ pub fn run(session: &Session, arguments: &Move) -> Result<u8, CommandError> {
     let before = existing(&place, old)?;
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    accept_keys(session, &sealer, new, Some(&before.record.sealed), &mut accepted)?;
+    accept_keys(session, &sealer, new, &sealing::keys_of(&before.record.sealed), &mut accepted)?;
     let value = identities.open(old.as_str(), &before.bytes)?;
+    let earlier = last_bound(&place, new)?;
     let request = Request {
         name: new,
         value: &value,
@@ -54,6 +55,7 @@ pub fn run(session: &Session, arguments: &Move) -> Result<u8, CommandError> {
         seen_by: &[],
         about: before.record.about.clone(),
         previous: Some(&before.record.sealed),
+        earlier: earlier.as_ref(),
     };
     let (record, sealed) = sealer.seal(request)?;
     writer.put_secret(&record, sealed);

@@ -5,9 +5,13 @@ use super::writing::finish;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::Remove;
-use crate::observe::place::parse_policy;
+use crate::domain::name::SecretName;
+use crate::git::blob_id;
+use crate::observe::MAX_SEALED_BYTES;
+use crate::observe::place::{Place, parse_policy};
 use crate::store::layout::POLICY;
 use crate::store::policy_edit::Draft;
+use crate::system::files;
 
 pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
     let place = session.place()?;
@@ -22,6 +26,7 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
                 CommandError::new(format!("{name}: there is no secret of that name")).hint("secrets list")
             );
         }
+        refuse_unsaved(&place, name, arguments.force)?;
         let dropped = draft.drop_secret(name);
         named |= dropped.scopes + dropped.waivers > 0;
         writer.remove_secret(name);
@@ -32,13 +37,35 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
         writer.put(POLICY, Some(edited.into_bytes()));
         session.say("policy.toml named it, and was changed along")?;
     }
-    session.say(
-        "its value stays readable in git's history for those who could read it: revoke it at its issuer",
-    )?;
+    if !arguments.force {
+        session.say(
+            "the value stays readable in git's history for those who could read it: revoke it at its issuer",
+        )?;
+    }
     let message = match arguments.names.as_slice() {
         [name] => format!("secrets: remove {name}"),
         many => format!("secrets: remove {} secrets", many.len()),
     };
     finish(session, &place, &policy, writer, &message, &arguments.publish)?;
     Ok(0)
+}
+
+/// Refuses to destroy what git does not have: removing a secret leaves its value readable in history, and somebody
+/// may rely on that.
+fn refuse_unsaved(place: &Place, name: &SecretName, force: bool) -> Result<(), CommandError> {
+    let repository = repository(place)?;
+    let head = repository.head()?.map(|head| repository.snapshot(head, &place.folder)).transpose()?;
+    let paths = [
+        (place.store.record_path(name), place.record_path(name)),
+        (place.store.sealed_path(name), place.sealed_path(name)),
+    ];
+    for (on_disk, path) in paths {
+        let Some(bytes) = files::read_if_present(&on_disk, MAX_SEALED_BYTES)? else { continue };
+        let saved = head.as_ref().and_then(|tree| tree.get(&path)).map(|entry| entry.id);
+        if saved != Some(blob_id(&bytes)) && !force {
+            return Err(CommandError::new(format!("{path}: is in no commit, and would be lost for good"))
+                .hint(format!("to remove it all the same: secrets remove {name} --force")));
+        }
+    }
+    Ok(())
 }

@@ -1,8 +1,6 @@
 //! `secrets reseal`: same values, same versions, the readers of today.
 
-use std::collections::BTreeSet;
-
-use super::resealing::{needing, reseal};
+use super::resealing::{Needing, reseal, tell_left};
 use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
@@ -10,6 +8,7 @@ use crate::change::sealing::Sealer;
 use crate::change::writer::Writer;
 use crate::cli::Reseal;
 use crate::domain::name::SecretName;
+use crate::domain::text::counted;
 
 pub fn run(session: &Session, arguments: &Reseal) -> Result<u8, CommandError> {
     let place = session.place()?;
@@ -19,35 +18,30 @@ pub fn run(session: &Session, arguments: &Reseal) -> Result<u8, CommandError> {
         if arguments.all { place.list().secrets.into_keys().collect() } else { arguments.names.clone() };
     let prompts = session.prompts();
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
-    let needing = needing(&place, &sealer, &names)?;
-    if needing.is_empty() {
-        session.say("nothing to do: sealed to just the readers and keys that policy names")?;
-        return Ok(0);
-    }
-    for (secret, reasons) in &needing {
-        session.say(format!("{}: {}", secret.record.sealed.name, reasons.join(", ")))?;
-    }
+    let needing = Needing::among(&place, &sealer, &names);
+    needing.say(session)?;
     if arguments.dry_run {
         session.say(format!(
             "{} of {} would be resealed; nothing was changed",
-            needing.len(),
-            names.len()
+            needing.secrets.len(),
+            counted(names.len(), "secret")
         ))?;
-        return Ok(0);
+        return tell_left(session, &needing.left);
     }
-    let keychain = session.keychain();
-    let mut identities = session.identities(&keychain);
-    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    let progress = session.terminal.progress("resealing", Some(needing.len() as u64));
-    for (secret, _) in &needing {
-        reseal(session, &mut identities, &sealer, secret, &mut accepted, &mut writer)?;
-        progress.advance(1);
-    }
-    drop(progress);
-    let message = match needing.as_slice() {
-        [(secret, _)] => format!("secrets: reseal {}", secret.record.sealed.name),
+    let mut done: Vec<SecretName> =
+        needing.secrets.iter().map(|(secret, _)| secret.record.sealed.name.clone()).collect();
+    let left = reseal(session, &sealer, needing, &arguments.sealing.accept_key, &mut writer)?;
+    done.retain(|name| left.iter().all(|left| left.name != *name));
+    let code = tell_left(session, &left)?;
+    let message = match done.as_slice() {
+        [] if left.is_empty() => {
+            session.say("nothing to do: sealed to just the readers and keys that policy names")?;
+            return Ok(code);
+        }
+        [] => return Ok(code),
+        [name] => format!("secrets: reseal {name}"),
         many => format!("secrets: reseal {} secrets", many.len()),
     };
     finish(session, &place, &policy, writer, &message, &arguments.publish)?;
-    Ok(0)
+    Ok(code)
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::session::repository;
-use super::writing::{accept_keys, echo_expiry, existing_unverified, expiry, finish, read_value};
+use super::writing::{
+    accept_keys, echo_expiry, existing_unverified, expiry, finish, last_bound, policy_unchanged, read_value,
+    undisturbed,
+};
 use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
@@ -14,29 +17,37 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     let repository = repository(&place)?;
     let name = &arguments.name;
     let policy = place.policy()?;
-    let shown = existing_unverified(&place, name)?;
+    let shown = undisturbed(&place, || existing_unverified(&place, name))?;
     if let Some(unknown) = arguments.seen_by.iter().find(|name| policy.actor(name).is_none()) {
         return Err(CommandError::new(format!("--seen-by {unknown}: policy knows nobody of that name")));
     }
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
-    // Opened before a person types anything: without an identity the values could not be compared.
-    let current = identities.open(name.as_str(), &shown.bytes)?;
-    let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
-    let prompts = session.prompts();
-    let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
-    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
     // A new value mends a pair that does not belong together; but then its record says nothing about which keys
-    // somebody has accepted before.
+    // somebody has accepted before, nor about what was sealed last.
     let bound = sealing::verify_bound(&shown.record, &shown.bytes);
     if let Err(error) = &bound {
         session.say(format!("warning: {error}; the new value replaces it"))?;
     }
-    let trusted = bound.is_ok().then_some(&shown.record.sealed);
-    accept_keys(session, &sealer, name, trusted, &mut accepted)?;
+    let previous = if bound.is_ok() { Some(shown.record.sealed.clone()) } else { last_bound(&place, name)? };
+    // Opened before a person types anything: without an identity the values could not be compared.
+    let current = match identities.open(name.as_str(), &shown.bytes) {
+        Ok(current) => Some(current),
+        Err(error) if bound.is_err() => {
+            session.say(format!("warning: the values can't be compared: {error}"))?;
+            None
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
+    let prompts = session.prompts();
+    let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
+    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
+    let known = if bound.is_ok() { sealing::keys_of(&shown.record.sealed) } else { BTreeSet::new() };
+    accept_keys(session, &sealer, name, &known, &mut accepted)?;
 
     let value = read_value(session, arguments.from_file.as_deref())?;
-    if value.same_as(&current) {
+    if current.as_ref().is_some_and(|current| value.same_as(current)) {
         return Err(CommandError::new(format!("{name}: that is the value it has already (same-value)"))
             .hint("encrypting it again does not renew it: get a new one from its issuer")
             .hint(format!(
@@ -52,6 +63,8 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
         return Err(CommandError::new(format!("{name}: somebody else changed it meanwhile"))
             .hint(format!("look at it with `secrets show {name}`, then run this again")));
     }
+    let policy = policy_unchanged(&place, &sealer, name)?;
+    let sealer = Sealer { policy: &policy, ..sealer };
     let request = Request {
         name,
         value: &value,
@@ -60,7 +73,8 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
         version: NextVersion::New { set_by: me },
         seen_by: &arguments.seen_by,
         about: before.record.about.clone(),
-        previous: Some(&before.record.sealed),
+        previous: previous.as_ref(),
+        earlier: None,
     };
     let (record, sealed) = sealer.seal(request)?;
     writer.put_secret(&record, sealed);

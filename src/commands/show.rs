@@ -20,7 +20,7 @@ use crate::domain::time::Instant;
 use crate::git::HistoryEntry;
 use crate::observe::place::Place;
 use crate::observe::secrets::Observation;
-use crate::observe::trees::{Ask, Trees};
+use crate::observe::trees::Ask;
 
 /// How many commits of the secret's history are shown.
 const HISTORY_LENGTH: usize = 10;
@@ -78,7 +78,7 @@ struct FindingWire {
 pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
     let place = session.place()?;
     let policy = place.policy()?;
-    let observation = Observation::new(&place, Trees::observe(&place, &policy.deploy_ref, Ask::LeaveOut));
+    let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
     if observation.names.binary_search(&arguments.name).is_err() {
         return Err(CommandError::new(format!("{}: there is no secret of that name", arguments.name))
             .hint("secrets list"));
@@ -98,6 +98,7 @@ pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
         deploy_ref: None,
         head: None,
         deployed_commit: None,
+        deployed_is_ancestor: false,
     };
     let judged = driver::judge_secret(&setting, &policy, &facts);
     let wire = describe(&place, &policy, &facts, record, &judged);

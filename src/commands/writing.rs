@@ -1,20 +1,20 @@
 //! What the writing commands share: asking for a value and an expiry, accepting keys, and telling what came of it.
 
 use std::collections::BTreeSet;
-use std::io::Read as _;
 use std::path::Path;
 
 use super::session::repository;
 use super::{CommandError, Session};
 use crate::change::publish::{self, Committed};
 use crate::change::sealing::{self, NewKey, Sealer};
-use crate::change::writer::Writer;
+use crate::change::writer::{Then, Writer};
 use crate::cli::{Lifetime, Publish};
 use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::key::Fingerprint;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::{Record, Sealed};
+use crate::domain::text::{pathspec, push_command, shell_word};
 use crate::domain::time::Instant;
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
 use crate::git::{Pushed, Repository};
@@ -23,29 +23,32 @@ use crate::observe::place::Place;
 use crate::store::record_file::{self, MAX_RECORD_BYTES};
 use crate::system::files;
 use crate::system::terminal::Question;
+use crate::system::wiped;
 
-/// The value: from a file, from standard input where that is no terminal, else from a hidden prompt, twice.
+/// The value: from a file, from standard input where that is no terminal, else from a hidden prompt, twice. It is never
+/// empty: that is a variable that was not set, or a command that failed.
 pub fn read_value(session: &Session, from_file: Option<&Path>) -> Result<Value, CommandError> {
-    let most = MAX_VALUE_BYTES as u64;
-    if let Some(path) = from_file {
-        return Ok(Value::new(files::read_following_links(path, most)?));
+    let (value, source) = if let Some(path) = from_file {
+        let bytes = files::read_following_links(path, MAX_VALUE_BYTES as u64)?;
+        (Value::new(bytes), path.display().to_string())
+    } else if session.terminal.can_ask() {
+        let question = Question { what: "value", remedy: "give --from-file FILE" };
+        let typed = session.terminal.ask_hidden_twice(question)?;
+        (Value::new(typed.as_bytes().to_vec()), "the answer".to_owned())
+    } else {
+        let read = wiped::read_stdin(MAX_VALUE_BYTES);
+        let bytes = read.map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+        (Value::new(bytes), "standard input".to_owned())
+    };
+    if value.expose().len() > MAX_VALUE_BYTES {
+        return Err(CommandError::new(format!("{source}: the value is larger than {MAX_VALUE_BYTES} bytes")));
     }
-    if session.terminal.can_ask() {
-        let value =
-            session.terminal.ask_hidden_twice(Question { what: "value", remedy: "give --from-file FILE" })?;
-        return Ok(Value::new(value.as_bytes().to_vec()));
+    if value.expose().is_empty() {
+        return Err(CommandError::new(format!("{source}: the value is empty, so nothing was sealed")).hint(
+            "see whether what makes the value has failed; it is piped in, or given with --from-file FILE",
+        ));
     }
-    let mut value = zeroize::Zeroizing::new(Vec::new());
-    let read = std::io::stdin().lock().take(most + 1).read_to_end(&mut value);
-    read.map_err(|error| CommandError::new(format!("standard input: {error}")))?;
-    if value.len() as u64 > most {
-        return Err(CommandError::new(format!("standard input: the value is larger than {most} bytes")));
-    }
-    if value.is_empty() {
-        return Err(CommandError::new("standard input held no value, so nothing was sealed")
-            .hint("pipe the value in, or give --from-file FILE"));
-    }
-    Ok(Value::new(std::mem::take(&mut *value)))
+    Ok(value)
 }
 
 /// The expiry that was given, asked for on a terminal where none was.
@@ -129,12 +132,13 @@ pub struct Existing {
 pub fn existing(place: &Place, name: &SecretName) -> Result<Existing, CommandError> {
     let secret = existing_unverified(place, name)?;
     sealing::verify_bound(&secret.record, &secret.bytes).map_err(|error| {
-        let (record, sealed) = (place.record_path(name), place.sealed_path(name));
+        let sealed = place.sealed_path(name);
+        let both = format!("{} {}", pathspec(&place.record_path(name)), pathspec(&sealed));
         CommandError::from(error)
-            .hint(format!("see how it came about: git log -p -- ':/{record}' ':/{sealed}'"))
-            .hint(format!("restore both as they were: git checkout COMMIT -- ':/{record}' ':/{sealed}'"))
+            .hint(format!("see how it came about: git log -p -- {both}"))
+            .hint(format!("restore both as they were: git checkout COMMIT -- {both}"))
             .hint(format!("or set a new value: secrets set {name}"))
-            .hint(format!("the value alone can be read with: age -d -i KEY {sealed}"))
+            .hint(format!("the value alone can be read with: age -d -i KEY {}", shell_word(&sealed)))
     })?;
     Ok(secret)
 }
@@ -159,22 +163,64 @@ pub fn existing_unverified(place: &Place, name: &SecretName) -> Result<Existing,
     Ok(Existing { record, bytes })
 }
 
-/// Asks for every key that the previous seal did not have, unless it was accepted on the command line.
+/// Reads what several files tell together while nobody writes: under way, a change has files of two states side by
+/// side.
+pub fn undisturbed<T>(
+    place: &Place,
+    read: impl FnOnce() -> Result<T, CommandError>,
+) -> Result<T, CommandError> {
+    let _writer = Writer::begin(&place.store, repository(place)?, &place.folder)?;
+    read()
+}
+
+/// The policy once the lock is held; an error where it names other readers than those that were shown before.
+pub fn policy_unchanged(
+    place: &Place,
+    shown: &Sealer<'_>,
+    name: &SecretName,
+) -> Result<Policy, CommandError> {
+    let policy = place.policy()?;
+    same_readers(&Sealer { policy: &policy, ..*shown }, shown, name)?;
+    Ok(policy)
+}
+
+/// Whether two states of the policy seal a secret to the same keys.
+pub fn same_readers(now: &Sealer<'_>, shown: &Sealer<'_>, name: &SecretName) -> Result<(), CommandError> {
+    if now.recipients(name)? == shown.recipients(name)? {
+        return Ok(());
+    }
+    Err(CommandError::new(format!("{name}: somebody changed meanwhile who reads it, so nothing was sealed"))
+        .hint("run the same command again"))
+}
+
+/// What was last sealed under a name, as far as git's history at hand has it: the latest pair of record and value
+/// that belong together. Other pairs could say anything.
+pub fn last_bound(place: &Place, name: &SecretName) -> Result<Option<Sealed>, CommandError> {
+    let (record_path, sealed_path) = (place.record_path(name), place.sealed_path(name));
+    let pairs = repository(place)?.past_pairs([&record_path, &sealed_path])?;
+    Ok(pairs.into_iter().find_map(|[record, sealed]| {
+        let record = record_file::parse(&record, &record_path).ok()?;
+        sealing::verify_bound(&record, &sealed).ok().filter(|()| record.sealed.name == *name)?;
+        Some(record.sealed)
+    }))
+}
+
+/// Asks for every key that is not `known` from an earlier seal, unless it was accepted on the command line.
 pub fn accept_keys(
     session: &Session,
     sealer: &Sealer<'_>,
     name: &SecretName,
-    previous: Option<&Sealed>,
+    known: &BTreeSet<Fingerprint>,
     accepted: &mut BTreeSet<Fingerprint>,
 ) -> Result<(), CommandError> {
-    let new = sealer.new_keys(name, previous)?;
+    let new = sealer.new_keys(name, known)?;
     let open: Vec<&NewKey> = new.iter().filter(|key| !accepted.contains(&key.fingerprint)).collect();
     if open.is_empty() {
         return Ok(());
     }
     if session.terminal.can_ask() {
         for key in &open {
-            session.say(format!("{name} was never sealed to this {} key of {}:", key.kind, key.reader))?;
+            session.say(format!("{name} would be sealed to a new {} key of {}:", key.kind, key.reader))?;
             session.say(format!("  {}", key.fingerprint))?;
             let what = format!("did {} confirm this fingerprint to you", key.reader);
             let question = Question { what: &what, remedy: "see `secrets reseal --help`" };
@@ -208,7 +254,7 @@ pub fn finish(
     options: &Publish,
 ) -> Result<(), CommandError> {
     let repository = repository(place)?;
-    let written = writer.write()?;
+    let written = writer.write(if options.no_commit { Then::Leave } else { Then::Commit })?;
     if options.no_commit {
         session.say("written, not committed: `secrets check` blocks until this is committed and pushed")?;
         return Ok(());
@@ -240,7 +286,8 @@ fn after_commit(
     let push = push || (session.terminal.can_ask() && session.terminal.confirm(question, true)?);
     if !push {
         session.say(format!(
-            "NOT on {deploy_ref} yet: a deploy still has the old state. To push: git push {remote} HEAD:{branch}"
+            "NOT on {deploy_ref} yet: a deploy still has the old state. To push: {}",
+            push_command(remote, branch)
         ))?;
         return Ok(());
     }

@@ -19,6 +19,9 @@ pub struct Setting {
     pub head: Option<String>,
     /// The commit that the remote has at the deploy ref, where it was asked.
     pub deployed_commit: Option<String>,
+    /// Whether that commit is among those that `HEAD` goes back to, so that a push is all that is missing. False
+    /// where it is not known, and where nothing differs.
+    pub deployed_is_ancestor: bool,
 }
 
 /// Everything that was observed of one secret.
@@ -78,6 +81,31 @@ pub enum Binding {
 pub struct Uncommitted {
     pub path: String,
     pub how: Difference,
+    /// Why neither `git status` nor `git add` sees it.
+    pub overlooked: Overlooked,
+}
+
+/// The marks in the index that keep git from looking at a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Overlooked {
+    pub assume_unchanged: bool,
+    pub skip_worktree: bool,
+}
+
+/// Whether one of the marks is set.
+pub type IsMarked = fn(Overlooked) -> bool;
+
+impl Overlooked {
+    /// The option of `git update-index` that takes a mark away, and whether the mark is set. Each needs a command of
+    /// its own: of both, git heeds the first only.
+    pub const REMEDIES: [(&str, IsMarked); 2] = [
+        ("--no-assume-unchanged", |overlooked| overlooked.assume_unchanged),
+        ("--no-skip-worktree", |overlooked| overlooked.skip_worktree),
+    ];
+
+    pub fn any(self) -> bool {
+        self.assume_unchanged || self.skip_worktree
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,13 +146,13 @@ pub enum Presence {
 pub struct StoreFacts {
     /// Every secret of work tree, `HEAD` and deploy ref together, in scope or not.
     pub names: Vec<SecretName>,
-    /// Files in the store that are no part of a secret, nor policy.
+    /// Files in the store that are no part of a secret, nor policy, of work tree, `HEAD` and deploy ref together.
     pub strays: Vec<Stray>,
     /// Files named by `--file` of which no record is known.
     pub without_record: Vec<String>,
     /// The policy's path, relative to the root of the repository.
     pub policy_path: String,
-    /// Of `policy.toml` and `.gitattributes`.
+    /// Of `policy.toml` and `.gitattributes`, and the stray files of `HEAD` that were deleted.
     pub uncommitted: Known<Vec<Uncommitted>>,
     /// Of `policy.toml` and `.gitattributes`.
     pub deployed: Known<Deployed>,
@@ -137,6 +165,18 @@ pub struct StoreFacts {
 pub struct Stray {
     pub path: String,
     pub kind: StrayKind,
+    pub place: StrayPlace,
+}
+
+/// The nearest place where a stray file is: what takes it away differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StrayPlace {
+    /// In the work tree, or in `HEAD` outside a sparse checkout.
+    Here,
+    /// Deleted in the work tree, and in `HEAD` still.
+    Head,
+    /// On the deploy ref only.
+    DeployRef,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

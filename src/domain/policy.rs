@@ -11,6 +11,7 @@ use super::id::StoreId;
 use super::key::{Fingerprint, PublicKey};
 use super::name::ActorName;
 use super::period::Period;
+use super::text::{is_treacherous, visible};
 use super::time::Instant;
 
 /// A policy whose names all resolve and whose keys are all valid. Made by `store::policy_file` only.
@@ -65,13 +66,17 @@ impl FromStr for DeployRef {
                 && !part.ends_with(['/', '.'])
                 && !part.contains("..")
                 && !part.contains("@{")
-                && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"~^:?*[\\".contains(c))
+                // Git forbids the first eight; a shell would act on the rest, and refs stand in commands to be pasted.
+                && part.chars().all(|c| !c.is_whitespace() && !c.is_control() && !"~^:?*[\\;&|$(){}<>'\"`!#".contains(c) && !is_treacherous(c))
         };
         match text.split_once('/') {
             Some((remote, branch)) if plain(remote) && plain(branch) => {
                 Ok(Self::Branch { remote: remote.to_owned(), branch: branch.to_owned() })
             }
-            _ => Err(format!("`{text}` is no deploy ref: write REMOTE/BRANCH such as origin/main, or none")),
+            _ => Err(format!(
+                "`{}` is no deploy ref: write REMOTE/BRANCH such as origin/main, or none",
+                visible(text)
+            )),
         }
     }
 }
@@ -204,6 +209,11 @@ mod tests {
             ["", "main", "origin/", "/main", "-x/main", "origin/-x", "origin/a b", "origin/a..b", "o/a:b"]
         {
             assert!(bad.parse::<DeployRef>().is_err(), "{bad}");
+        }
+        // What a shell would act on is neither in the remote nor in the branch.
+        for c in ";&|$(){}<>'\"`\\!#\u{202e}".chars() {
+            assert!(format!("origin/a{c}b").parse::<DeployRef>().is_err(), "{c}");
+            assert!(format!("o{c}/main").parse::<DeployRef>().is_err(), "{c}");
         }
     }
 }

@@ -50,6 +50,26 @@ pub fn shell_word(text: &str) -> Cow<'_, str> {
     Cow::Owned(quoted)
 }
 
+/// The path as a pathspec of git that means this very file or folder from any folder of the repository, as one word of
+/// a shell; the empty path is the root.
+pub fn pathspec(path: &str) -> String {
+    // What is neither letter nor digit behind `:/` is read as more magic.
+    let literal = path.is_empty()
+        || path.starts_with(|c: char| c.is_ascii_alphanumeric()) && !path.contains(['*', '?', '[', '\\']);
+    let spec = if literal { format!(":/{path}") } else { format!(":(top,literal){path}") };
+    shell_word(&spec).into_owned()
+}
+
+/// `git push REMOTE HEAD:BRANCH`, to be pasted into a shell.
+pub fn push_command(remote: &str, branch: &str) -> String {
+    format!("git push {} {}", shell_word(remote), shell_word(&format!("HEAD:{branch}")))
+}
+
+/// `git pull --rebase REMOTE BRANCH`, to be pasted into a shell.
+pub fn pull_command(remote: &str, branch: &str) -> String {
+    format!("git pull --rebase {} {}", shell_word(remote), shell_word(branch))
+}
+
 /// `1 secret`, `2 secrets`.
 pub fn counted<N: fmt::Display + Copy + PartialEq + From<u8>>(number: N, noun: &str) -> String {
     if number == N::from(1) { format!("1 {noun}") } else { format!("{number} {noun}s") }
@@ -104,6 +124,21 @@ mod tests {
         }
         assert!(!visible(&shell_word("a\u{202e}\x1bb")).contains(['\u{202e}', '\x1b']));
         assert_eq!(visible(&shell_word("a\u{202e}\x1bb")), shell_word("a\u{202e}\x1bb"));
+    }
+
+    #[test]
+    fn names_of_refs_and_files_are_words_of_a_shell() {
+        assert_eq!(push_command("origin", "release/1.2"), "git push origin HEAD:release/1.2");
+        assert_eq!(push_command("o;id", "m$(id)"), "git push 'o;id' 'HEAD:m$(id)'");
+        assert_eq!(pull_command("o;id", "m`id`"), "git pull --rebase 'o;id' 'm`id`'");
+        for (path, spec) in [
+            ("secrets/a.age", ":/secrets/a.age"),
+            ("my store/it's.age", r"':/my store/it'\''s.age'"),
+            ("!odd/a[1].age", "':(top,literal)!odd/a[1].age'"),
+            ("", ":/"),
+        ] {
+            assert_eq!(pathspec(path), spec);
+        }
     }
 
     #[test]

@@ -6,12 +6,13 @@ use std::path::{Component, Path};
 use std::time::Duration;
 
 use super::error::GitError;
-use super::objects::Commit;
+use super::objects::{Commit, MAX_BLOB_BYTES, blob_id};
 use super::program::LOCAL_LIMIT;
 use super::repository::Repository;
-use super::words::{self, quoted};
+use super::words;
 use super::work_tree::{common_folder, literal, nul_separated};
-use crate::system::files::FileError;
+use crate::domain::text::{pathspec, shell_word};
+use crate::system::files::{self, FileError};
 use crate::system::process::Program;
 
 /// How long a commit may take where nobody sits at a terminal: hooks can run whole test suites.
@@ -55,6 +56,7 @@ impl Repository {
         if known.is_empty() {
             return Ok(None);
         }
+        self.look_again(&known)?;
         let specs = nul_separated(known.iter().map(|path| literal(path)));
         let mut add = self.git.writing().args(["add", "--all"]);
         if self.is_sparse()? {
@@ -66,6 +68,7 @@ impl Repository {
             return Err(refused(&added.stderr));
         }
         let changed = self.staged(&known)?;
+        self.refuse_other_bytes(known.difference(&changed))?;
         if changed.is_empty() {
             return Ok(None);
         }
@@ -91,6 +94,27 @@ impl Repository {
                 || self.root().join(path).symlink_metadata().is_ok()
         };
         Ok(paths.iter().filter(|path| is_known(path)).cloned().collect())
+    }
+
+    /// Whatever kept git from taking the bytes that were written (a filter, for one): "nothing to commit" would say
+    /// that they are safe.
+    fn refuse_other_bytes<'p>(&self, unchanged: impl Iterator<Item = &'p String>) -> Result<(), GitError> {
+        let unchanged: BTreeSet<String> = unchanged.cloned().collect();
+        if unchanged.is_empty() {
+            return Ok(());
+        }
+        let head = self.head()?.map(|head| self.snapshot(head, common_folder(&unchanged))).transpose()?;
+        for path in &unchanged {
+            let here = files::read_if_present(&self.root().join(path), MAX_BLOB_BYTES as u64)?;
+            let committed = head.as_ref().and_then(|head| head.get(path)).map(|entry| entry.id);
+            if here.as_deref().map(blob_id) != committed {
+                return Err(refused(&format!(
+                    "git does not take the bytes of {path} as they are: see `git check-attr --all -- {}`",
+                    shell_word(path)
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Those that the index has otherwise than `HEAD`.
@@ -142,11 +166,11 @@ fn temporary(source: std::io::Error) -> GitError {
 
 fn not_committed(paths: &BTreeSet<String>, message: &str, why: String) -> GitError {
     let shown: Vec<_> = if paths.len() > MOST_SHOWN {
-        vec![quoted(common_folder(paths))]
+        vec![pathspec(common_folder(paths))]
     } else {
-        paths.iter().map(|path| quoted(path)).collect()
+        paths.iter().map(|path| pathspec(path)).collect()
     };
     let shown = shown.join(" ");
-    let command = format!("git add --all -- {shown} && git commit -m {} -- {shown}", quoted(message));
+    let command = format!("git add --all -- {shown} && git commit -m {} -- {shown}", shell_word(message));
     GitError::NotCommitted { why, command }
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::objects::{BlobId, MAX_BLOB_BYTES};
+use crate::domain::text::shell_word;
 use crate::system::files::FileError;
 use crate::system::process::ProcessError;
 
@@ -16,7 +17,7 @@ pub enum GitError {
     Unsupported { path: PathBuf, what: String, remedy: String },
     #[error(
         "{}: belongs to another user, so git does not trust it; if you do, run \
-         `git config --global --add safe.directory '{}'`", path.display(), path.display()
+         `git config --global --add safe.directory {}`", path.display(), shell_word(&path.to_string_lossy())
     )]
     NotTrusted { path: PathBuf },
     #[error("{}: can't be read as a git repository: {why}; see what `git status` says there", path.display())]

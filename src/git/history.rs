@@ -1,6 +1,7 @@
 //! What happened to one path.
 
 use super::error::GitError;
+use super::objects::Commit;
 use super::program::{LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 use super::words;
@@ -9,7 +10,7 @@ use super::work_tree::literal;
 /// Separates fields; git has no way to put it into a name or a subject.
 const UNIT_SEPARATOR: char = '\u{1f}';
 
-/// How many commits back a file that is gone is looked for.
+/// How many commits back an earlier state is looked for.
 const MOST_LOOKED_AT: usize = 8;
 
 /// One commit that touched a path.
@@ -25,28 +26,59 @@ pub struct HistoryEntry {
 impl Repository {
     /// The latest commits that touched a path (relative to the root, with `/`), newest first.
     pub fn history(&self, path: &str, most: usize) -> Result<Vec<HistoryEntry>, GitError> {
+        self.touching(&[path], most)
+    }
+
+    /// Whether any commit at hand ever touched a file with this ending below a folder (relative to the root).
+    pub fn ever_touched(&self, folder: &str, ending: &str) -> Result<bool, GitError> {
+        let pattern =
+            if folder.is_empty() { format!("**/*{ending}") } else { format!("{folder}/**/*{ending}") };
+        Ok(!self.log(vec![format!(":(top,glob){pattern}")], 1)?.is_empty())
+    }
+
+    fn touching(&self, paths: &[&str], most: usize) -> Result<Vec<HistoryEntry>, GitError> {
+        self.log(paths.iter().map(|path| literal(path)).collect(), most)
+    }
+
+    fn log(&self, pathspecs: Vec<String>, most: usize) -> Result<Vec<HistoryEntry>, GitError> {
         if self.head()?.is_none() {
             return Ok(Vec::new());
         }
         let count = format!("--max-count={most}");
         let format = "--format=%H%x1f%as%x1f%an%x1f%s";
-        let spec = literal(path);
-        let arguments = ["log", count.as_str(), format, "--no-show-signature", "--", &spec];
+        let mut arguments: Vec<String> =
+            ["log", count.as_str(), format, "--no-show-signature", "--"].map(ToOwned::to_owned).into();
+        arguments.extend(pathspecs);
         let finished = self.git.reading().args(arguments).run(LOCAL_LIMIT)?;
         let text = must_succeed("read the history", finished)?.text();
         Ok(text.lines().filter_map(entry).collect())
     }
 
-    /// The bytes that a path last had in a commit; `None` where it never was in one that is here.
-    pub fn last_committed(&self, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-        for entry in self.history(path, MOST_LOOKED_AT)? {
-            let commit = self.resolve(&entry.commit)?;
-            let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-            if let Some(found) = self.snapshot(commit, folder)?.get(path) {
-                return Ok(self.blobs(&[found.id])?.into_iter().next());
+    /// What two files held in the latest commits that touched either of them, newest first; a commit in which one
+    /// of them is missing is left out.
+    pub fn past_pairs(&self, paths: [&str; 2]) -> Result<Vec<[Vec<u8>; 2]>, GitError> {
+        let mut pairs = Vec::new();
+        for commit in self.touching(&paths, MOST_LOOKED_AT)? {
+            let folder = common_folder(paths);
+            let snapshot = self.snapshot(self.resolve(&commit.commit)?, folder)?;
+            let [Some(first), Some(second)] = paths.map(|path| snapshot.get(path)) else { continue };
+            let mut blobs = self.blobs(&[first.id, second.id])?.into_iter();
+            if let (Some(first), Some(second)) = (blobs.next(), blobs.next()) {
+                pairs.push([first, second]);
             }
         }
-        Ok(None)
+        Ok(pairs)
+    }
+
+    /// Whether one commit is among those that another goes back to. Both must be here, and what lies between.
+    pub fn is_ancestor(&self, older: Commit, newer: Commit) -> Result<bool, GitError> {
+        let (older, newer) = (older.to_string(), newer.to_string());
+        let program = self.git.reading().args(["merge-base", "--is-ancestor", &older, &newer]);
+        let finished = program.run(LOCAL_LIMIT)?;
+        match finished.status.code() {
+            Some(1) => Ok(false),
+            _ => must_succeed("compare with the remote's commit", finished).map(|_| true),
+        }
     }
 
     /// A setting of the user's git; `None` where it is not set.
@@ -55,6 +87,11 @@ impl Repository {
         let text = finished.text();
         (finished.succeeded() && !text.is_empty()).then(|| words::shown(&text))
     }
+}
+
+/// Both files of a secret lie in one folder.
+fn common_folder([path, _]: [&str; 2]) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn entry(line: &str) -> Option<HistoryEntry> {

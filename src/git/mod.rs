@@ -10,7 +10,7 @@
 //! | [`objects`], `missing` | trees and blobs, and those that a partial clone has yet to fetch |
 //! | [`snapshot`] | the files below one folder in one commit |
 //! | `history` | what happened to one path |
-//! | `work_tree` | what is ignored, what a sparse checkout leaves out |
+//! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
 
@@ -27,6 +27,7 @@ mod deploy_repository;
 mod forge;
 mod history;
 mod missing;
+mod overlooked;
 mod remote_settings;
 mod unopened;
 mod words;

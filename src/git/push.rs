@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::error::GitError;
 use super::forge;
 use super::objects::Commit;
-use super::program::{Deadline, Git, must_succeed};
+use super::program::{Deadline, Git};
 use super::remote::{RemoteError, RemoteTip};
 use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
 use super::words;
+use crate::domain::text::{pull_command, push_command};
 use crate::system::process::{Finished, ProcessError};
 
 /// How many other commits an error names.
@@ -35,19 +36,21 @@ pub enum PushError {
     Remote(#[from] RemoteError),
     #[error(
         "not pushed: other commits would go along to {remote}/{branch}: {}; look at them, then run \
-         `git push {remote} HEAD:{branch}`", commits.join(", ")
+         `{}`", commits.join(", "), push_command(remote, branch)
     )]
     OtherCommits { remote: String, branch: String, commits: Vec<String> },
     #[error(
-        "not pushed: {remote}/{branch} has commits that are not here; run `git pull --rebase {remote} {branch}`, \
-         then `git push {remote} HEAD:{branch}`"
+        "not pushed: {remote}/{branch} has commits that are not here; run `{}`, then `{}`",
+        pull_command(remote, branch),
+        push_command(remote, branch)
     )]
     RemoteMoved { remote: String, branch: String },
-    #[error("not pushed: {why}; when that is mended, run `git push {remote} HEAD:{branch}`")]
+    #[error("not pushed: {why}; when that is mended, run `{}`", push_command(remote, branch))]
     Refused { remote: String, branch: String, why: String },
     #[error(
         "remote `{remote}` took longer than {limit:?}, so nobody knows whether the commit has arrived; run \
-         `git push {remote} HEAD:{branch}` to make sure"
+         `{}` to make sure",
+        push_command(remote, branch)
     )]
     TimedOut { remote: String, branch: String, limit: Duration },
     #[error(transparent)]
@@ -107,7 +110,7 @@ impl Repository {
         if let Some(tip) = tip {
             let theirs = tip.commit().to_string();
             // A commit that had to be fetched is none that this one could stand on.
-            if !self.objects.has(tip.commit()) || !self.is_ancestor(&theirs, &ours)? {
+            if !self.objects.has(tip.commit()) || !self.is_ancestor(tip.commit(), commit)? {
                 return Err(moved());
             }
             excluded = format!("^{theirs}");
@@ -129,15 +132,6 @@ impl Repository {
             commits.push(format!("and {} more", others.len() - MOST_NAMED));
         }
         Err(PushError::OtherCommits { remote: remote.to_owned(), branch: branch.to_owned(), commits })
-    }
-
-    fn is_ancestor(&self, older: &str, newer: &str) -> Result<bool, GitError> {
-        let program = self.git.reading().args(["merge-base", "--is-ancestor", older, newer]);
-        let finished = program.run(super::program::LOCAL_LIMIT)?;
-        match finished.status.code() {
-            Some(1) => Ok(false),
-            _ => must_succeed("compare with the remote's commit", finished).map(|_| true),
-        }
     }
 }
 

@@ -14,21 +14,22 @@ use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
 use super::snapshot::Snapshot;
 use super::words;
+use crate::domain::text::shell_word;
 use crate::system::process::ProcessError;
 
 /// Why the remote's branch is not known.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteError {
     #[error(
-        "{}: has no remote `{remote}`{}; run `git remote add {remote} URL`, or mend deploy-ref in policy.toml",
-        path.display(), others(known)
+        "{}: has no remote `{remote}`{}; run `git remote add {} URL`, or mend deploy-ref in policy.toml",
+        path.display(), others(known), shell_word(remote)
     )]
     NoSuchRemote { remote: String, path: PathBuf, known: Vec<String> },
-    #[error("remote `{remote}` can't be asked: {why}; try `git ls-remote {remote}`")]
+    #[error("remote `{remote}` can't be asked: {why}; try `git ls-remote {}`", shell_word(remote))]
     Unreachable { remote: String, why: String },
-    #[error("remote `{remote}` has no branch `{branch}`; see `git ls-remote --heads {remote}`")]
+    #[error("remote `{remote}` has no branch `{branch}`; see `git ls-remote --heads {}`", shell_word(remote))]
     NoSuchBranch { remote: String, branch: String },
-    #[error("remote `{remote}` gave no answer within {limit:?}; try `git ls-remote {remote}`")]
+    #[error("remote `{remote}` gave no answer within {limit:?}; try `git ls-remote {}`", shell_word(remote))]
     TimedOut { remote: String, limit: Duration },
     #[error("the remote can't be asked: `git` is not installed, or not on PATH")]
     NoGit,

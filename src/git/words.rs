@@ -64,16 +64,6 @@ pub(super) fn redact(text: &str) -> String {
     redacted
 }
 
-/// A text as one word of a POSIX shell, for commands that are to be pasted.
-pub(super) fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,12 +106,5 @@ mod tests {
         ] {
             assert_eq!(redact(given), expected);
         }
-    }
-
-    #[test]
-    fn words_for_a_shell() {
-        assert_eq!(quoted("secrets/a.age"), "secrets/a.age");
-        assert_eq!(quoted("it's; rm"), r"'it'\''s; rm'");
-        assert_eq!(quoted(""), "''");
     }
 }

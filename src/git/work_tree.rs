@@ -64,6 +64,21 @@ impl Repository {
         Ok(absent)
     }
 
+    /// What was begun and not ended, such as a merge: until then git commits no single paths, or takes such a commit
+    /// for the end of it.
+    pub fn unfinished_operation(&self) -> Option<&'static str> {
+        let states = [
+            ("MERGE_HEAD", "merge"),
+            // A rebase has a CHERRY_PICK_HEAD of its own where it stops.
+            ("rebase-merge", "rebase"),
+            ("rebase-apply", "rebase"),
+            ("CHERRY_PICK_HEAD", "cherry-pick"),
+            ("REVERT_HEAD", "revert"),
+        ];
+        let is_there = |name: &str| self.git_dir().join(name).symlink_metadata().is_ok();
+        states.into_iter().find(|(name, _)| is_there(name)).map(|(_, operation)| operation)
+    }
+
     pub(super) fn is_sparse(&self) -> Result<bool, GitError> {
         if !self.git_dir().join("info/sparse-checkout").exists() {
             return Ok(false);

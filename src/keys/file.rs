@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::domain::name::ActorName;
+use crate::domain::text::shell_word;
 use crate::domain::time::Instant;
 use crate::system::files::{self, Access, FileError};
 
@@ -23,7 +24,7 @@ pub const FILE_NAME: &str = "identities.txt";
 pub enum IdentityFileError {
     #[error(transparent)]
     File(#[from] FileError),
-    #[error("{}: can be read by others: run `chmod 600 {}`", .0.display(), .0.display())]
+    #[error("{}: can be read by others: run `chmod 600 {}`", .0.display(), shell_word(&.0.to_string_lossy()))]
     ReadableByOthers(PathBuf),
     #[error("{}: can hold text only: keep the identity in a file of its own and name that in SECRETS_IDENTITY_FILE", .0.display())]
     NotText(PathBuf),

@@ -5,6 +5,7 @@ use std::path::Path;
 use zeroize::Zeroizing;
 
 use crate::domain::name::ActorName;
+use crate::domain::text::shell_word;
 use crate::system::environment::{Environment, IDENTITY_VARIABLE};
 
 use super::file::{IdentityFile, IdentityFileError};
@@ -83,7 +84,9 @@ impl<'a> Search<'a> {
             Ok(None) => return Outcome::Absent(format!("{path} does not exist")),
             Err(IdentityFileError::ReadableByOthers(_)) => {
                 let why = format!("{path}: can be read by others");
-                return Outcome::Refused { why, remedy: format!("chmod 600 {path}") };
+                let name = file.path().to_string_lossy();
+                let word = shell_word(&name);
+                return Outcome::Refused { why, remedy: format!("chmod 600 {word}") };
             }
             Err(error) => {
                 return Outcome::Failed { why: error.to_string(), remedy: format!("look at {path}") };

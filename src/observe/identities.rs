@@ -16,9 +16,15 @@ use crate::seal::prompts::Prompts;
 /// Why no identity did what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentitiesError {
-    #[error("{name}: there is no identity here that could open it; looked at: {looked_at}")]
+    #[error(
+        "{name}: there is no identity here that could open it: make one with `secrets key new`, or name one with \
+         --identity; looked at: {looked_at}"
+    )]
     None { name: String, looked_at: String },
-    #[error("{name}: none of the identities found here can open it; looked at: {looked_at}")]
+    #[error(
+        "{name}: none of the identities found here opens it: ask one of its readers to add your key and reseal it; \
+         looked at: {looked_at}"
+    )]
     NoneFits { name: String, looked_at: String },
     #[error("{why}: {remedy}")]
     Source { why: String, remedy: String },
@@ -108,6 +114,7 @@ impl<'a> Identities<'a> {
     /// Opens a sealed value with the first identity that fits.
     pub fn open(&mut self, name: &str, sealed: &[u8]) -> Result<Value, IdentitiesError> {
         let mut position = 0;
+        let mut failed = None;
         while let Some(found) = self.at(position) {
             match &found.state {
                 State::Unusable { why, remedy } if found.source.is_explicit() => {
@@ -117,12 +124,17 @@ impl<'a> Identities<'a> {
                 State::Identities(identities) => match opening::open(sealed, identities) {
                     Ok(value) => return Ok(value),
                     Err(OpenError::NotForYou | OpenError::NoIdentity) => {}
+                    // A passphrase that was not given, a plugin that failed: a later source may still open it.
+                    Err(source @ OpenError::Identity(_)) => failed = Some(source),
                     Err(source) => return Err(IdentitiesError::Open { name: name.to_owned(), source }),
                 },
             }
             position += 1;
         }
-        Err(self.nothing_fits(name))
+        Err(match failed {
+            Some(source) => IdentitiesError::Open { name: name.to_owned(), source },
+            None => self.nothing_fits(name),
+        })
     }
 
     /// Who I am: the first reader of the policy whose key one of my identities is the private half of.

@@ -9,5 +9,7 @@ pub mod selection;
 pub mod store_facts;
 pub mod trees;
 
+mod strays;
+
 /// The largest sealed value that is read, in bytes: a value of 16 MiB, its chunks' tags and a large header.
 pub const MAX_SEALED_BYTES: u64 = 24 * 1024 * 1024;

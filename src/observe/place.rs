@@ -30,8 +30,8 @@ pub enum PlaceError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Policy(#[from] PolicyError),
-    #[error(transparent)]
-    File(#[from] FileError),
+    #[error("{path}: {}", source.reason())]
+    Unread { path: String, source: FileError },
 }
 
 impl Place {
@@ -78,9 +78,14 @@ impl Place {
         }
     }
 
-    /// What lies in the store's folder.
+    /// What lies in the store's folder. What can't be seen there bears its path in the repository, as everything in a
+    /// report does.
     pub fn list(&self) -> Listing {
-        self.store.list(self.unfinished().ok().flatten().as_ref())
+        let mut listing = self.store.list(self.unfinished().ok().flatten().as_ref());
+        for unknown in &mut listing.unknowns {
+            unknown.what = if unknown.what == "." { self.folder.clone() } else { self.path(&unknown.what) };
+        }
+        listing
     }
 
     /// The repository, or the unknown that its absence makes of everything that git would have told.
@@ -89,15 +94,20 @@ impl Place {
     }
 
     pub fn policy(&self) -> Result<Policy, PlaceError> {
-        let bytes = files::read(self.store.policy_path().as_path(), MAX_POLICY_BYTES)?;
+        let bytes = self.policy_bytes()?;
         Ok(parse_policy(&bytes, &self.path(POLICY))?)
     }
 
     /// The text of a policy that was found to be valid, to be edited.
     pub fn policy_text(&self) -> Result<String, PlaceError> {
-        let bytes = files::read(self.store.policy_path().as_path(), MAX_POLICY_BYTES)?;
+        let bytes = self.policy_bytes()?;
         parse_policy(&bytes, &self.path(POLICY))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn policy_bytes(&self) -> Result<Vec<u8>, PlaceError> {
+        files::read(&self.store.policy_path(), MAX_POLICY_BYTES)
+            .map_err(|source| PlaceError::Unread { path: self.path(POLICY), source })
     }
 }
 

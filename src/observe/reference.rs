@@ -3,7 +3,7 @@
 use super::place::{Place, parse_policy};
 use super::secrets::{Contents, secret_facts};
 use super::trees::listing_of;
-use crate::domain::facts::{Deployed, SecretFacts, StoreFacts, Stray, StrayKind};
+use crate::domain::facts::{Deployed, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::glob::GlobList;
 use crate::domain::name::SecretName;
@@ -54,13 +54,15 @@ impl<'a> Reference<'a> {
         let mut strays = Vec::new();
         for other in &self.listing.others {
             let path = self.place.path(&other.path);
-            match self.read(&path) {
-                Ok(Some(bytes)) if header::looks_like_age(&bytes) => {
-                    strays.push(Stray { path, kind: StrayKind::Sealed });
+            let kind = match self.read(&path) {
+                Ok(Some(bytes)) if header::looks_like_age(&bytes) => StrayKind::Sealed,
+                Ok(_) => StrayKind::Plaintext,
+                Err(unknown) => {
+                    unknowns.push(unknown);
+                    continue;
                 }
-                Ok(_) => strays.push(Stray { path, kind: StrayKind::Plaintext }),
-                Err(unknown) => unknowns.push(unknown),
-            }
+            };
+            strays.push(Stray { path, kind, place: StrayPlace::Here });
         }
         StoreFacts {
             names: self.names.clone(),

@@ -1,16 +1,18 @@
 //! Everything that can be observed of the secrets, without an identity.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use super::MAX_SEALED_BYTES;
 use super::deploy::Comparison;
 use super::place::Place;
-use super::trees::{DeployTree, Trees, listing_of};
-use crate::domain::facts::{Difference, SealedFile, SecretFacts, Uncommitted};
+use super::trees::{Ask, Trees};
+use crate::domain::facts::{Difference, Overlooked, SealedFile, SecretFacts, Uncommitted};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::name::SecretName;
+use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
-use crate::git::{self, EntryKind, Snapshot};
+use crate::git::{self, Entry, EntryKind};
 use crate::seal::{binding, header};
 use crate::store::classify::Listing;
 use crate::store::layout::{ATTRIBUTES, POLICY};
@@ -22,6 +24,9 @@ pub struct Observation<'a> {
     pub place: &'a Place,
     pub trees: Trees,
     pub listing: Listing,
+    /// What of `HEAD` and of the deploy ref is not in the listing of the work tree.
+    pub(super) only_in_head: Listing,
+    pub(super) only_in_deploy: Listing,
     /// Of work tree, `HEAD` and deploy ref together, ascending.
     pub names: Vec<SecretName>,
     pub comparison: Known<Comparison>,
@@ -29,6 +34,8 @@ pub struct Observation<'a> {
     pub(super) ignored: Known<BTreeMap<String, String>>,
     /// What lies outside a sparse checkout, as `HEAD` has it.
     pub(super) from_head: BTreeMap<String, Known<Vec<u8>>>,
+    /// What git is told to overlook; asked only once something differs from `HEAD`.
+    overlooked: OnceLock<BTreeMap<String, Overlooked>>,
 }
 
 /// One file of the store in the work tree.
@@ -39,18 +46,32 @@ pub(super) struct Standing {
 }
 
 impl<'a> Observation<'a> {
-    pub fn new(place: &'a Place, trees: Trees) -> Self {
-        let listing = place.list();
-        let mut names: Vec<SecretName> = listing.secrets.keys().cloned().collect();
-        for tree in [head_snapshot(&trees), deploy_snapshot(&trees)].into_iter().flatten() {
-            names.extend(listing_of(place, tree).secrets.into_keys());
-        }
+    /// Looks at the work tree while git, and with it the remote, is asked.
+    pub fn new(place: &'a Place, deploy_ref: &DeployRef, ask: Ask) -> Self {
+        let (listing, trees) = rayon::join(|| place.list(), || Trees::observe(place, deploy_ref, ask));
+        let only_in_head = trees.only_in_head(place, &listing);
+        let only_in_deploy = trees.only_in_deploy(place, &listing);
+        let listings = [&listing, &only_in_head, &only_in_deploy];
+        let mut names: Vec<SecretName> =
+            listings.iter().flat_map(|listing| listing.secrets.keys()).cloned().collect();
         names.sort();
         names.dedup();
         let comparison = Comparison::observe(place, &trees, &names);
         let ignored = ignored(place, &trees, &listing);
         let from_head = outside_sparse_checkout(place, &trees, &listing);
-        Self { place, trees, listing, names, comparison, ignored, from_head }
+        let overlooked = OnceLock::new();
+        Self {
+            place,
+            trees,
+            listing,
+            only_in_head,
+            only_in_deploy,
+            names,
+            comparison,
+            ignored,
+            from_head,
+            overlooked,
+        }
     }
 
     pub fn secret(&self, name: &SecretName) -> SecretFacts {
@@ -59,7 +80,8 @@ impl<'a> Observation<'a> {
         let present = self.listing.secrets.get(name).copied().unwrap_or_default();
         let record = self.standing(&record_path, present.record, MAX_RECORD_BYTES);
         let sealed = self.standing(&sealed_path, present.sealed, MAX_SEALED_BYTES);
-        let uncommitted = uncommitted([(&record_path, record.difference), (&sealed_path, sealed.difference)]);
+        let uncommitted =
+            self.uncommitted([(&record_path, record.difference), (&sealed_path, sealed.difference)]);
         let deployed = self.comparison.as_ref().map_err(Clone::clone).and_then(|c| c.of(name));
         let contents = Contents { record: record.bytes, sealed: sealed.bytes };
         secret_facts(self.place, name, contents, uncommitted, deployed)
@@ -74,7 +96,7 @@ impl<'a> Observation<'a> {
         let bytes = match self.place.below(path) {
             Some(file) if present => {
                 let on_disk = self.place.store.root().join(file);
-                files::read_if_present(&on_disk, most).map_err(|error| Unknown::new(path, error.to_string()))
+                files::read_if_present(&on_disk, most).map_err(|error| Unknown::new(path, error.reason()))
             }
             _ => Ok(None),
         };
@@ -83,6 +105,29 @@ impl<'a> Observation<'a> {
             Ok(bytes) => self.difference(path, bytes.as_deref()),
         };
         Standing { bytes, difference }
+    }
+
+    pub(super) fn uncommitted<'p>(
+        &self,
+        files: impl IntoIterator<Item = (&'p String, Known<Option<Difference>>)>,
+    ) -> Known<Vec<Uncommitted>> {
+        let mut differing = Vec::new();
+        for (path, difference) in files {
+            if let Some(how) = difference? {
+                let overlooked = self.overlooked().get(path).copied().unwrap_or_default();
+                differing.push(Uncommitted { path: path.clone(), how, overlooked });
+            }
+        }
+        Ok(differing)
+    }
+
+    fn overlooked(&self) -> &BTreeMap<String, Overlooked> {
+        self.overlooked.get_or_init(|| {
+            // It only makes the remedy longer: a damaged index is told of where it matters.
+            let repository = self.place.repository.as_ref().ok();
+            let folder = if self.place.folder == "." { "" } else { self.place.folder.as_str() };
+            repository.and_then(|it| it.overlooked_below(folder).ok()).unwrap_or_default()
+        })
     }
 
     fn difference(&self, path: &str, bytes: Option<&[u8]>) -> Known<Option<Difference>> {
@@ -162,29 +207,6 @@ fn read_sealed(bytes: Option<&[u8]>, path: &str, plaintext: &mut Vec<String>) ->
     header::inspect(bytes).map(Some).map_err(|error| Unknown::new(path, error.to_string()))
 }
 
-pub(super) fn uncommitted<'p>(
-    files: impl IntoIterator<Item = (&'p String, Known<Option<Difference>>)>,
-) -> Known<Vec<Uncommitted>> {
-    let mut differing = Vec::new();
-    for (path, difference) in files {
-        if let Some(how) = difference? {
-            differing.push(Uncommitted { path: path.clone(), how });
-        }
-    }
-    Ok(differing)
-}
-
-fn head_snapshot(trees: &Trees) -> Option<&Snapshot> {
-    trees.head_tree.as_ref().ok()?.as_ref()
-}
-
-fn deploy_snapshot(trees: &Trees) -> Option<&Snapshot> {
-    match &trees.deploy {
-        Ok(DeployTree::Asked { tree, .. }) => Some(tree),
-        Ok(DeployTree::NotJudged) | Err(_) => None,
-    }
-}
-
 /// The files of the secrets that are in the work tree, relative to the root of the repository.
 fn files_of<'l>(place: &'l Place, listing: &'l Listing) -> impl Iterator<Item = String> + 'l {
     listing.secrets.iter().flat_map(|(name, present)| {
@@ -199,7 +221,7 @@ fn ignored(place: &Place, trees: &Trees, listing: &Listing) -> Known<BTreeMap<St
     if trees.head_tree.is_err() {
         return Ok(BTreeMap::new());
     }
-    let head = head_snapshot(trees);
+    let head = trees.head_snapshot();
     let own = [place.path(POLICY), place.path(ATTRIBUTES)];
     let absent: Vec<String> = files_of(place, listing)
         .chain(own)
@@ -213,7 +235,7 @@ fn ignored(place: &Place, trees: &Trees, listing: &Listing) -> Known<BTreeMap<St
 }
 
 /// How many blobs are read at once.
-const BLOBS_AT_ONCE: usize = 256;
+pub(super) const BLOBS_AT_ONCE: usize = 256;
 
 /// What `HEAD` has and the work tree lacks because it lies outside a sparse checkout.
 fn outside_sparse_checkout(
@@ -221,7 +243,7 @@ fn outside_sparse_checkout(
     trees: &Trees,
     listing: &Listing,
 ) -> BTreeMap<String, Known<Vec<u8>>> {
-    let (Some(head), Ok(repository)) = (head_snapshot(trees), place.known_repository()) else {
+    let (Some(head), Ok(repository)) = (trees.head_snapshot(), place.known_repository()) else {
         return BTreeMap::new();
     };
     let here: BTreeSet<String> = files_of(place, listing).collect();
@@ -229,9 +251,17 @@ fn outside_sparse_checkout(
     let absent = head.entries().keys().filter(|path| !here.contains(*path) && !own.contains(path));
     // Where the index can't be read nothing is taken for sparse, and the files are reported as deleted.
     let Ok(outside) = repository.outside_sparse_checkout(absent) else { return BTreeMap::new() };
-    let wanted: Vec<(&String, git::BlobId)> =
-        outside.iter().filter_map(|path| Some((path, head.get(path)?.id))).collect();
     let mut found = BTreeMap::new();
+    let mut wanted = Vec::new();
+    for path in &outside {
+        match head.get(path) {
+            Some(Entry { id, kind: EntryKind::File | EntryKind::Executable }) => wanted.push((path, *id)),
+            Some(_) => {
+                found.insert(path.clone(), Err(Unknown::new(path, "is not a regular file in HEAD")));
+            }
+            None => {}
+        }
+    }
     for part in wanted.chunks(BLOBS_AT_ONCE) {
         let ids: Vec<git::BlobId> = part.iter().map(|(_, id)| *id).collect();
         match repository.blobs(&ids) {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use super::place::{Place, below};
 use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
+use crate::domain::policy::Policy;
+use crate::domain::time::Instant;
 
 /// What is judged.
 pub enum Selection {
@@ -19,7 +21,7 @@ pub enum Selection {
 pub struct SelectedFiles {
     /// With the path as it was given.
     pub secrets: BTreeMap<SecretName, String>,
-    /// Relative to the root of the repository, or as they were given where they lie outside.
+    /// Relative to the root of the repository, or as they were given where they are links or lie outside.
     pub others: Vec<String>,
 }
 
@@ -35,6 +37,30 @@ impl Selection {
             Self::Scopes(globs) => globs.iter().any(|glob| glob.matches(name.as_str())),
             Self::Files(files) => files.secrets.contains_key(name),
         }
+    }
+
+    /// Whether a file that is no secret's is part of what is judged: a scope judges what would bear a name in it,
+    /// the rest of the store is another deploy's. `file` is relative to the store.
+    pub fn admits_file(&self, file: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Scopes(globs) => globs.iter().any(|glob| glob.matches(file) || glob.matches(stem(file))),
+            Self::Files(files) => files.secrets.keys().any(|name| name.as_str() == stem(file)),
+        }
+    }
+
+    /// The policy without what it says of secrets that are not judged: their lapsed waivers (those in force do no
+    /// harm), and that they must be there. A `require` with wildcards stays: it may well mean one that is judged.
+    pub fn narrow(&self, policy: &Policy, now: Instant, names: &[&SecretName]) -> Policy {
+        let mut policy = policy.clone();
+        if matches!(self, Self::All) {
+            return policy;
+        }
+        policy.waivers.retain(|waiver| {
+            now < waiver.until || names.iter().any(|name| waiver.secret.matches(name.as_str()))
+        });
+        policy.require.retain(|glob| glob.as_str().parse().map_or(true, |name| self.admits(&name)));
+        policy
     }
 
     /// The parts that select nothing among these names, each of them an error: a typing mistake in a scope must
@@ -76,8 +102,16 @@ impl Selection {
         for path in paths {
             let full = current_dir.join(path);
             let given = path.to_string_lossy().into_owned();
+            let is_link = full.symlink_metadata().is_ok_and(|found| found.is_symlink());
             if let Some(name) = secret_at(&full, place) {
                 files.secrets.insert(name, given);
+            } else if is_link
+                && let Some(name) = full.canonicalize().ok().and_then(|to| secret_at(&to, place))
+            {
+                files.secrets.insert(name, given);
+            } else if is_link && full.is_file() {
+                // Whoever reads the report knows the link, not where it leads.
+                files.others.push(given);
             } else if full.is_file() {
                 files.others.push(in_repository(&full, place).unwrap_or(given));
             } else {
@@ -102,4 +136,12 @@ fn secret_at(path: &Path, place: &Place) -> Option<SecretName> {
         folder => format!("{folder}/{stem}"),
     };
     name.parse().ok()
+}
+
+fn stem(file: &str) -> &str {
+    let name_start = file.rfind('/').map_or(0, |slash| slash + 1);
+    match file.get(name_start..).and_then(|name| name.rfind('.')) {
+        Some(dot) if dot > 0 => file.get(..name_start + dot).unwrap_or(file),
+        _ => file,
+    }
 }

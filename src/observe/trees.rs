@@ -7,6 +7,7 @@ use crate::domain::finding::{Known, Unknown};
 use crate::domain::policy::DeployRef;
 use crate::git::{Commit, EntryKind, GitError, RemoteTip, Snapshot};
 use crate::store::classify::{self, Entry, Listing, classify};
+use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
 
 /// How long the remote may take to answer, all its steps together.
 pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
@@ -49,12 +50,48 @@ impl Trees {
         Self { head, head_tree, deploy }
     }
 
-    /// The commit that the remote has at the deploy ref, where it was asked.
-    pub fn deployed_commit(&self) -> Option<Commit> {
+    /// What of `HEAD` the work tree's listing does not know: what was deleted, or lies outside a sparse checkout.
+    pub fn only_in_head(&self, place: &Place, listing: &Listing) -> Listing {
+        self.head_snapshot().map_or_else(Listing::default, |tree| listing_without(place, tree, listing))
+    }
+
+    /// What of the deploy ref the work tree's listing does not know, where `HEAD` is not the same.
+    pub fn only_in_deploy(&self, place: &Place, listing: &Listing) -> Listing {
+        match (self.deployed(), self.head_snapshot()) {
+            (Some((_, there)), head) if head.is_none_or(|head| head.folder_id() != there.folder_id()) => {
+                listing_without(place, there, listing)
+            }
+            _ => Listing::default(),
+        }
+    }
+
+    pub fn head_snapshot(&self) -> Option<&Snapshot> {
+        self.head_tree.as_ref().ok()?.as_ref()
+    }
+
+    /// The deploy ref, where it was asked.
+    pub fn deployed(&self) -> Option<(&RemoteTip, &Snapshot)> {
         match &self.deploy {
-            Ok(DeployTree::Asked { tip, .. }) => Some(tip.commit()),
+            Ok(DeployTree::Asked { tip, tree }) => Some((tip, tree)),
             Ok(DeployTree::NotJudged) | Err(_) => None,
         }
+    }
+
+    /// The commit that the remote has at the deploy ref, where it was asked.
+    pub fn deployed_commit(&self) -> Option<Commit> {
+        self.deployed().map(|(tip, _)| tip.commit())
+    }
+
+    /// Whether `HEAD` goes back to the commit that the remote has at the deploy ref. Asked only where the two
+    /// differ; what can't be told (in a shallow clone, say) is no.
+    pub fn deployed_is_ancestor(&self, place: &Place) -> bool {
+        let (Some((tip, there)), Ok(Some(head))) = (self.deployed(), &self.head) else { return false };
+        let differs = self.head_snapshot().is_some_and(|here| here.folder_id() != there.folder_id());
+        differs
+            && place
+                .repository
+                .as_ref()
+                .is_ok_and(|here| here.is_ancestor(tip.commit(), *head).unwrap_or(false))
     }
 }
 
@@ -81,13 +118,26 @@ fn deploy_tree(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<DeployT
 
 /// What lies in the store as a tree of git has it, by the rules that hold for the folder on disk.
 pub fn listing_of(place: &Place, tree: &Snapshot) -> Listing {
+    listing_without(place, tree, &Listing::default())
+}
+
+/// The same, without the files of secrets that are known already: most trees hold nothing else, and their names
+/// need not be parsed again.
+pub fn listing_without(place: &Place, tree: &Snapshot, known: &Listing) -> Listing {
     let entries = tree.entries().iter().filter_map(|(path, entry)| {
+        let file = place.below(path)?;
         let kind = match entry.kind {
-            EntryKind::File | EntryKind::Executable => classify::EntryKind::File,
+            EntryKind::File | EntryKind::Executable => {
+                let name = file.strip_suffix(RECORD_ENDING).or_else(|| file.strip_suffix(SEALED_ENDING));
+                if name.is_some_and(|name| known.secrets.contains_key(name)) {
+                    return None;
+                }
+                classify::EntryKind::File
+            }
             EntryKind::SymbolicLink => classify::EntryKind::SymbolicLink,
-            EntryKind::Submodule => classify::EntryKind::Special,
+            EntryKind::Submodule => classify::EntryKind::Submodule,
         };
-        Some(Entry { path: place.below(path)?.as_bytes().into(), kind })
+        Some(Entry { path: file.as_bytes().into(), kind })
     });
     classify(entries, |_| false)
 }

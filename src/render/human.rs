@@ -46,7 +46,10 @@ impl Page {
     }
 
     fn header(&mut self, report: &Report) {
-        let store = format!("{}/", visible(&report.store));
+        let store = match report.store.as_str() {
+            "" => "no store".to_owned(),
+            store => format!("{}/", visible(store)),
+        };
         let mut parts = vec![paint(&store, BOLD, self.style), format!("as of {}", report.at)];
         if let Some(commit) = &report.commit {
             let short: String = commit.chars().take(12).collect();

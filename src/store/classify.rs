@@ -25,7 +25,9 @@ impl<'a> Entry<'a> {
 pub enum EntryKind {
     File,
     SymbolicLink,
-    /// A fifo, a socket, a device, or in a tree of git a submodule.
+    /// In a tree of git only; on disk it is a folder.
+    Submodule,
+    /// A fifo, a socket or a device.
     Special,
 }
 
@@ -86,6 +88,10 @@ impl Listing {
             EntryKind::SymbolicLink => self.unknowns.push(Unknown::new(
                 shown(path.as_bytes()),
                 "is a symbolic link, which the store does not follow; replace it by the file itself, or remove it",
+            )),
+            EntryKind::Submodule => self.unknowns.push(Unknown::new(
+                shown(path.as_bytes()),
+                "is a submodule, so its files are another repository's; move it out of the store",
             )),
             EntryKind::Special => self.unknowns.push(Unknown::new(
                 shown(path.as_bytes()),

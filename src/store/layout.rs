@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::domain::name::SecretName;
+use crate::domain::text::shell_word;
 use crate::system::environment::Environment;
 
 /// The name of the policy in the store's folder.
@@ -27,7 +28,7 @@ pub enum StoreError {
          `secrets init` to make one, or name one with --store", from.display(), last.display()
     )]
     NotFound { from: PathBuf, last: PathBuf },
-    #[error("{}: is no store, it has no `policy.toml` ({named_by}); run `secrets init --store {}` to make one", folder.display(), folder.display())]
+    #[error("{}: is no store, it has no `policy.toml` ({named_by}); run `secrets init --store {}` to make one", folder.display(), shell_word(&folder.to_string_lossy()))]
     NoPolicy { folder: PathBuf, named_by: &'static str },
     #[error(
         "{}: is a symbolic link, so git keeps the link and not the store; name the real folder with --store",

@@ -75,7 +75,7 @@ impl Walk {
     }
 
     fn unreadable(&mut self, prefix: &[u8], error: &io::Error) {
-        let what = if prefix.is_empty() { "the store's folder".to_owned() } else { shown(prefix) };
+        let what = if prefix.is_empty() { ".".to_owned() } else { shown(prefix) };
         self.unknowns.push(Unknown::new(what, format!("can't be listed: {error}; mend its permissions")));
     }
 }

@@ -1,8 +1,10 @@
 //! Files: read within bounds, written whole or not at all.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::wiped;
 
 /// A file that could not be read or written. The message names it.
 #[derive(Debug, thiserror::Error)]
@@ -20,6 +22,17 @@ pub enum FileError {
 impl FileError {
     fn io(path: &Path, source: io::Error) -> Self {
         Self::Io { path: path.to_owned(), source }
+    }
+
+    /// What is wrong, without the path: for reports, which name a file as the repository does and must not depend on
+    /// where the clone lies.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Io { source, .. } => source.to_string(),
+            Self::TooLarge { most, .. } => format!("is larger than {most} bytes"),
+            Self::SymbolicLink { .. } => "is a symbolic link, which the store does not follow".to_owned(),
+            Self::NotAFile { .. } => "is not a regular file".to_owned(),
+        }
     }
 
     pub fn is_not_found(&self) -> bool {
@@ -56,8 +69,10 @@ fn read_open(file: File, path: &Path, most: u64) -> Result<Vec<u8>, FileError> {
     if metadata.len() > most {
         return Err(too_large());
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or(0) + 1);
-    file.take(most + 1).read_to_end(&mut bytes).map_err(|e| FileError::io(path, e))?;
+    // It may be a secret, or an identity; and it may have grown since.
+    let (expected, limit) =
+        (usize::try_from(metadata.len()).ok(), usize::try_from(most).unwrap_or(usize::MAX));
+    let bytes = wiped::read_to_end(file, expected, limit).map_err(|e| FileError::io(path, e))?;
     if bytes.len() as u64 > most { Err(too_large()) } else { Ok(bytes) }
 }
 

@@ -4,3 +4,4 @@ pub mod environment;
 pub mod files;
 pub mod process;
 pub mod terminal;
+pub mod wiped;

@@ -12,6 +12,7 @@
 )]
 
 pub mod gate;
+#[cfg(unix)]
 pub mod remote;
 pub mod toronto;
 
@@ -298,11 +299,31 @@ impl Sandbox {
     /// Adds a secret that is owned by the team and ends on a date; not pushed.
     #[track_caller]
     pub fn add(&self, laptop: &Path, name: &str, expires: &str, value: &str) {
+        self.add_accepting(laptop, name, expires, value, &[]);
+    }
+
+    /// The same, with these readers' keys accepted that nothing in the store was sealed to before.
+    #[track_caller]
+    pub fn add_accepting(&self, laptop: &Path, name: &str, expires: &str, value: &str, new: &[&str]) {
         self.secrets(laptop)
             .args(["add", name, "--expires", expires, "--owner", "team", "--as", "alice"])
+            .args(self.accepting(laptop, new))
             .stdin(value)
             .run()
             .code(0);
+    }
+
+    /// Runs a command, and where it names new keys runs it again, accepting just those.
+    #[track_caller]
+    pub fn accepting_new<'a>(&'a self, prepare: impl Fn() -> Run<'a>) -> Outcome {
+        let first = prepare().run();
+        if first.code != 2 || !first.stderr.contains("never sealed to before") {
+            return first;
+        }
+        let fingerprints = first.stderr.split_whitespace().filter(|word| word.starts_with("SHA256:"));
+        let accept: Vec<&str> = fingerprints.flat_map(|fingerprint| ["--accept-key", fingerprint]).collect();
+        assert!(!accept.is_empty(), "new keys are named: {}", first.stderr);
+        prepare().args(accept).run()
     }
 
     #[track_caller]
@@ -339,6 +360,24 @@ impl Sandbox {
         let path = laptop.join(format!("secrets/{name}.json"));
         let text = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         serde_json::from_slice(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    }
+
+    /// `--accept-key` and the fingerprint of each of these readers' first keys, as a person would give them who has
+    /// compared them.
+    #[track_caller]
+    pub fn accepting(&self, laptop: &Path, readers: &[&str]) -> Vec<String> {
+        if readers.is_empty() {
+            return Vec::new();
+        }
+        let list = self.secrets(laptop).args(["people", "list", "--format", "json"]).run().code(0).json();
+        let actors = list["actors"].as_array().expect("a list has actors");
+        let mut arguments = Vec::new();
+        for reader in readers {
+            let actor = actors.iter().find(|actor| actor["name"] == *reader).expect("the reader is listed");
+            let fingerprint = actor["keys"][0]["fingerprint"].as_str().expect("a key has a fingerprint");
+            arguments.extend(["--accept-key".to_owned(), fingerprint.to_owned()]);
+        }
+        arguments
     }
 
     /// The value as the `age` program reads it, which knows nothing of this tool.

@@ -38,11 +38,20 @@ fn two_runs_are_byte_identical() {
     let toronto = three_faults();
     let first = reports(&toronto, &toronto.laptop, 1);
     assert_eq!(first, reports(&toronto, &toronto.laptop, 1));
-    // Neither locale nor time zone nor the folder within the repository shine through.
-    for (variable, value) in [("TZ", "Pacific/Auckland"), ("LC_ALL", "tr_TR.UTF-8"), ("LANGUAGE", "de")] {
+    // Neither locale nor time zone, nor what a hook of git has set, nor the folder within the repository matter.
+    let elsewhere = toronto.sandbox.path("nowhere");
+    for (variable, value) in [
+        ("TZ", "Pacific/Auckland".as_ref()),
+        ("LC_ALL", "tr_TR.UTF-8".as_ref()),
+        ("LANGUAGE", "de".as_ref()),
+        ("GIT_DIR", elsewhere.as_path()),
+        ("GIT_WORK_TREE", elsewhere.as_path()),
+        ("GIT_INDEX_FILE", elsewhere.as_path()),
+        ("GIT_OBJECT_DIRECTORY", elsewhere.as_path()),
+    ] {
         let run = toronto.sandbox.secrets(&toronto.laptop.join("secrets/callysto"));
         let run = run.args(["check", "--format", "json"]).env(variable, value).at(REDEPLOY).run().code(1);
-        assert_eq!(run.text(), first[1], "{variable}={value}");
+        assert_eq!(run.text(), first[1], "{variable}={}", value.display());
     }
 }
 

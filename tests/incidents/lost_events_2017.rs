@@ -159,3 +159,38 @@ fn a_remote_that_hangs_when_it_is_to_give_the_commit() {
     assert!(started.elapsed() < BOUND, "it took {:?}", started.elapsed());
     report.finds(&[]).leaves_unchecked("origin/main");
 }
+
+#[test]
+fn without_the_git_program_nobody_was_asked() {
+    let toronto = Toronto::new();
+    let check = |at: &str| {
+        let run = toronto.sandbox.secrets(&toronto.laptop).args(["check", "--format", "json"]).at(at);
+        run.env("PATH", toronto.sandbox.path("nowhere")).run()
+    };
+    check(CALM).code(2).finds(&[]).leaves_unchecked("origin/main").says("`git` is not installed");
+    check(REDEPLOY).code(1).finds(&[("expired", AZUREAD, "error")]).leaves_unchecked("origin/main");
+}
+
+#[test]
+fn a_record_that_is_corrupt_on_the_deploy_ref_is_no_pass() {
+    let toronto = Toronto::new();
+    let other = toronto.sandbox.clone("other", &[]);
+    let record = format!("secrets/{OAUTH}.json");
+    fs::write(other.join(&record), "{\"schema\": 1, ").expect("a file can be written");
+    toronto.sandbox.publish_all(&other, "Spoil a record");
+    // Which of the two is newer can't be told.
+    toronto.gate(CALM, &[], 2).finds(&[]).leaves_unchecked(&record);
+    toronto.gate(CALM, &["--scope", AZUREAD], 0).finds(&[]);
+}
+
+#[test]
+fn what_cannot_be_seen_blocks_those_who_would_deploy_it() {
+    let toronto = Toronto::new();
+    let link = toronto.laptop.join("secrets/callysto/prod/link.age");
+    std::os::unix::fs::symlink("oauth.age", link).expect("a link can be made");
+    toronto.publish("Link instead of copying");
+    toronto.gate(CALM, &[], 2).finds(&[]).leaves_unchecked("callysto/prod/link.age");
+    toronto.gate(CALM, &["--scope", "callysto/**"], 2).leaves_unchecked("callysto/prod/link.age");
+    toronto.gate(CALM, &["--scope", "utoronto/**"], 0).finds(&[]);
+    toronto.gate(CALM, &["--file", &format!("secrets/{OAUTH}.age")], 0).finds(&[]);
+}

@@ -58,15 +58,10 @@ fn u5_who_could_have_been_woken() {
     }
     sandbox.store_by_hand(&laptop, &policy);
     for (name, readers, _) in CASES {
-        let readers = readers.iter().flat_map(|reader| ["--reader", reader]);
-        sandbox
-            .secrets(&laptop)
-            .args(["add", name, "--expires", "2023-08-30", "--owner", "infra", "--as", "bob", "--no-commit"])
-            .args(readers)
-            .at(SEALED)
-            .stdin("a value")
-            .run()
-            .code(0);
+        let readers: Vec<&str> = readers.iter().flat_map(|reader| ["--reader", reader]).collect();
+        let add = ["add", name, "--expires", "2023-08-30", "--owner", "infra", "--as", "bob", "--no-commit"];
+        let run = || sandbox.secrets(&laptop).args(add).args(&readers).at(SEALED).stdin("a value");
+        sandbox.accepting_new(run).code(0);
     }
     sandbox.publish_all(&laptop, "Seal to too few");
 

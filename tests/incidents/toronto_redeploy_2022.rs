@@ -100,6 +100,7 @@ fn seal_without_expiry(toronto: &Toronto) {
             seen_by: &[],
             about,
             previous: None,
+            earlier: None,
         })
         .expect("the value can be sealed");
     fs::write(place.store.record_path(&name), record_file::print(&record)).expect("a file can be written");

@@ -5,7 +5,7 @@ use crate::checks::samples::{
     RECORD, actors, ends, levels, named, policy, record_of, seal_to, sealed_of, secret, setting, setting_at,
     store, time, waiver, with_scope,
 };
-use crate::domain::facts::{Deployed, Difference, Stray, StrayKind, Uncommitted};
+use crate::domain::facts::{Deployed, Difference, Overlooked, Stray, StrayKind, StrayPlace, Uncommitted};
 use crate::domain::policy::RuleSet;
 use crate::domain::report::{Draft, Outlook, Report};
 
@@ -18,6 +18,10 @@ fn expired_and_unowned() -> SecretFacts {
     sealed_of(&mut secret).expires = ends("2026-05-01");
     record_of(&mut secret).about.owners.clear();
     secret
+}
+
+fn uncommitted(path: &str, how: Difference) -> Uncommitted {
+    Uncommitted { path: path.to_owned(), how, overlooked: Overlooked::default() }
 }
 
 #[test]
@@ -139,7 +143,7 @@ fn a_secret_that_is_not_here_gives_what_git_says_only() {
     secret.record = Ok(None);
     secret.sealed = Ok(None);
     secret.binding_expected = None;
-    secret.uncommitted = Ok(vec![Uncommitted { path: RECORD.to_owned(), how: Difference::Deleted }]);
+    secret.uncommitted = Ok(vec![uncommitted(RECORD, Difference::Deleted)]);
     let judged = judge_secret(&setting(), &policy(), &secret);
     assert_eq!(ids(&judged), [(CheckId::Uncommitted, Level::Error)]);
     assert!(judged.unchecked.is_empty());
@@ -149,7 +153,7 @@ fn a_secret_that_is_not_here_gives_what_git_says_only() {
 fn what_came_from_outside_is_escaped() {
     let mut secret = secret();
     let path = "secrets/web/prod/db\x1b]0;x\x07\u{202e}.age".to_owned();
-    secret.uncommitted = Ok(vec![Uncommitted { path: path.clone(), how: Difference::Modified }]);
+    secret.uncommitted = Ok(vec![uncommitted(&path, Difference::Modified)]);
     let mut policy = policy();
     let judged = judge_secret(&setting(), &policy, &secret);
     let clean = |text: &str| !text.contains(['\x1b', '\x07', '\u{202e}']);
@@ -165,7 +169,7 @@ fn what_came_from_outside_is_escaped() {
 }
 
 fn stray(path: &str) -> Stray {
-    Stray { path: path.to_owned(), kind: StrayKind::Plaintext }
+    Stray { path: path.to_owned(), kind: StrayKind::Plaintext, place: StrayPlace::Here }
 }
 
 #[test]
@@ -249,7 +253,7 @@ fn broken(number: usize, ways: u8) -> SecretFacts {
     }
     if ways & 16 != 0 {
         let path = secret.sealed_path.clone();
-        secret.uncommitted = Ok(vec![Uncommitted { path, how: Difference::Modified }]);
+        secret.uncommitted = Ok(vec![uncommitted(&path, Difference::Modified)]);
     }
     if ways & 32 != 0 {
         secret.record = Err(Unknown::new(&*secret.record_path, "no JSON"));

@@ -103,7 +103,10 @@ fn hooks_run_and_what_they_say_is_told() {
     let error = sandbox.open(&dir).commit_paths(&list, "it's set", false).unwrap_err();
     let GitError::NotCommitted { why, command } = error else { panic!("{error}") };
     assert!(why.contains("no commits on \u{fffd}[31mFridays"), "{why}");
-    assert_eq!(command, r"git add --all -- secrets/a.age && git commit -m 'it'\''s set' -- secrets/a.age");
+    assert_eq!(
+        command,
+        r"git add --all -- :/secrets/a.age && git commit -m 'it'\''s set' -- :/secrets/a.age"
+    );
     assert_eq!(fs::read_to_string(dir.join("secrets/a.age")).unwrap(), "2\n");
     // The command that is told commits them.
     hook(&dir, "pre-commit", "#!/bin/sh\nexit 0\n");
@@ -112,6 +115,44 @@ fn hooks_run_and_what_they_say_is_told() {
     shell.args(["-c", &command]).current_dir(&dir).env_clear().envs(environment.for_children());
     assert!(shell.output().unwrap().status.success());
     assert_eq!(in_head(&sandbox, &dir), ["M secrets/a.age"]);
+}
+
+#[test]
+fn what_git_was_told_to_overlook_is_committed() {
+    let sandbox = Sandbox::new();
+    let (origin, dir) = sandbox.origin_and_clone();
+    let sparse = sandbox.clone_of(&origin, "sparse", &["--sparse"]);
+    let both = ["--assume-unchanged", "--skip-worktree"];
+    for (dir, marks) in
+        [(&dir, &both[..1]), (&dir, &both[1..]), (&dir, &both), (&sparse, &both[..1]), (&sparse, &both)]
+    {
+        for mark in marks {
+            sandbox.git(dir, &["update-index", mark, "secrets/a.age", "README"]);
+        }
+        write(dir, "secrets/a.age", &format!("sealed {marks:?}\n"));
+        let commit = sandbox.open(dir).commit_paths(&paths(&["secrets/a.age"]), "m", false).unwrap();
+        assert!(commit.is_some(), "{marks:?}");
+        assert_eq!(in_head(&sandbox, dir), ["M secrets/a.age"], "{marks:?}");
+        // What is not ours keeps its mark.
+        assert!(!sandbox.git(dir, &["ls-files", "-v", "README"]).starts_with('H'), "{marks:?}");
+    }
+    sandbox.git(&dir, &["update-index", "--skip-worktree", "secrets/a.age"]);
+    fs::remove_file(dir.join("secrets/a.age")).unwrap();
+    let commit = sandbox.open(&dir).commit_paths(&paths(&["secrets/a.age"]), "m", false).unwrap();
+    assert!(commit.is_some());
+    assert_eq!(in_head(&sandbox, &dir), ["D secrets/a.age"]);
+}
+
+#[test]
+fn nothing_to_commit_is_said_only_of_the_bytes_that_head_holds() {
+    let sandbox = Sandbox::new();
+    let (_, dir) = sandbox.origin_and_clone();
+    write(&dir, ".git/info/attributes", "*.age filter=old\n");
+    sandbox.git(&dir, &["config", "filter.old.clean", "cat >/dev/null; git show HEAD:%f"]);
+    write(&dir, "secrets/a.age", "2\n");
+    let error = sandbox.open(&dir).commit_paths(&paths(&["secrets/a.age"]), "m", false).unwrap_err();
+    assert!(matches!(error, GitError::NotCommitted { .. }), "{error}");
+    assert!(error.to_string().contains("git check-attr --all -- secrets/a.age"), "{error}");
 }
 
 #[test]

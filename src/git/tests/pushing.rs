@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::testing::{LIMIT, Sandbox, write};
-use super::super::{Commit, PushError, Pushed, RemoteError};
+use super::super::{Commit, GitError, PushError, Pushed, RemoteError};
 
 fn change(sandbox: &Sandbox, dir: &Path, text: &str) -> Commit {
     write(dir, "secrets/a.age", text);
@@ -118,4 +118,32 @@ fn a_hook_of_our_own_that_refuses() {
     assert_eq!(remote_has(&sandbox, &origin, "main"), before);
     let unknown = sandbox.open(&clone).push_commit(commit, "upstream", "main", "t", LIMIT);
     assert!(matches!(unknown, Err(PushError::Remote(RemoteError::NoSuchRemote { .. }))));
+}
+
+/// Names of remotes and branches come from policy, and policy from whoever may write to the repository.
+#[test]
+fn commands_in_errors_are_words_of_a_shell() {
+    let remote = || "o;id".to_owned();
+    let branch = || "m$(id)".to_owned();
+    let (why, limit) = (String::new, std::time::Duration::ZERO);
+    for error in [
+        PushError::OtherCommits { remote: remote(), branch: branch(), commits: Vec::new() },
+        PushError::RemoteMoved { remote: remote(), branch: branch() },
+        PushError::Refused { remote: remote(), branch: branch(), why: why() },
+        PushError::TimedOut { remote: remote(), branch: branch(), limit },
+    ] {
+        assert!(error.to_string().contains("`git push 'o;id' 'HEAD:m$(id)'`"), "{error}");
+    }
+    for error in [
+        RemoteError::NoSuchRemote { remote: remote(), path: "r".into(), known: Vec::new() },
+        RemoteError::Unreachable { remote: remote(), why: why() },
+        RemoteError::NoSuchBranch { remote: remote(), branch: branch() },
+        RemoteError::TimedOut { remote: remote(), limit },
+    ] {
+        let text = error.to_string();
+        let command = text.rsplit_once("`git ").map(|(_, command)| command.to_owned()).unwrap_or_default();
+        assert!(command.contains(" 'o;id'"), "{text}");
+    }
+    let error = GitError::NotTrusted { path: "/it's; id".into() };
+    assert!(error.to_string().contains(r"safe.directory '/it'\''s; id'`"), "{error}");
 }

@@ -76,6 +76,7 @@ fn who_there_is() {
             "[machines.bob]",
             "`bob` is taken: it stands under [people] (line 10)",
         ),
+        ("origin/main", "origin/main;id", "deploy-ref", "`origin/main;id` is no deploy ref"),
         ("infra = [", "ci = [", "ci = [", "`ci` is taken: it stands under [machines] (line 12)"),
         (
             "[machines.ci]",

@@ -1,0 +1,118 @@
+//! Pull requests: only what a change brings or worsens fails.
+
+use crate::common::toronto::{AZUREAD, CALM, OAUTH, REDEPLOY, Toronto};
+
+/// A clone on a branch of its own.
+fn on_a_branch() -> Toronto {
+    let toronto = Toronto::new();
+    toronto.git(["checkout", "-q", "-b", "feature"]);
+    toronto
+}
+
+fn commit(toronto: &Toronto, message: &str) {
+    toronto.sandbox.commit_all(&toronto.laptop, message);
+}
+
+#[test]
+fn what_stands_on_the_reference_already_is_a_warning() {
+    let toronto = on_a_branch();
+    toronto.write("README", "changed\n");
+    commit(&toronto, "Change something else");
+    let old = ("expired", AZUREAD, "warning");
+    toronto.gate(REDEPLOY, &["--against", "main"], 0).finds(&[old]);
+    toronto.gate(REDEPLOY, &["--against", "main", "--strict"], 1).finds(&[old]);
+
+    toronto.add("ops/pager", "2024-06-30", "routing-key", &["--owner", "infra", "--reader", "bob"]);
+    commit(&toronto, "Seal a key to too few");
+    toronto.gate(REDEPLOY, &["--against", "main"], 1).finds(&[("single-holder", "ops/pager", "error"), old]);
+    // The deploy ref lacks the change, as it must: it is left out.
+    toronto.gate(CALM, &["--against", "main", "--scope", "callysto/**"], 0).finds(&[]);
+}
+
+#[test]
+fn what_the_change_worsens_fails() {
+    let toronto = Toronto::unpublished();
+    toronto.edit("secrets/policy.toml", "min-people = 2", "min-people = 4");
+    toronto.publish("Ask for more people than there are");
+    toronto.git(["checkout", "-q", "-b", "feature"]);
+    let both = |level| [("single-holder", AZUREAD, level), ("single-holder", OAUTH, level)];
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&both("warning"));
+    let remove = toronto.sandbox.secrets(&toronto.laptop).args(["people", "remove", "carol"]);
+    remove.identity("alice").at(CALM).run().code(0);
+    toronto.gate(CALM, &["--against", "main"], 1).finds(&both("error"));
+}
+
+#[test]
+fn mending_a_fault_passes() {
+    let toronto = on_a_branch();
+    toronto.renew(&toronto.laptop, "alice", &[]);
+    toronto.gate(REDEPLOY, &["--against", "main"], 0).finds(&[]);
+    // What is not committed is in no pull request.
+    toronto.sandbox.secrets(&toronto.laptop).args(["remove", OAUTH, "--no-commit"]).run().code(0);
+    toronto.gate(REDEPLOY, &["--against", "main"], 1).finds(&[("uncommitted", OAUTH, "error")]);
+}
+
+#[test]
+fn a_reference_without_a_store() {
+    let toronto = on_a_branch();
+    let root = toronto.git(["rev-list", "--max-parents=0", "HEAD"]);
+    toronto.gate(CALM, &["--against", &root], 0).finds(&[]);
+    toronto.gate(REDEPLOY, &["--against", &root], 1).finds(&[("expired", AZUREAD, "error")]);
+    for format in ["human", "json", "github"] {
+        let run = toronto.sandbox.secrets(&toronto.laptop).args(["check", "--format", format]);
+        run.args(["--against", &root]).at(CALM).run().code(0).says("has no store");
+    }
+}
+
+#[test]
+fn a_reference_that_is_not_there() {
+    let toronto = on_a_branch();
+    toronto.gate(CALM, &["--against", "no-such-branch"], 2).leaves_unchecked("no-such-branch");
+    // Nor is one an option of git's.
+    let output = toronto.sandbox.path("written-by-git");
+    let reference = format!("--output={}", output.display());
+    toronto.gate(CALM, &[&format!("--against={reference}")], 2).leaves_unchecked(&reference);
+    assert!(!output.exists());
+}
+
+#[test]
+fn a_change_cannot_excuse_itself() {
+    for excuse in [
+        "[defaults]\nlevels = { single-holder = \"off\" }\n",
+        "[defaults]\nmin-people = 1\n",
+        "[[scope]]\nmatch = \"ops/**\"\nlevels = { single-holder = \"warning\" }\n",
+        "[[scope]]\nmatch = \"ops/**\"\nmin-people = 1\n",
+        "[[waiver]]\nfinding = \"single-holder\"\nsecret = \"ops/**\"\nuntil = 2030-01-01\n\
+         reason = \"it is fine\"\nby = \"alice\"\n",
+    ] {
+        let toronto = on_a_branch();
+        toronto.add("ops/pager", "2024-06-30", "routing-key", &["--owner", "infra", "--reader", "bob"]);
+        if let Some(key) = excuse.strip_prefix("[defaults]\n") {
+            let without = toronto.read("secrets/policy.toml").replace("min-people = 2\n", "");
+            toronto
+                .write("secrets/policy.toml", without.replace("[defaults]\n", &format!("[defaults]\n{key}")));
+        } else {
+            toronto.extend_policy(excuse);
+        }
+        commit(&toronto, "Seal a key to too few, and say that it is fine");
+        toronto.gate(CALM, &["--against", "main"], 1).finds(&[("single-holder", "ops/pager", "error")]);
+    }
+}
+
+#[test]
+fn keys_that_a_change_brings_are_listed() {
+    let toronto = on_a_branch();
+    toronto.extend_policy(&format!("[people.dave]\nkeys = [\"{}\"]\n", toronto.sandbox.new_ssh_key("dave")));
+    commit(&toronto, "Dave joins");
+    for format in ["human", "json", "github"] {
+        let run = toronto.sandbox.secrets(&toronto.laptop).args(["check", "--format", format]);
+        let told = run.args(["--against", "main"]).at(CALM).run().code(0);
+        told.says("new key for dave").says("SHA256:");
+    }
+    // The same key under another name is no new key, and yet to be looked at.
+    toronto.edit("secrets/policy.toml", "[people.carol]", "[people.mallory]");
+    toronto.edit("secrets/policy.toml", "\"carol\"", "\"mallory\"");
+    commit(&toronto, "Carol is called Mallory now");
+    let run = toronto.sandbox.secrets(&toronto.laptop).args(["check", "--against", "main"]);
+    run.at(CALM).run().code(1).says("from carol to mallory");
+}

@@ -1,0 +1,329 @@
+//! What a person at a terminal is asked, on a real one.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers are tests too"
+)]
+
+mod common;
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use common::{NOW, Sandbox, identity_path, public_key};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// How long an expected text may take before the test gives up.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A person at a terminal on which the tool runs.
+struct Person {
+    child: Child,
+    keyboard: File,
+    screen: Receiver<Vec<u8>>,
+    /// All that was ever to be seen.
+    seen: String,
+    read_to: usize,
+}
+
+impl Person {
+    fn runs(sandbox: &Sandbox, folder: &Path, arguments: &[&str], identity: Option<&Path>) -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let tool: OwnedFd =
+            OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap().into();
+        let mut command = sandbox.command(common::binary(), folder);
+        command.args(arguments).args(["--at", NOW]).env("TERM", "xterm");
+        if let Some(identity) = identity {
+            command.env("SECRETS_IDENTITY_FILE", identity);
+        }
+        command.stdin(Stdio::from(tool.try_clone().unwrap())).stdout(Stdio::from(tool.try_clone().unwrap()));
+        let child = command.stderr(Stdio::from(tool)).spawn().unwrap();
+        // The parent's copies of the tool's side go with the command, so that reading ends when the tool does.
+        drop(command);
+        let keyboard = File::from(person);
+        let mut side = keyboard.try_clone().unwrap();
+        let (sender, screen) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = side.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, keyboard, screen, seen: String::new(), read_to: 0 }
+    }
+
+    /// Waits until a text appears after what was awaited before.
+    #[track_caller]
+    fn sees(&mut self, text: &str) -> &mut Self {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = self.seen[self.read_to..].find(text) {
+                self.read_to += at + text.len();
+                return self;
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.screen.recv_timeout(left) {
+                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
+                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => panic!(
+                    "`{text}` does not appear after:\n{}\n---\n{}",
+                    &self.seen[..self.read_to],
+                    &self.seen[self.read_to..]
+                ),
+            }
+        }
+    }
+
+    fn types(&mut self, text: &str) -> &mut Self {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+        self
+    }
+
+    /// Waits for the end; answers with the exit code and all that was to be seen.
+    #[track_caller]
+    fn ends(mut self) -> (i32, String) {
+        let deadline = Instant::now() + PATIENCE;
+        while let Ok(bytes) = self.screen.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+        assert!(Instant::now() < deadline, "it does not end:\n{}", self.seen);
+        (self.child.wait().unwrap().code().unwrap_or(-1), self.seen.clone())
+    }
+}
+
+impl Drop for Person {
+    fn drop(&mut self) {
+        // A test that failed must not leave the tool waiting for an answer.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const VALUE: &str = "wX7-hidden-pL2";
+
+fn store() -> (Sandbox, PathBuf) {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    sandbox.add(&laptop, "web/db", "2028-01-01", "hunter2");
+    sandbox.push(&laptop);
+    (sandbox, laptop)
+}
+
+#[test]
+fn add_asks_for_all_that_was_not_given_and_never_shows_the_value() {
+    let (sandbox, laptop) = store();
+    let mut person = Person::runs(&sandbox, &laptop, &["add", "web/api"], Some(&identity_path("alice")));
+    person.sees("value: ").types(&format!("{VALUE}\n"));
+    person.sees("again: ").types("something else\n");
+    person.sees("not the same").sees("value: ").types(&format!("{VALUE}\n"));
+    person.sees("again: ").types(&format!("{VALUE}\n"));
+    person.sees("expires").types("08/09/2027\n").sees("several dates");
+    person.sees("expires").types("30\n").sees("expires").types("1y\n");
+    person.sees("owner").types("mallory\n").sees("mallory").sees("owner").types("team\n");
+    person.sees("issuer").types("University IT\n").sees("contact").types("it@example.org\n");
+    person.sees("next one").types("docs/api.md\n");
+    person.sees("in clear").types("nobody-known\n").sees("in clear").types("\n");
+    person.sees("push to origin/main now").types("n\n").sees("NOT on origin/main");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert!(!seen.contains(VALUE) && !seen.contains("something else"), "{seen}");
+    assert_eq!(
+        sandbox.get(&laptop, "web/api", "bob").code(0).stdout,
+        VALUE.as_bytes(),
+        "without a line break"
+    );
+    let record = sandbox.record(&laptop, "web/api");
+    assert_eq!(record["sealed"]["expires"]["at"], "2027-03-01T12:00:00Z");
+    assert_eq!(record["about"]["owners"], serde_json::json!(["team"]));
+    assert_eq!(record["about"]["issuer"]["contact"], "it@example.org");
+    assert_eq!(record["about"]["runbook"], "docs/api.md");
+}
+
+#[test]
+fn what_was_given_is_not_asked_for() {
+    let (sandbox, laptop) = store();
+    let arguments = [
+        "add",
+        "web/api",
+        "--never",
+        "one login",
+        "--owner",
+        "team",
+        "--issuer",
+        "IT",
+        "--runbook",
+        "x",
+        "--seen-by",
+        "bob",
+        "--push",
+    ];
+    let mut person = Person::runs(&sandbox, &laptop, &arguments, Some(&identity_path("alice")));
+    person.sees("value: ").types(&format!("{VALUE}\n")).sees("again: ").types(&format!("{VALUE}\n"));
+    person.sees("pushed to origin/main");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 0, "{seen}");
+    for question in ["owner (", "issuer (", "next one", "in clear", "expires (", "push to"] {
+        assert!(!seen.contains(question), "{question}: {seen}");
+    }
+    sandbox.check(&laptop, NOW).code(0);
+}
+
+#[test]
+fn push_now_pushes() {
+    let (sandbox, laptop) = store();
+    let arguments = ["set", "web/db", "--expires", "2029-01-01"];
+    let mut person = Person::runs(&sandbox, &laptop, &arguments, Some(&identity_path("alice")));
+    person.sees("value: ").types(&format!("{VALUE}\n")).sees("again: ").types(&format!("{VALUE}\n"));
+    person.sees("push to origin/main now").types("\n").sees("pushed to origin/main");
+    let (code, seen) = person.ends();
+    assert!(code == 0 && !seen.contains(VALUE), "{seen}");
+    let fresh = sandbox.clone("fresh", &[]);
+    assert_eq!(sandbox.get(&fresh, "web/db", "bob").code(0).stdout, VALUE.as_bytes());
+}
+
+#[test]
+fn never_is_asked_why() {
+    let (sandbox, laptop) = store();
+    let arguments = ["set", "web/db", "--push"];
+    let mut person = Person::runs(&sandbox, &laptop, &arguments, Some(&identity_path("alice")));
+    person.sees("value: ").types(&format!("{VALUE}\n")).sees("again: ").types(&format!("{VALUE}\n"));
+    person
+        .sees("expires")
+        .types("never\n")
+        .sees("why")
+        .types("\n")
+        .sees("reason")
+        .sees("why")
+        .types("one login\n");
+    person.sees("pushed to");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert_eq!(sandbox.record(&laptop, "web/db")["sealed"]["expires"]["never"], "one login");
+}
+
+#[test]
+fn a_person_who_gives_up_changes_nothing() {
+    let (sandbox, laptop) = store();
+    let before = sandbox.head(&laptop);
+    let add = ["add", "web/api"];
+    let mut person = Person::runs(&sandbox, &laptop, &add, Some(&identity_path("alice")));
+    person.sees("value: ").types("\x03");
+    assert_ne!(person.ends().0, 0);
+    let mut person = Person::runs(&sandbox, &laptop, &add, Some(&identity_path("alice")));
+    person.sees("value: ").types(&format!("{VALUE}\n")).sees("again: ").types(&format!("{VALUE}\n"));
+    person.sees("expires").types("\x04");
+    let (code, seen) = person.ends();
+    assert!(code != 0 && !seen.contains(VALUE), "{seen}");
+    assert_eq!((sandbox.head(&laptop), sandbox.status(&laptop).as_str()), (before, ""));
+}
+
+#[test]
+fn a_new_key_is_sealed_to_after_a_yes_only() {
+    let (sandbox, laptop) = store();
+    let carol = public_key("carol");
+    let people = ["people", "add", "carol", "--key", &carol, "--group", "team", "--push"];
+    sandbox.secrets(&laptop).args(people).run().code(0);
+    let before = sandbox.head(&laptop);
+    let reseal = ["reseal", "--all", "--push"];
+    for answer in ["n\n", "\n"] {
+        let mut person = Person::runs(&sandbox, &laptop, &reseal, Some(&identity_path("alice")));
+        person.sees("carol").sees("SHA256:").sees("confirm").types(answer);
+        assert_eq!(person.ends().0, 2);
+        assert_eq!((sandbox.head(&laptop), sandbox.status(&laptop).as_str()), (before.clone(), ""));
+    }
+    let mut person = Person::runs(&sandbox, &laptop, &reseal, Some(&identity_path("alice")));
+    person.sees("SHA256:").sees("confirm").types("maybe\n").sees("y or n").sees("confirm").types("y\n");
+    person.sees("pushed to origin/main");
+    assert_eq!(person.ends().0, 0);
+    assert_eq!(sandbox.get(&laptop, "web/db", "carol").code(0).stdout, b"hunter2");
+    sandbox.check(&laptop, NOW).code(0);
+}
+
+#[test]
+fn a_passphrase_is_asked_for_and_not_shown() {
+    let (sandbox, laptop) = store();
+    let carol = public_key("carol");
+    sandbox
+        .secrets(&laptop)
+        .args(["people", "add", "carol", "--key", &carol, "--group", "team"])
+        .run()
+        .code(0);
+    sandbox.add_accepting(&laptop, "web/api", "2028-01-01", "hunter3", &["carol"]);
+    let protected = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/identities/protected.age");
+    let get = ["get", "web/api"];
+    let mut person = Person::runs(&sandbox, &laptop, &get, Some(&protected));
+    person.sees("protected.age").types("worthless\n").sees("hunter3");
+    let (code, seen) = person.ends();
+    assert!(code == 0 && !seen.contains("worthless\n") && !seen.contains("worthless\r"), "{seen}");
+
+    let home = sandbox.path("home");
+    sandbox.run(&home, "ssh-keygen", ["-q", "-t", "ed25519", "-N", "open sesame", "-f", "locked"]).code(0);
+    let public = std::fs::read_to_string(home.join("locked.pub")).unwrap();
+    sandbox
+        .secrets(&laptop)
+        .args(["people", "add", "dave", "--key", &public, "--group", "team"])
+        .run()
+        .code(0);
+    sandbox.add_accepting(&laptop, "web/ssh", "2028-01-01", "hunter4", &["dave"]);
+    let get = ["get", "web/ssh"];
+    let mut person = Person::runs(&sandbox, &laptop, &get, Some(&home.join("locked")));
+    person.sees("locked").types("wrong\n").sees("wrong passphrase").sees("locked").types("\x03");
+    let (code, seen) = person.ends();
+    assert!(code == 2 && !seen.contains("wrong\r"), "{seen}");
+    let mut person = Person::runs(&sandbox, &laptop, &get, Some(&home.join("locked")));
+    person.sees("locked").types("wrong\n").sees("wrong passphrase").types("open sesame\n").sees("hunter4");
+    let (code, seen) = person.ends();
+    assert!(code == 0 && !seen.contains("open sesame"), "{seen}");
+}
+
+#[test]
+fn removing_an_identity_is_asked_about() {
+    let sandbox = Sandbox::new();
+    let home = sandbox.path("home");
+    sandbox.secrets(&home).args(["key", "new", "work", "--place", "file"]).run().code(0);
+    let remove = ["key", "remove", "work"];
+    let mut person = Person::runs(&sandbox, &home, &remove, None);
+    person.sees("work").sees("[y/N]").types("\n").sees("nothing was removed");
+    assert_eq!(person.ends().0, 2);
+    let mut person = Person::runs(&sandbox, &home, &remove, None);
+    person.sees("[y/N]").types("yes\n").sees("removed");
+    assert_eq!(person.ends().0, 0);
+    sandbox.secrets(&home).args(["key", "list"]).run().code(0).lacks("work");
+}
+
+#[test]
+fn init_proposes_what_it_knows() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.origin_and_laptop();
+    let mut person = Person::runs(&sandbox, &laptop, &["init"], Some(&identity_path("alice")));
+    person.sees("your name").sees("[alice]").types("no good name\n").sees("your name").types("\n");
+    person.sees("deploys").sees("[origin/main]").types("main\n").sees("deploys").types("\n");
+    person.sees("second person").sees("push to origin/main now").types("y\n").sees("pushed");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 0, "{seen}");
+    let policy = std::fs::read_to_string(laptop.join("secrets/policy.toml")).unwrap();
+    assert!(policy.contains("[people.alice]") && policy.contains("deploy-ref = \"origin/main\""), "{policy}");
+}
+
+#[test]
+fn colour_and_width_are_the_terminals() {
+    let (sandbox, laptop) = store();
+    let mut person = Person::runs(&sandbox, &laptop, &["check"], None);
+    person.sees("clear to deploy");
+    let (code, seen) = person.ends();
+    assert!(code == 0 && seen.contains("\u{1b}["), "{seen:?}");
+}
