@@ -435,6 +435,59 @@ fn messages_about_the_policy_name_the_line() {
 }
 
 #[test]
+fn a_private_key_in_the_policy_is_not_repeated() {
+    let bad = Bad::new();
+    let good = fs::read_to_string(bad.path("secrets/policy.toml")).unwrap();
+    let identity = fs::read_to_string(common::identity_path("alice")).unwrap();
+    let private = identity.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap();
+    for private in [private.to_owned(), private.to_ascii_lowercase()] {
+        for tail in [
+            format!("[people.zoe]\nkeys = [\"{private}\"]"),
+            format!("[people.zoe]\nkeys = \"{private}\""),
+            format!("[people.{private}]\nkeys = [\"x\"]"),
+            format!("[people.zoe]\n{private} = 1"),
+            format!("[people.zoe]\nkeys = [\"{private}]"),
+            private.clone(),
+            format!("{private} = 1\n{private} = 1"),
+            format!("[[scope]]\nmatch = \"**\"\nreaders = [\"{private}\"]"),
+            format!("[[scope]]\nmatch = \"**\"\nnotify-at = [\"{private}\"]"),
+            format!("[[waiver]]\nfinding = \"{private}\""),
+        ] {
+            fs::write(bad.path("secrets/policy.toml"), format!("{good}{tail}\n")).unwrap();
+            for command in [&["check"][..], &["list"], &["doctor"]] {
+                let run = bad.sandbox.secrets(&bad.laptop).args(command).run();
+                assert_ne!(run.code, 0, "{tail}");
+                let said = format!("{}{}", run.text(), run.stderr).to_ascii_uppercase();
+                assert!(!said.contains(&private.to_ascii_uppercase()[..24]), "{tail}: {said}");
+            }
+        }
+    }
+}
+
+/// A value that was pasted into a record is in no report: those end up in logs of CI.
+#[test]
+fn what_a_record_holds_is_not_repeated() {
+    let bad = Bad::new();
+    let good = fs::read(bad.path("secrets/bad/one.json")).unwrap();
+    for (from, to) in [
+        ("\"bad/one\"", "\"hunter2 Passw0rd\""),
+        ("\"text\"", "\"hunter2 Passw0rd\""),
+        ("\"seal\":", "\"hunter2\": true, \"seal\":"),
+        ("\"number\": 1", "\"number\": \"hunter2\""),
+        ("\"about\": {", "\"about\": { \"runbook\": [\"hunter2\"],"),
+    ] {
+        fs::write(bad.path("secrets/bad/one.json"), replaced(&good, from, to)).unwrap();
+        for format in ["human", "json", "github"] {
+            let run = bad.sandbox.secrets(&bad.laptop).args(["check", "--format", format]).run();
+            assert_ne!(run.code, 0, "{to}");
+            run.says("secrets/bad/one.json").lacks("hunter2");
+        }
+        let show = bad.sandbox.secrets(&bad.laptop).args(["show", "bad/one"]).run();
+        show.code(2).lacks("hunter2");
+    }
+}
+
+#[test]
 fn windows_line_ends_change_nothing_but_the_bytes() {
     let bad = Bad::new();
     for file in ["secrets/policy.toml", "secrets/bad/one.json"] {

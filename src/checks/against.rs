@@ -33,7 +33,10 @@ fn place(finding: &Finding) -> (CheckId, Option<SecretName>, Option<String>) {
 
 /// Whether `new` is the fault that was there before, or a lesser one.
 fn stands(old: &Finding, new: &Finding) -> bool {
-    old.weight >= new.weight && (!is_about_its_message(new.id) || old.message == new.message)
+    if is_about_its_message(new.id) {
+        return old.weight >= new.weight && old.message == new.message && old.mark == new.mark;
+    }
+    old.weight > new.weight || (old.weight == new.weight && old.mark == new.mark)
 }
 
 /// Several faults of these checks may stand in one place, each about another reader, file or glob that only the
@@ -76,6 +79,7 @@ mod tests {
             message: message.to_owned(),
             remedy: "secrets check".to_owned(),
             weight,
+            mark: String::new(),
         }
     }
 
@@ -106,6 +110,26 @@ mod tests {
                 message.to_owned()
             };
             assert_eq!(judged[0].message, told);
+        }
+    }
+
+    #[test]
+    fn what_is_about_others_is_new_unless_it_is_less() {
+        let marked = |id, weight, mark: &str| Finding {
+            mark: mark.to_owned(),
+            ..finding(id, "a", weight, "the same words")
+        };
+        let reference = [marked("single-holder", 2, "alice"), marked("tampered", 2, "D and F")];
+        for (id, weight, mark, level) in [
+            ("single-holder", 2, "alice", Level::Warning),
+            ("single-holder", 2, "bob", Level::Error),
+            ("single-holder", 1, "bob, carol", Level::Warning),
+            ("tampered", 2, "D and F", Level::Warning),
+            ("tampered", 2, "D and G", Level::Error),
+            ("tampered", 1, "D and G", Level::Error),
+        ] {
+            let judged = against(vec![marked(id, weight, mark)], &reference, "main");
+            assert_eq!(judged[0].level, level, "{id} {weight} {mark}");
         }
     }
 

@@ -5,7 +5,7 @@
 //!
 //! **Mend:** `secrets reseal NAME`. Who left has seen the value all the same; resealing does not take that back.
 
-use super::{Check, Fault, Judgement, Subject, readership};
+use super::{Check, Fault, Judgement, Subject, mending, readership};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 
@@ -13,13 +13,13 @@ pub const CHECK: Check = Check::of_secret(CheckId::DepartedReader, Level::Error,
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
-    let name = &subject.secret.name;
+    let remedy = mending::reseal(subject);
     Ok(readership::claimed(&record.sealed)
         .into_iter()
         .filter(|reader| subject.policy.actor(reader).is_none())
         .map(|reader| {
             let message = format!("sealed to {reader}, whom policy no longer knows");
-            Fault::new(message, format!("secrets reseal {name}"))
+            Fault::new(message, &remedy)
         })
         .collect())
 }

@@ -171,6 +171,7 @@ fn finding(
         message: visible(&fault.message).into_owned(),
         remedy: visible(&fault.remedy).into_owned(),
         weight: fault.weight,
+        mark: fault.mark.clone(),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod against;
 pub mod driver;
 
 mod deployment;
+mod mending;
 mod readership;
 mod wording;
 
@@ -113,6 +114,8 @@ pub struct Fault {
     pub about: Option<String>,
     /// How bad it is among faults of the same check on the same place.
     pub weight: i64,
+    /// What tells it from another of the same check, place and weight, where the message does not.
+    pub mark: String,
     /// Blocks the deploy even where the check's level is a warning; never where it is off.
     pub blocks: bool,
 }
@@ -125,6 +128,7 @@ impl Fault {
             path: None,
             about: None,
             weight: 1,
+            mark: String::new(),
             blocks: false,
         }
     }
@@ -139,6 +143,10 @@ impl Fault {
 
     fn weighing(self, weight: i64) -> Self {
         Self { weight, ..self }
+    }
+
+    fn marked(self, mark: impl Into<String>) -> Self {
+        Self { mark: mark.into(), ..self }
     }
 
     fn blocking(self, blocks: bool) -> Self {

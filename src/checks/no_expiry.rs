@@ -16,7 +16,8 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     if record.sealed.expires.is_some() {
         return Ok(Vec::new());
     }
-    let remedy = format!("secrets expiry set {} --reason 'none was recorded'", subject.secret.name);
+    let remedy =
+        format!("secrets expiry set {} --expires DATE --reason 'none was recorded'", subject.secret.name);
     Ok(vec![Fault::new("nobody has said when it ends, nor that it never does", remedy)])
 }
 
@@ -32,6 +33,9 @@ mod tests {
         for (expires, faults) in [(ends("2027-01-01"), 0), (never, 0), (None, 1)] {
             let mut secret = secret();
             sealed_of(&mut secret).expires = expires;
+            for fault in run(judge, &policy(), &secret).unwrap() {
+                assert!(fault.remedy.contains(" --expires DATE "), "{}", fault.remedy);
+            }
             assert_eq!(run(judge, &policy(), &secret).unwrap().len(), faults);
         }
     }

@@ -1,7 +1,7 @@
 //! # overdue-rotation
 //!
-//! The version is older than `rotate-every` allows, counted from the day of issue, else from the day when it was
-//! set. Off where policy sets no `rotate-every`. Resealing makes no new version.
+//! The version is older than `rotate-every` allows, counted from the day of issue or the day when it was set,
+//! whichever is earlier. Off where policy sets no `rotate-every`. Resealing makes no new version.
 //!
 //! **Mend:** get a new one, then `secrets set NAME`.
 
@@ -14,7 +14,7 @@ pub const CHECK: Check = Check::of_secret(CheckId::OverdueRotation, Level::Warni
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
     let (rule, now) = (&subject.rules.rotate_every, subject.setting.now);
-    let start = record.sealed.issued.unwrap_or(record.sealed.version.set_at);
+    let start = record.sealed.since();
     let Some((every, due)) = rule.value.and_then(|every| Some((every, every.after(start)?))) else {
         return Ok(Vec::new());
     };
@@ -59,5 +59,7 @@ mod tests {
         }
         sealed_of(&mut secret).issued = Some(time("2025-12-31"));
         assert_eq!(judge_at("2026-03-31", judge, &policy, &secret).unwrap().len(), 1);
+        sealed_of(&mut secret).issued = Some(time("2030-01-01"));
+        assert_eq!(judge_at("2026-04-01", judge, &policy, &secret).unwrap().len(), 1);
     }
 }

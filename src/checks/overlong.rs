@@ -1,7 +1,7 @@
 //! # overlong
 //!
-//! Declared to live longer than `max-lifetime` allows, counted from the day of issue, else from the day when the
-//! version was set. Off where policy sets no `max-lifetime`; what never lapses has no lifetime.
+//! Declared to live longer than `max-lifetime` allows, counted from the day of issue or the day when the version was
+//! set, whichever is earlier. Off where policy sets no `max-lifetime`; what never lapses has no lifetime.
 //!
 //! **Mend:** declare an earlier end with `secrets expiry set NAME`, and renew it by then.
 
@@ -17,18 +17,22 @@ fn judge(subject: &Subject<'_>) -> Judgement {
         return Ok(Vec::new());
     };
     let sealed = &record.sealed;
-    let start = sealed.issued.unwrap_or(sealed.version.set_at);
     let (Some(end), Some(most)) = (sealed.expires.as_ref().and_then(Expiry::at), rule.value) else {
         return Ok(Vec::new());
     };
-    let Some(latest) = most.after(start).filter(|latest| end > *latest) else { return Ok(Vec::new()) };
+    let Some(latest) = most.after(sealed.since()).filter(|latest| end > *latest) else {
+        return Ok(Vec::new());
+    };
     let (origin, name) = (&rule.origin, &subject.secret.name);
     let message = format!(
         "ends {}, later than {}, the latest that max-lifetime {most} allows ({origin})",
         end.brief(),
         latest.brief()
     );
-    let remedy = format!("secrets expiry set {name} --reason 'shortened to max-lifetime'");
+    let remedy = format!(
+        "secrets expiry set {name} --expires {} --reason 'shortened to max-lifetime'",
+        latest.brief()
+    );
     Ok(vec![Fault::new(message, remedy).weighing(latest.days_until(end))])
 }
 
@@ -59,7 +63,14 @@ mod tests {
             sealed_of(&mut secret).expires = ends(end);
             assert_eq!(at_most(&policy, &secret).first().map(String::as_str), told, "{end}");
         }
-        sealed_of(&mut secret).issued = Some(time("2026-01-02"));
-        assert_eq!(at_most(&policy, &secret), [""; 0]);
+        assert_eq!(
+            run(judge, &policy, &secret).unwrap()[0].remedy,
+            "secrets expiry set web/prod/db --expires 2027-01-01 --reason 'shortened to max-lifetime'"
+        );
+        // An issue in the future, of what was set on 2026-01-01, gives no longer life.
+        for (issued, latest) in [("2030-01-01", "2027-01-01"), ("2025-12-01", "2026-12-01")] {
+            sealed_of(&mut secret).issued = Some(time(issued));
+            assert!(at_most(&policy, &secret)[0].contains(&format!("later than {latest}")), "{issued}");
+        }
     }
 }

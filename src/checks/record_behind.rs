@@ -5,7 +5,7 @@
 //!
 //! **Mend:** restore the pair from git, or seal the value that should be there with `secrets set NAME`.
 
-use super::{Check, Fault, Judgement, Subject};
+use super::{Check, Fault, Judgement, Subject, mending};
 use crate::domain::check_id::CheckId;
 use crate::domain::digest::Digest;
 use crate::domain::finding::Level;
@@ -19,8 +19,9 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     }
     let (recorded, found) = (short(record.digest), short(file.digest));
     let message = format!("the record speaks of another sealed file ({recorded}, and here is {found})");
-    let remedy = format!("secrets set {}", subject.secret.name);
-    Ok(vec![Fault::new(message, remedy).at(&subject.secret.sealed_path)])
+    let remedy = mending::pair(subject);
+    let fault = Fault::new(message, remedy).at(&subject.secret.sealed_path);
+    Ok(vec![fault.marked(format!("{} {}", record.digest, file.digest))])
 }
 
 fn short(digest: Digest) -> String {

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Fault, Judgement, Subject, readership, wording};
+use super::{Check, Fault, Judgement, Subject, mending, readership, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
 use crate::domain::finding::Level;
@@ -45,12 +45,17 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     let (min, origin) = (rule.value, &rule.origin);
     let message = format!("{holders}{machines}, and min-people is {min} ({origin}): {how}");
     let missing = i64::try_from(demanded - people.len()).unwrap_or(i64::MAX);
-    Ok(vec![Fault::new(message, remedy).weighing(missing)])
+    // As many others instead are another fault: those who could open it were left out.
+    let who = people.iter().map(ActorName::as_str).collect::<Vec<_>>().join(", ");
+    Ok(vec![Fault::new(message, remedy).weighing(missing).marked(who)])
 }
 
 /// What has to happen first so that enough people can open it, and the command for it.
 fn how_to_join(subject: &Subject<'_>, demanded: usize) -> (&'static str, String) {
-    let (policy, reseal) = (subject.policy, format!("secrets reseal {}", subject.secret.name));
+    if !mending::is_bound(subject) {
+        return ("mend value and record first, which do not belong together", mending::pair(subject));
+    }
+    let (policy, reseal) = (subject.policy, mending::reseal(subject));
     if people_behind(policy, &readership::demanded(subject)).len() >= demanded {
         return ("policy names enough readers, seal it to them", reseal);
     }
@@ -123,6 +128,7 @@ mod tests {
             if let Some((message, weight)) = told {
                 assert!(faults[0].message.starts_with(message), "{}", faults[0].message);
                 assert_eq!(faults[0].weight, weight);
+                assert_eq!(faults[0].mark.is_empty(), message.starts_with("no person"));
             }
         }
     }

@@ -7,7 +7,7 @@
 //! **Mend:** look at what changed and who changed it (`git log -p`), restore the pair, or seal the value anew with
 //! `secrets set NAME`. `reseal` would only bind the edited record.
 
-use super::{Check, Fault, Judgement, Subject};
+use super::{Check, Fault, Judgement, Subject, mending};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::Binding;
 use crate::domain::finding::Level;
@@ -38,8 +38,11 @@ fn judge(subject: &Subject<'_>) -> Judgement {
         return Ok(Vec::new());
     }
     let weight = i64::try_from(reasons.len()).unwrap_or(i64::MAX);
-    let remedy = format!("secrets set {}", secret.name);
-    Ok(vec![Fault::new(reasons.join("; "), remedy).weighing(weight)])
+    let remedy = mending::pair(subject);
+    // Tampered with once more it is another fault, though the same words tell it.
+    let record = secret.binding_expected.map(|digest| digest.to_string()).unwrap_or_default();
+    let fault = Fault::new(reasons.join("; "), remedy).weighing(weight);
+    Ok(vec![fault.marked(format!("{record} {}", file.digest))])
 }
 
 #[cfg(test)]
@@ -87,6 +90,19 @@ mod tests {
                 assert!(found.starts_with(told), "{found}");
             }
         }
+    }
+
+    #[test]
+    fn each_tampering_is_another() {
+        let mut secret = secret();
+        let mut marks = std::collections::BTreeSet::new();
+        file_of(&mut secret).binding = Binding::Absent;
+        for (record, value) in [(b"D", b"V"), (b"E", b"V"), (b"E", b"W")] {
+            secret.binding_expected = Some(Digest::of(record));
+            file_of(&mut secret).digest = Digest::of(value);
+            marks.insert(run(judge, &policy(), &secret).unwrap().remove(0).mark);
+        }
+        assert_eq!(marks.len(), 3);
     }
 
     #[test]

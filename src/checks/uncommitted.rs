@@ -17,9 +17,9 @@ pub const CHECK: Check = Check::of_secret(CheckId::Uncommitted, Level::Error, ju
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let files = subject.secret.uncommitted.as_ref().map_err(Clone::clone)?;
-    let (deleted, unsaved) =
-        files.iter().partition::<Vec<&Uncommitted>, _>(|file| file.how == Difference::Deleted);
-    Ok([unsaved, deleted].iter().filter_map(|files| fault(files, subject.secret.name.as_str())).collect())
+    let of = |mend: Mend| files.iter().filter(|file| mend_of(file) == mend).collect::<Vec<_>>();
+    let groups = [Mend::Commit, Mend::Restore, Mend::Rewrite].map(of);
+    Ok(groups.iter().filter_map(|files| fault(files, subject.secret.name.as_str())).collect())
 }
 
 fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
@@ -37,6 +37,23 @@ fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
     Ok(files.iter().filter_map(of_file).collect())
 }
 
+/// What mends a difference.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mend {
+    Commit,
+    Restore,
+    /// git takes the two for the same: it would neither commit the one nor bring back the other while that is there.
+    Rewrite,
+}
+
+fn mend_of(file: &Uncommitted) -> Mend {
+    match file.how {
+        Difference::Modified | Difference::NotInHead { .. } => Mend::Commit,
+        Difference::Deleted => Mend::Restore,
+        Difference::LineEnds => Mend::Rewrite,
+    }
+}
+
 /// One fault for files that are mended by one command; none for no files.
 fn fault(files: &[&Uncommitted], what: &str) -> Option<Fault> {
     let first = files.first()?;
@@ -44,11 +61,17 @@ fn fault(files: &[&Uncommitted], what: &str) -> Option<Fault> {
     let paths = wording::pathspecs(files.iter().map(|file| file.path.as_str()));
     let ignored = files.iter().any(|file| matches!(file.how, Difference::NotInHead { ignored_by: Some(_) }));
     let look_again = look_again(files);
-    let remedy = if first.how == Difference::Deleted {
-        format!("{look_again}git restore --source=HEAD --staged --worktree -- {paths}")
-    } else {
-        let force = if ignored { "-f " } else { "" };
-        format!("{look_again}git add {force}-- {paths} && git commit -m 'Commit {what}' -- {paths}")
+    let remedy = match mend_of(first) {
+        Mend::Commit => {
+            let force = if ignored { "-f " } else { "" };
+            format!("{look_again}git add {force}-- {paths} && git commit -m 'Commit {what}' -- {paths}")
+        }
+        Mend::Restore => format!("{look_again}git restore --source=HEAD --staged --worktree -- {paths}"),
+        Mend::Rewrite => {
+            let files = files.iter().map(|file| shell_word(&file.path)).collect::<Vec<_>>().join(" ");
+            let take_away = wording::from_top(&format!("rm -- {files}"));
+            format!("{look_again}{take_away} && git restore --source=HEAD --worktree -- {paths}")
+        }
     };
     let weight = i64::try_from(files.len()).unwrap_or(i64::MAX);
     Some(Fault::new(message, remedy).at(&first.path).weighing(weight))
@@ -69,6 +92,7 @@ fn told(file: &Uncommitted) -> String {
     let hidden = if file.overlooked.any() { ", which git is told to overlook" } else { "" };
     match &file.how {
         Difference::Modified => format!("{path} differs from HEAD{hidden}"),
+        Difference::LineEnds => format!("{path} has CRLF line ends, and LF in HEAD{hidden}"),
         Difference::NotInHead { ignored_by: None } => format!("{path} is not in HEAD"),
         Difference::NotInHead { ignored_by: Some(rule) } => {
             format!("{path} is not in HEAD, ignored by {rule}")
@@ -118,6 +142,15 @@ mod tests {
                 vec![(
                     format!("{SEALED} is in HEAD and deleted here"),
                     format!("git restore --source=HEAD --staged --worktree -- :/{SEALED}"),
+                )],
+            ),
+            (
+                vec![differing(RECORD, Difference::LineEnds)],
+                vec![(
+                    format!("{RECORD} has CRLF line ends, and LF in HEAD"),
+                    format!(
+                        r#"cd "$(git rev-parse --show-toplevel)" && rm -- {RECORD} && git restore --source=HEAD --worktree -- :/{RECORD}"#
+                    ),
                 )],
             ),
         ] {

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Fault, Judgement, Subject, readership};
+use super::{Check, Fault, Judgement, Subject, mending, readership};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::Stanza;
 use crate::domain::finding::Level;
@@ -22,7 +22,7 @@ pub const CHECK: Check = Check::of_secret(CheckId::UnlistedReader, Level::Error,
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
     let sealed = &record.sealed;
-    let remedy = format!("secrets reseal {}", subject.secret.name);
+    let remedy = mending::reseal(subject);
     let demanded = readership::demanded(subject);
     let mut faults = Vec::new();
     for reader in readership::claimed(sealed) {

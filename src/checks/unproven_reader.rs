@@ -5,7 +5,7 @@
 //!
 //! **Mend:** `secrets reseal NAME`, by anybody who can open it.
 
-use super::{Check, Fault, Judgement, Subject, readership};
+use super::{Check, Fault, Judgement, Subject, mending, readership};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::{Binding, SealedFile};
 use crate::domain::finding::Level;
@@ -20,7 +20,7 @@ pub const CHECK: Check = Check::of_secret(CheckId::UnprovenReader, Level::Error,
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
     let sealed = &record.sealed;
-    let remedy = format!("secrets reseal {}", subject.secret.name);
+    let remedy = mending::reseal(subject);
     let claimed = readership::claimed(sealed);
     let mut faults = Vec::new();
     for reader in readership::demanded(subject) {

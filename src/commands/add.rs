@@ -5,7 +5,8 @@ use std::convert::Infallible;
 
 use super::session::repository;
 use super::writing::{
-    accept_keys, echo_expiry, existing, expiry, finish, last_bound, read_value, same_readers, undisturbed,
+    accept_keys, check_issued, echo_expiry, existing, expiry, finish, last_bound, read_value, same_readers,
+    undisturbed,
 };
 use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
@@ -24,6 +25,7 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
     let place = session.place()?;
     let repository = repository(&place)?;
     let name = &arguments.name;
+    check_issued(session, arguments.issued)?;
     refuse_existing(&place, name)?;
     let (policy, _) = policy_with_readers(&place, arguments)?;
     check_names(&policy, &arguments.notes.owners, &arguments.seen_by)?;

@@ -124,7 +124,10 @@ fn judging_policy(
         Ok(Some(there)) => {
             notes.push(format!("judged by the policy of {commit}; the deploy ref was left out"));
             notes.extend(reference::new_keys(Some(&there), change));
-            reference::judging_policy(&there, change)
+            reference::judging_policy(&there, change).unwrap_or_else(|unknown| {
+                unknowns.push(unknown);
+                change.clone()
+            })
         }
         Ok(None) => {
             notes.push(format!(

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::session::repository;
 use super::writing::{
-    accept_keys, echo_expiry, existing_unverified, expiry, finish, last_bound, policy_unchanged, read_value,
-    undisturbed,
+    accept_keys, check_issued, echo_expiry, existing_unverified, expiry, finish, last_bound,
+    policy_unchanged, read_value, undisturbed,
 };
 use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
@@ -16,6 +16,7 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     let place = session.place()?;
     let repository = repository(&place)?;
     let name = &arguments.name;
+    check_issued(session, arguments.issued)?;
     let policy = place.policy()?;
     let shown = undisturbed(&place, || existing_unverified(&place, name))?;
     if let Some(unknown) = arguments.seen_by.iter().find(|name| policy.actor(name).is_none()) {

@@ -283,6 +283,15 @@ fn facts_lines(record: &Record, now: Instant) -> Vec<(String, String)> {
     }
     let exposed: Vec<&str> = sealed.exposed_to.keys().map(ActorName::as_str).collect();
     line("exposed to", exposed.join(", "));
+    // They run beside the plaintext, so that nobody should have to look for them.
+    for (key, runner) in [("rotator", &sealed.rotator), ("probe", &sealed.probe)] {
+        if let Some(runner) = runner {
+            let with: Vec<String> =
+                runner.with.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            let with = if with.is_empty() { String::new() } else { format!(" ({})", with.join(", ")) };
+            line(key, format!("{}{with}", runner.kind));
+        }
+    }
     let owners: Vec<&str> = record.about.owners.iter().map(ActorName::as_str).collect();
     line("owners", if owners.is_empty() { "none".to_owned() } else { owners.join(", ") });
     if let Some(issuer) = &record.about.issuer {

@@ -51,6 +51,19 @@ pub fn read_value(session: &Session, from_file: Option<&Path>) -> Result<Value, 
     Ok(value)
 }
 
+/// Refuses an issue that is still to come: it would put off every check that counts from it.
+pub fn check_issued(session: &Session, issued: Option<Instant>) -> Result<(), CommandError> {
+    match issued {
+        Some(date) if date > session.now => Err(CommandError::new(format!(
+            "--issued {}: is still to come; now it is {}",
+            date.brief(),
+            session.now
+        ))
+        .hint("a date means 00:00 UTC on that day; without --issued it counts from now")),
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The expiry that was given, asked for on a terminal where none was.
 pub fn expiry(
     session: &Session,

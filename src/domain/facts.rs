@@ -112,6 +112,8 @@ impl Overlooked {
 pub enum Difference {
     /// In both, with other bytes (or another mode, a symbolic link for one).
     Modified,
+    /// In both, and but for its line ends the same: CRLF here, LF in `HEAD`.
+    LineEnds,
     /// In the work tree only; `ignored_by` is the rule that hides it from `git status`, such as `.gitignore:3: *.age`.
     NotInHead { ignored_by: Option<String> },
     /// In `HEAD` only.

@@ -60,6 +60,9 @@ pub struct Finding {
     pub remedy: String,
     /// How bad it is among findings of the same check; compared by `check --against` only.
     pub weight: i64,
+    /// What tells it from another finding of the same check, place and weight: who or which bytes it is about.
+    /// Compared by `check --against` only.
+    pub mark: String,
 }
 
 /// Something that could not be judged. Unknown is never a pass: it blocks.

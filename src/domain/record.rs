@@ -72,6 +72,12 @@ pub struct Sealed {
 }
 
 impl Sealed {
+    /// From when its age is counted: the day of issue, else when the version was set. What claims to be issued later
+    /// than it was set is as old as the version.
+    pub fn since(&self) -> Instant {
+        self.issued.map_or(self.version.set_at, |issued| issued.min(self.version.set_at))
+    }
+
     /// By what two states of one secret are ordered: the higher one is newer.
     pub fn order(&self) -> VersionOrder {
         VersionOrder { number: self.version.number, seal: self.seal }

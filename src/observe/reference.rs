@@ -88,8 +88,9 @@ impl<'a> Reference<'a> {
 }
 
 /// The policy by which a change is judged: levels, thresholds, scopes and waivers as the reference has them;
-/// people, keys, groups and who reads what as the change has them.
-pub fn judging_policy(reference: &Policy, change: &Policy) -> Policy {
+/// people, keys, groups and who reads what as the change has them. Unknown where their globs, each list of which
+/// compiles, are too large together.
+pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
     let without_readers = |rules: &RuleSet| RuleSet { readers: None, ..rules.clone() };
     let only_readers = |rules: &RuleSet| RuleSet { readers: rules.readers.clone(), ..RuleSet::default() };
     let kept =
@@ -100,17 +101,18 @@ pub fn judging_policy(reference: &Policy, change: &Policy) -> Policy {
         .filter(|scope| scope.rules.readers.is_some())
         .map(|scope| Scope { rules: only_readers(&scope.rules), ..scope.clone() });
     let scopes: Vec<Scope> = kept.chain(brought).collect();
-    Policy {
+    let scope_globs = GlobList::new(scopes.iter().map(|scope| &scope.glob)).map_err(|error| {
+        let why = format!("{error}, with those of the other ref; write fewer or simpler scopes");
+        Unknown::new("[[scope]] in policy.toml", why)
+    })?;
+    Ok(Policy {
         defaults: RuleSet { readers: change.defaults.readers.clone(), ..reference.defaults.clone() },
-        // Every glob was compiled alone already; if they don't compile together no scope would be matched, so
-        // the change's own list, which is known to compile, would have to serve.
-        scope_globs: GlobList::new(scopes.iter().map(|scope| &scope.glob))
-            .unwrap_or_else(|_| change.scope_globs.clone()),
+        scope_globs,
         scopes,
         waivers: reference.waivers.clone(),
         require: reference.require.clone(),
         ..change.clone()
-    }
+    })
 }
 
 /// The keys that a change brings or exchanges, one line each, so that whoever reviews it compares them.
@@ -133,4 +135,46 @@ pub fn new_keys(reference: Option<&Policy>, change: &Policy) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(scopes: &[(String, &str)]) -> Policy {
+        let scopes: Vec<String> =
+            scopes.iter().map(|(glob, rule)| format!("[[scope]]\nmatch = \"{glob}\"\n{rule}\n")).collect();
+        let scopes = scopes.concat();
+        let text = format!(
+            "schema = 1\nstore = \"01KDVDNA000000000000000001\"\ndeploy-ref = \"none\"\n[people.alice]\nkeys = \
+             [\"age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj\"]\n{scopes}"
+        );
+        parse_policy(text.as_bytes(), "policy.toml").unwrap()
+    }
+
+    /// Scopes that compile together, and not twice as many of them.
+    fn many(folder: &str, rule: &'static str) -> Vec<(String, &'static str)> {
+        let parts = (0..60).map(|part| format!("{part}**/*{part}*")).collect::<Vec<_>>().join(",");
+        (0..SCOPES).map(|scope| (format!("{folder}{scope}/{{{parts}}}"), rule)).collect()
+    }
+    const SCOPES: usize = 170;
+
+    #[test]
+    fn rules_of_the_reference_and_readers_of_the_change() {
+        let reference = policy(&[("a/**".to_owned(), "min-people = 3")]);
+        let change =
+            policy(&[("b/**".to_owned(), "readers = [\"alice\"]"), ("a/**".to_owned(), "min-people = 1")]);
+        let judging = judging_policy(&reference, &change).unwrap();
+        assert_eq!(judging.scope_globs.matching("a/x"), [0]);
+        assert_eq!(judging.scope_globs.matching("b/x"), [1]);
+        assert_eq!(judging.scopes[0].rules.min_people, Some(3));
+    }
+
+    #[test]
+    fn globs_that_are_too_large_together_are_unknown() {
+        let reference = policy(&many("a", "min-people = 3"));
+        let change = policy(&many("b", "readers = [\"alice\"]"));
+        let unknown = judging_policy(&reference, &change).unwrap_err();
+        assert!(unknown.what.contains("[[scope]]"), "{unknown:?}");
+    }
 }

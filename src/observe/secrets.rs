@@ -137,8 +137,13 @@ impl<'a> Observation<'a> {
             (None, Some(_)) => Some(Difference::Deleted),
             (Some(bytes), Some(entry)) => {
                 let regular = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-                let same = regular && git::blob_id(bytes) == entry.id;
-                (!same).then_some(Difference::Modified)
+                if regular && git::blob_id(bytes) == entry.id {
+                    None
+                } else if regular && with_lf(bytes).is_some_and(|bytes| git::blob_id(&bytes) == entry.id) {
+                    Some(Difference::LineEnds)
+                } else {
+                    Some(Difference::Modified)
+                }
             }
             (Some(_), None) => {
                 let ignored = self.ignored.as_ref().map_err(Clone::clone)?;
@@ -146,6 +151,14 @@ impl<'a> Observation<'a> {
             }
         })
     }
+}
+
+/// The bytes with LF for every CRLF; `None` where there is none.
+fn with_lf(bytes: &[u8]) -> Option<Vec<u8>> {
+    let ends_line = |at: usize| bytes.get(at) == Some(&b'\r') && bytes.get(at + 1) == Some(&b'\n');
+    let kept: Vec<u8> =
+        bytes.iter().enumerate().filter(|(at, _)| !ends_line(*at)).map(|(_, byte)| *byte).collect();
+    (kept.len() < bytes.len()).then_some(kept)
 }
 
 /// The bytes of a secret's two files.

@@ -15,6 +15,7 @@ fn finding(id: CheckId, level: Level, secret: Option<&str>, message: &str, remed
         message: message.to_owned(),
         remedy: remedy.to_owned(),
         weight: 1,
+        mark: String::new(),
     }
 }
 

@@ -35,6 +35,12 @@ pub enum StoreError {
         .0.display()
     )]
     SymbolicLink(PathBuf),
+    #[error(
+        "{}: is the root of a git repository, and a store is a folder below it: move `policy.toml` and the secrets into \
+         one, such as `secrets/`",
+        .0.display()
+    )]
+    RepositoryRoot(PathBuf),
     #[error("{}: {source}; name the store's folder with --store", path.display())]
     Io { path: PathBuf, source: io::Error },
 }
@@ -67,7 +73,16 @@ impl Store {
         if !is_there(&folder.join(POLICY))? {
             return Err(StoreError::NoPolicy { folder: folder.to_owned(), named_by });
         }
-        Ok(Self { root: real(folder)? })
+        Self::below_a_root(folder)
+    }
+
+    /// At the root of a repository everything in it would be taken for the store's, its sources and `.git` too.
+    fn below_a_root(folder: &Path) -> Result<Self, StoreError> {
+        let root = real(folder)?;
+        if is_there(&root.join(".git"))? {
+            return Err(StoreError::RepositoryRoot(root));
+        }
+        Ok(Self { root })
     }
 
     fn above(from: &Path) -> Result<Self, StoreError> {
@@ -82,7 +97,7 @@ impl Store {
                 if is_link(&folder)? {
                     return Err(StoreError::SymbolicLink(folder));
                 }
-                return Ok(Self { root: real(&folder)? });
+                return Self::below_a_root(&folder);
             }
             if is_there(&ancestor.join(".git"))? {
                 break;
@@ -202,6 +217,19 @@ mod tests {
         assert!(error.contains("secrets init") && error.contains("inner"), "{error}");
         let error = Store::find(Some(Path::new("inner")), &environment(&root, None)).unwrap_err().to_string();
         assert!(error.contains("no `policy.toml` (--store)") && error.contains("secrets init"), "{error}");
+    }
+
+    #[test]
+    fn the_root_of_a_repository_is_no_store() {
+        let (_dir, root) = tree(&["secrets/policy.toml", "secrets/.git/HEAD"]);
+        for (explicit, from) in [(None, ""), (Some("secrets"), ""), (Some("."), "secrets")] {
+            let found = Store::find(explicit.map(Path::new), &environment(&root.join(from), None));
+            let error = found.unwrap_err();
+            assert!(error.to_string().contains("a store is a folder below it"), "{error}");
+            assert!(matches!(error, StoreError::RepositoryRoot(path) if path == root.join("secrets")));
+        }
+        let found = Store::find(None, &environment(&root, Some("secrets")));
+        assert!(matches!(found, Err(StoreError::RepositoryRoot(_))));
     }
 
     #[cfg(unix)]

@@ -43,6 +43,41 @@ fn what_the_change_worsens_fails() {
 }
 
 #[test]
+fn tampering_with_what_was_tampered_with_is_new() {
+    let toronto = Toronto::unpublished();
+    let record = format!("secrets/{OAUTH}.json");
+    toronto.edit(&record, "2024-06-30", "2025-06-30");
+    toronto.publish("Seal the client secrets, and edit a record");
+    toronto.git(["checkout", "-q", "-b", "feature"]);
+    let tampered = |level| [("tampered", OAUTH, level)];
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&tampered("warning"));
+    toronto.edit(&record, "2025-06-30", "2026-06-30");
+    commit(&toronto, "Edit it again");
+    toronto.gate(CALM, &["--against", "main"], 1).finds(&tampered("error"));
+}
+
+#[test]
+fn another_sole_holder_is_new() {
+    let toronto = Toronto::unpublished();
+    toronto.add("ops/pager", "2024-06-30", "routing-key", &["--owner", "infra", "--reader", "alice"]);
+    toronto.publish("Seal a key to too few");
+    toronto.git(["checkout", "-q", "-b", "feature"]);
+    let alone = |level| [("single-holder", "ops/pager", level)];
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&alone("warning"));
+    toronto.edit("secrets/policy.toml", "readers = [\"alice\"]", "readers = [\"bob\"]");
+    let reseal = toronto.sandbox.secrets(&toronto.laptop).args(["reseal", "ops/pager", "--no-commit"]);
+    reseal.args(["--accept-key", &fingerprint(&toronto, "bob")]).identity("alice").at(CALM).run().code(0);
+    commit(&toronto, "Hand it over");
+    toronto.gate(CALM, &["--against", "main"], 1).finds(&alone("error"));
+}
+
+/// The fingerprint of somebody's key, as another secret's record has it.
+fn fingerprint(toronto: &Toronto, name: &str) -> String {
+    let record = toronto.sandbox.record(&toronto.laptop, OAUTH);
+    record["sealed"]["keys"][name][0]["fp"].as_str().expect("a key has a fingerprint").to_owned()
+}
+
+#[test]
 fn mending_a_fault_passes() {
     let toronto = on_a_branch();
     toronto.renew(&toronto.laptop, "alice", &[]);

@@ -32,6 +32,25 @@ fn the_remedy_mends_what_the_index_overlooks() {
 }
 
 #[test]
+fn line_ends_are_restored_and_not_committed() {
+    for seen_by_git in [false, true] {
+        let toronto = Toronto::new();
+        let record = format!("secrets/{AZUREAD}.json");
+        toronto.edit(&record, "\n", "\r\n");
+        if seen_by_git {
+            // From now on git takes the two for the same, and restores nothing by itself.
+            toronto.git(["add", &record]);
+            assert_eq!(toronto.git(["status", "--porcelain"]), "");
+        }
+        let report = toronto.gate(CALM, &[], 1).finds(&[("uncommitted", AZUREAD, "error")]);
+        assert!(report.message("uncommitted").contains("CRLF"), "{}", report.message("uncommitted"));
+        let within = toronto.laptop.join("secrets/utoronto");
+        let _ = toronto.sandbox.run(&within, "sh", ["-c", &report.remedy("uncommitted")]).code(0);
+        toronto.gate(CALM, &[], 0).finds(&[]);
+    }
+}
+
+#[test]
 fn a_filter_hides_nothing() {
     let toronto = Toronto::new();
     let record = format!("secrets/{AZUREAD}.json");

@@ -164,6 +164,20 @@ fn every_way_to_say_when_it_ends_is_understood() {
 }
 
 #[test]
+fn an_issue_that_is_still_to_come_is_refused() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    let issued = |date| ["--expires", "2028-01-01", "--issued", date];
+    let refused = add(&sandbox, &laptop, "web/db").args(issued("2026-03-02")).run();
+    let _ = refused.code(2).says("--issued 2026-03-02").says(NOW);
+    assert_eq!(sandbox.status(&laptop), "");
+    let _ = add(&sandbox, &laptop, "web/db").args(issued("2026-03-01")).run().code(0);
+    let set = sandbox.secrets(&laptop).args(["set", "web/db"]).args(issued("2030-01-01"));
+    let _ = set.identity("alice").stdin("another").run().code(2).says("--issued 2030-01-01");
+    assert_eq!(sandbox.status(&laptop), "");
+}
+
+#[test]
 fn readers_of_its_own_are_written_to_policy_as_a_scope() {
     let sandbox = Sandbox::new();
     let laptop = sandbox.store(&["alice", "bob", "carol"]);

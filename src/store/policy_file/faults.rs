@@ -25,7 +25,7 @@ pub struct PolicyError {
 
 impl PolicyError {
     pub(super) fn single(path: &str, line: Option<usize>, message: impl Into<String>) -> Self {
-        let fault = Fault { line, message: message.into() };
+        let fault = Fault { line, message: fit_to_be_shown(message.into()) };
         Self { path: path.to_owned(), faults: vec![fault], untold: 0 }
     }
 }
@@ -50,6 +50,16 @@ impl fmt::Display for PolicyError {
 
 impl std::error::Error for PolicyError {}
 
+/// Policy is public, so messages quote it; but not where somebody took a private key for a name.
+fn fit_to_be_shown(message: String) -> String {
+    let upper = message.to_ascii_uppercase();
+    if upper.contains("AGE-SECRET-KEY-1") || upper.contains("PRIVATE KEY-----") {
+        return "a private key stands here: take it out at once, and replace it if others could have seen it"
+            .to_owned();
+    }
+    message
+}
+
 /// The faults found so far.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
@@ -60,7 +70,7 @@ pub(super) struct Faults {
 impl Faults {
     pub fn at(&mut self, line: usize, message: impl Into<String>) {
         if self.found.len() < MOST {
-            self.found.push(Fault { line: Some(line), message: message.into() });
+            self.found.push(Fault { line: Some(line), message: fit_to_be_shown(message.into()) });
         } else {
             self.untold += 1;
         }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::domain::json::StrictValue;
 use crate::domain::record::{Record, SCHEMA, Sealed};
 
+mod fault;
 #[cfg(test)]
 pub(super) mod samples;
 #[cfg(test)]
@@ -31,8 +32,11 @@ pub enum RecordError {
     #[error("{path}:{line}:{column}: {message}; {remedy}")]
     Malformed { path: String, line: usize, column: usize, message: String, remedy: &'static str },
     #[error("{path}: {message}; {RESTORE}")]
-    Contradictory { path: String, message: String },
+    Contradictory { path: String, message: &'static str },
 }
+
+/// What can be the number of a schema; whatever is larger is something else, and is not repeated.
+const FEW_SCHEMAS: u64 = 1000;
 
 const RESTORE: &str = "restore the file from git";
 const CORRECT: &str = "correct it, or restore the file from git";
@@ -63,18 +67,17 @@ pub fn print(record: &Record) -> Vec<u8> {
 }
 
 /// What the parts of `sealed` say against each other.
-fn contradiction(sealed: &Sealed) -> Option<String> {
+fn contradiction(sealed: &Sealed) -> Option<&'static str> {
     if sealed.version.number == 0 {
-        return Some("sealed.version.number is 0, and the first version is 1".to_owned());
+        return Some("sealed.version.number is 0, and the first version is 1");
     }
-    if let Some(reader) = sealed.readers.iter().find(|reader| !sealed.keys.contains_key(*reader)) {
-        return Some(format!("sealed.readers names `{reader}`, of whom sealed.keys has no key"));
+    if sealed.readers.iter().any(|reader| !sealed.keys.contains_key(reader)) {
+        return Some("sealed.readers names somebody of whom sealed.keys has no key");
     }
-    if let Some(reader) = sealed.keys.keys().find(|reader| !sealed.readers.contains(*reader)) {
-        return Some(format!("sealed.keys names `{reader}`, who is not among sealed.readers"));
+    if sealed.keys.keys().any(|reader| !sealed.readers.contains(reader)) {
+        return Some("sealed.keys names somebody who is not among sealed.readers");
     }
-    let without = sealed.keys.iter().find(|(_, keys)| keys.is_empty());
-    without.map(|(reader, _)| format!("sealed.keys names `{reader}` without a key"))
+    sealed.keys.values().any(|keys| keys.is_empty()).then_some("sealed.keys names somebody without a key")
 }
 
 /// Says what is wrong with bytes that are no record. Slow, and only for those.
@@ -100,7 +103,8 @@ fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError 
         Ok(Value::Object(object))
             if object.contains_key("schema") && object.get("sealed").is_some_and(Value::is_object) =>
         {
-            if let Some(Value::Number(found)) = object.get("schema").filter(|found| **found != SCHEMA) {
+            let schema = object.get("schema").and_then(Value::as_u64).filter(|found| *found < FEW_SCHEMAS);
+            if let Some(found) = schema.filter(|found| *found != SCHEMA) {
                 return RecordError::NewerSchema { path: path.to_owned(), found: found.to_string() };
             }
             let reserved = ["signatures", "rotation"].into_iter().find(|key| object.contains_key(*key));
@@ -109,6 +113,7 @@ fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError 
                 let message = format!("`{key}` is of a newer version of `secrets` than this one");
                 return malformed(line, column, message, "upgrade `secrets`");
             }
+            let message = fault::told(read_so_far(bytes, line, column), &message);
             let remedy = remedy(bytes, &message);
             malformed(line, column, message, remedy)
         }
@@ -142,6 +147,13 @@ fn unpositioned(error: &serde_json::Error) -> String {
     let text = error.to_string();
     let end = format!(" at line {} column {}", error.line(), error.column());
     text.strip_suffix(&end).map_or(text.clone(), str::to_owned)
+}
+
+/// The bytes up to where `serde_json` stopped; it counts columns in bytes, the last one read included.
+fn read_so_far(bytes: &[u8], line: usize, column: usize) -> &[u8] {
+    let before: usize =
+        bytes.split(|b| *b == b'\n').take(line.saturating_sub(1)).map(|line| line.len() + 1).sum();
+    bytes.get(..before + column).unwrap_or(bytes)
 }
 
 /// Line and column, from 1, of a byte.

@@ -29,21 +29,42 @@ fn line_ends_of_windows_are_white_space() {
 #[test]
 fn each_fault_is_named_with_its_line() {
     let cases = [
-        ("\"number\": 3", "\"number\": 3.0", 9, "floating point"),
+        (
+            "\"number\": 3",
+            "\"number\": 3.0",
+            9,
+            "sealed.version.number: invalid type: floating point, expected u64",
+        ),
         ("\"number\": 3", "\"number\": -1", 9, "invalid value"),
         ("\"number\": 3", "\"number\": 9007199254740992", 9, "above 2^53 - 1"),
         ("\"number\": 3", "\"number\": null", 9, "null"),
         ("\"number\": 3,", "\"number\": 3, \"number\": 3,", 9, "duplicate field `number`"),
-        ("\"format\": \"text\"", "\"format\": \"yaml\"", 6, "unknown variant"),
-        ("\"format\": \"text\"", "\"format\": \"text\", \"extra\": 1", 6, "unknown field `extra`"),
-        ("azuread-client\"", "../x\"", 4, "ASCII letters"),
-        ("2026-08-30T20:15:52Z", "2026-08-30", 10, "2026-08-30"),
+        (
+            "\"format\": \"text\"",
+            "\"format\": \"yaml\"",
+            6,
+            "sealed.format: unknown variant, expected `text` or `binary`",
+        ),
+        (
+            "\"format\": \"text\"",
+            "\"format\": \"text\", \"extra\": 1",
+            6,
+            "sealed.…: unknown field, expected one of `name`",
+        ),
+        ("azuread-client\"", "../x\"", 4, "sealed.name: may hold ASCII letters"),
+        ("2026-08-30T20:15:52Z", "2026-08-30", 10, "sealed.version.set_at: is no date"),
+        ("\"set_by\": \"alice\"", "\"set_by\": \"a b\"", 12, "sealed.version.set_by: may hold ASCII letters"),
         ("\"issued\": \"2026-08-30T00:00:00Z\"", "\"issued\": null", 13, "null"),
-        ("\"from\": \"declared\"", "\"never\": \"x\"", 17, "expected either"),
-        ("\"alice\",\n      \"ci\"", "\"ci\",\n      \"alice\"", 21, "not sorted"),
+        ("\"from\": \"declared\"", "\"never\": \"x\"", 17, "sealed.expires: expires: expected either"),
+        (
+            "\"alice\",\n      \"ci\"",
+            "\"ci\",\n      \"alice\"",
+            21,
+            "sealed.readers[1]: the array is not sorted",
+        ),
         ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"alice\"", 21, "not sorted"),
-        ("\"type\": \"X25519\"", "\"type\": \"kms\"", 33, "no type of key"),
-        ("SHA256:47DEQ", "SHA256:47DE", 25, "no fingerprint"),
+        ("\"type\": \"X25519\"", "\"type\": \"kms\"", 33, "sealed.keys.…[0].type: is no type of key"),
+        ("SHA256:47DEQ", "SHA256:47DE", 25, "sealed.exposed_to.…[0]: is no fingerprint"),
         ("\"seal\": 1788120952", "\"seal\": \"1\"", 45, "invalid type"),
         ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 69, "stands twice"),
         (
@@ -53,7 +74,7 @@ fn each_fault_is_named_with_its_line() {
             "about.runbook: invalid type: null, expected a string; correct it",
         ),
         ("\"schema\": 1", "\"schema\": \"1\"", 2, "invalid type"),
-        ("\"schema\": 1,", "\"schema\": 1, \"wrong\": 1,", 2, "unknown field `wrong`"),
+        ("\"schema\": 1,", "\"schema\": 1, \"wrong\": 1,", 2, "…: unknown field, expected"),
         ("\"schema\": 1,", "\"schema\": 1, \"signatures\": [],", 2, "upgrade"),
         ("\"schema\": 1,", "\"schema\": 1,\n<<<<<<< HEAD\n", 3, "merge conflict"),
     ];
@@ -68,12 +89,49 @@ fn each_fault_is_named_with_its_line() {
     }
 }
 
+/// A value that somebody pasted into a field is not repeated, whatever the field and whatever is wrong with it.
+#[test]
+fn nothing_of_the_record_is_repeated() {
+    const VALUE: &str = "hunter2-Passw0rd, expected 815";
+    let strings = FULL.match_indices('"').map(|(at, _)| at).collect::<Vec<_>>();
+    let mut faulty = Vec::new();
+    for pair in strings.as_chunks::<2>().0 {
+        // Each string and each key of the sample: replaced, and continued.
+        faulty.push(format!("{}{VALUE}{}", &FULL[..=pair[0]], &FULL[pair[1]..]));
+        faulty.push(format!("{}{VALUE}{}", &FULL[..pair[1]], &FULL[pair[1]..]));
+        // An object or a number where a string is expected.
+        faulty.push(format!("{}{{\"{VALUE}\": 1}}{}", &FULL[..pair[0]], &FULL[pair[1] + 1..]));
+        faulty.push(format!("{}815{}", &FULL[..pair[0]], &FULL[pair[1] + 1..]));
+    }
+    for (from, to) in [
+        ("\"schema\": 1", "\"schema\": 8150815".to_owned()),
+        ("\"schema\": 1", format!("\"schema\": \"{VALUE}\"")),
+        ("\"number\": 3", "\"number\": -815".to_owned()),
+        ("\"number\": 3", "\"number\": 81508150815081508150".to_owned()),
+        ("\"number\": 3", format!("\"number\": \"{VALUE}\"")),
+        ("\"kept\"", format!("\"{VALUE}\": 1, \"{VALUE}\"")),
+        ("\"alice\",", "\"hunter2\",".to_owned()),
+    ] {
+        faulty.push(FULL.replacen(from, &to, 1));
+    }
+    let mut refused = 0;
+    for text in faulty {
+        if let Err(error) = parse(text.as_bytes(), PATH) {
+            refused += 1;
+            let message = error.to_string();
+            assert!(!message.contains("hunter2") && !message.contains("Passw0rd"), "{message}\n{text}");
+            assert!(!message.contains("815"), "{message}\n{text}");
+        }
+    }
+    assert!(refused > 100, "only {refused} were refused");
+}
+
 #[test]
 fn what_contradicts_itself_is_refused() {
     for (from, to, part) in [
         ("\"number\": 3", "\"number\": 0", "first version is 1"),
-        ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"ci\", \"zoe\"", "`zoe`, of whom"),
-        ("\"alice\",\n      \"ci\"", "\"alice\"", "`ci`, who is not among"),
+        ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"ci\", \"zoe\"", "of whom sealed.keys has no key"),
+        ("\"alice\",\n      \"ci\"", "\"alice\"", "who is not among"),
     ] {
         let text = FULL.replacen(from, to, 1);
         assert!(matches!(error(&text), RecordError::Contradictory { .. }));
