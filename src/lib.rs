@@ -9,7 +9,7 @@
 //! | 4 | [`commands`] | one command a file: asks the floors below, prints, nothing else |
 //! | 3 | [`observe`], [`change`] | facts gathered from all rooms; lock, seal, journal, commit, push |
 //! | 2 | [`checks`], [`render`] | pure: facts to findings, a report to bytes |
-//! | 2 | [`store`], [`seal`], [`git`], [`keys`] | one door each to the outside world |
+//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`] | one door each to the outside world |
 //! | 1 | [`system`] | atomic files, bounded child processes, the terminal |
 //! | 0 | [`domain`] | the nouns; no I/O, no clock |
 //!
@@ -20,6 +20,7 @@ pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod domain;
+pub mod forge;
 pub mod git;
 pub mod keys;
 pub mod observe;

@@ -33,7 +33,7 @@ const FLOORS: &[(&str, u8)] = &[
 
 /// Foreign crates, and the only rooms that may name them.
 const GUARDED_CRATES: &[(&[&str], &[&str])] = &[
-    (&["age", "age_core", "age_plugin", "curve25519_dalek", "x25519_dalek"], &["seal"]),
+    (&["age", "age_core", "age_plugin", "curve25519_dalek", "x25519_dalek", "ssh_key"], &["seal"]),
     (&["git2", "libgit2_sys"], &["git"]),
     (&["keyring", "keyring_core"], &["keys"]),
     (&["toml_edit"], &["store"]),

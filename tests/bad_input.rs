@@ -284,6 +284,32 @@ fn a_sealed_value_that_is_none_is_never_a_pass() {
     Bad::new().judge_each("secrets/bad/one.age", damages);
 }
 
+/// No tool writes such a header by accident, and its digest is one still: that is a finding, and not merely unknown.
+#[test]
+fn a_header_that_breaks_the_format_is_tampered() {
+    let bad = Bad::new();
+    let (file, record) = (bad.path("secrets/bad/one.age"), bad.path("secrets/bad/one.json"));
+    let good = fs::read(&file).unwrap();
+    // The legacy form of a 48-byte body: the line is full, and no short one ends it.
+    let legacy = format!("\n-> x\n{}\n--- ", "A".repeat(64));
+    let end = good.windows(5).position(|window| window == b"\n--- ").unwrap();
+    fs::write(&file, [&good[..end], legacy.as_bytes(), &good[end + 5..]].concat()).unwrap();
+    bad.commit();
+    let found = |ids: &[&str]| {
+        let outcome = bad.check(NOW).code(1);
+        let told = outcome.findings().into_iter().filter(|(_, secret, _)| secret == "bad/one");
+        assert_eq!(told.map(|(id, ..)| id).collect::<Vec<_>>(), ids, "{}", outcome.text());
+        assert_eq!(outcome.json()["unchecked"].as_array().unwrap().len(), 0, "{}", outcome.text());
+    };
+    found(&["record-behind", "tampered"]);
+    // Whoever can write the file can have the record state its digest.
+    let digest = |bytes: &[u8]| secrets::domain::digest::Digest::of(bytes).to_string();
+    let text = fs::read_to_string(&record).unwrap();
+    fs::write(&record, text.replace(&digest(&good), &digest(&fs::read(&file).unwrap()))).unwrap();
+    bad.commit();
+    found(&["tampered"]);
+}
+
 #[test]
 fn the_sealed_value_of_another_secret_is_found_in_the_wrong_place() {
     let bad = Bad::new();

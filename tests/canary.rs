@@ -96,9 +96,10 @@ impl Aviary {
 
     fn run(&self, line: &str, stdin: &str) -> Outcome {
         let file = self.outside.path().join("1");
+        let (line, at) = line.split_once(" --at ").unwrap_or((line, NOW));
         let arguments =
             line.split_whitespace().map(|word| if word == "FILE" { file.to_str().unwrap() } else { word });
-        let run = self.sandbox.secrets(&self.laptop).args(arguments).identity("alice").stdin(stdin);
+        let run = self.sandbox.secrets(&self.laptop).args(arguments).identity("alice").stdin(stdin).at(at);
         quiet(run.env("RUST_BACKTRACE", "full").env("RUST_LOG", "trace").env("GIT_TRACE", "1").run())
     }
 
@@ -166,6 +167,14 @@ fn no_command_in_no_format_gives_a_value_away() {
         "check --against HEAD~1",
         "check --offline",
         "check --at 2029-01-01T00:00:00Z",
+        "check --prove",
+        "check --prove=available --format json",
+        "custody",
+        "custody --prove",
+        "custody --prove --format json",
+        "custody --prove --format html",
+        "sign web/db",
+        "sign --all",
         "list",
         "list --format json",
         "show web/db",
@@ -175,10 +184,15 @@ fn no_command_in_no_format_gives_a_value_away() {
         "doctor --format json",
         "people list",
         "people list --format json",
+        "people impact bob",
+        "people impact bob --format json",
+        "people accept mallory --reason why",
         "machines list",
         "key list",
         "schema record",
         "reseal --all --dry-run",
+        "reseal --all --prove",
+        "reseal web/db",
     ] {
         let _ = aviary.run(line, CANARIES[0]);
     }
@@ -194,6 +208,8 @@ fn no_command_in_no_format_gives_a_value_away() {
     let fingerprint = refused.stderr[start..].split_whitespace().next().unwrap().to_owned();
     aviary.run(&format!("reseal --all --accept-key {fingerprint}"), "").code(0);
     aviary.run("people remove carol", "").code(0);
+    aviary.run("people accept carol --reason why --at 2026-04-01T00:00:00Z", "").code(0);
+    aviary.run("check --prove --format json", "").code(1).says("unpushed");
     aviary.run("remove web/sql", "").code(0);
     aviary.search();
 }
@@ -225,12 +241,23 @@ fn no_error_gives_a_value_away() {
     aviary.run("set web/raw --expires 2028-01-01 --push", CANARIES[0]).code(2);
     // Damaged ciphertext, and one of somebody else's.
     fs::copy(aviary.laptop.join("secrets/web/api.age"), aviary.laptop.join("secrets/web/raw.age")).unwrap();
-    let _ = aviary.run("check --format json", "");
+    for line in [
+        "check --format json",
+        "check --prove",
+        "custody --prove --format html",
+        "reseal web/raw",
+        "sign web/raw",
+    ] {
+        let _ = aviary.run(line, "");
+    }
     let mut sealed = fs::read(aviary.laptop.join("secrets/web/db.age")).unwrap();
     let last = sealed.len() - 1;
     sealed[last] ^= 1;
     fs::write(aviary.laptop.join("secrets/web/db.age"), &sealed).unwrap();
     aviary.run("get web/db", "").code(2);
+    aviary.run("check --prove", "").code(1);
+    aviary.run("custody --prove", "").code(0).says("not what it must be");
+    aviary.run("reseal web/db", "").code(2);
     aviary.run("move web/db web/sql", "").code(2);
     aviary.search();
 }

@@ -27,7 +27,9 @@ fn store() -> (Sandbox, PathBuf) {
 }
 
 fn run(sandbox: &Sandbox, folder: &Path, line: &str, stdin: &str) -> Outcome {
-    let outcome = sandbox.secrets(folder).args(line.split_whitespace()).identity("alice").stdin(stdin).run();
+    let (line, at) = line.split_once(" --at ").unwrap_or((line, NOW));
+    let run = sandbox.secrets(folder).args(line.split_whitespace()).identity("alice").stdin(stdin);
+    let outcome = run.at(at).run();
     assert!(!outcome.stderr.contains("fault of secrets itself"), "{line}: {}", outcome.stderr);
     outcome
 }
@@ -47,6 +49,8 @@ fn help_and_version_are_answers() {
         "people add",
         "people remove",
         "people list",
+        "people impact",
+        "people accept",
         "machines",
         "machines add",
         "machines remove",
@@ -58,6 +62,8 @@ fn help_and_version_are_answers() {
         "move",
         "get",
         "show",
+        "custody",
+        "sign",
         "list",
         "remove",
         "reseal",
@@ -108,6 +114,13 @@ fn a_usage_error_is_2_and_leaves_standard_output_alone() {
         "people",
         "people add",
         "people add x",
+        "people impact",
+        "people accept alice",
+        "people remove bob --key SHA256:short",
+        "custody --format github",
+        "sign",
+        "sign --all a",
+        "check --prove=some",
         "machines add x",
         "completions",
         "completions tcsh",
@@ -137,7 +150,12 @@ fn what_is_done_is_0_for_every_command() {
         ("check --format json", ""),
         ("check --format github", ""),
         ("check --against HEAD", ""),
+        ("check --prove", ""),
+        ("check --prove=available", ""),
         ("list", ""),
+        ("custody", ""),
+        ("custody --prove --format json", ""),
+        ("custody --format html", ""),
         ("show web/new", ""),
         ("get web/new", ""),
         ("doctor", ""),
@@ -146,6 +164,7 @@ fn what_is_done_is_0_for_every_command() {
         ("man", ""),
         ("completions bash", ""),
         ("people list", ""),
+        ("people impact bob", ""),
         ("machines list", ""),
         ("key new work", ""),
         ("key list", ""),
@@ -153,12 +172,13 @@ fn what_is_done_is_0_for_every_command() {
         (&format!("machines add ci --key {ci}"), ""),
         (&format!("people add carol --key {carol}"), ""),
         ("add a/b --expires 2029-01-01 --owner team", "x"),
-        ("set a/b --expires 2029-01-01", "y"),
+        ("set a/b --expires 2029-01-01 --seen-by carol", "y"),
         ("expiry set a/b --never why", ""),
         ("move a/b a/c", ""),
         ("reseal --all", ""),
         ("reseal --all --dry-run", ""),
         ("people remove carol", ""),
+        ("people accept carol --reason why --at 2026-04-01T00:00:00Z", ""),
         ("machines remove ci", ""),
         ("remove a/c", ""),
     ] {
@@ -173,7 +193,7 @@ fn what_is_done_is_0_for_every_command() {
 fn what_could_not_be_done_is_2_for_every_command() {
     let (sandbox, laptop) = store();
     let before = sandbox.head(&laptop);
-    let carol = public_key("carol");
+    let (alice, carol) = (public_key("alice"), public_key("carol"));
     for (line, stdin) in [
         ("init --person alice", ""),
         ("get none", ""),
@@ -191,8 +211,17 @@ fn what_could_not_be_done_is_2_for_every_command() {
         ("remove none", ""),
         ("reseal none", ""),
         ("people remove none", ""),
+        ("people remove alice --key SHA256:AAAAAAAA", ""),
+        ("people impact none", ""),
+        ("people accept none --reason why", ""),
+        ("sign none", ""),
+        ("sign --all", ""),
+        ("custody --scope none/*", ""),
+        ("--identity none check --prove", ""),
         ("machines remove none", ""),
-        (&format!("people add alice --key {carol}"), ""),
+        (&format!("people add bob --key {alice}"), ""),
+        (&format!("people add team --key {carol}"), ""),
+        ("people add carol --github -/-", ""),
         ("people add carol --key age1nonsense", ""),
         (&format!("machines add bob --key {carol}"), ""),
         ("key import none", ""),

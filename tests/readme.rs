@@ -1,4 +1,4 @@
-//! Every command line of `secrets` in the README is one that the command line understands.
+//! Every command line of `secrets` in the README and the guides is one that the command line understands.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test's helpers are tests too")]
 
@@ -40,7 +40,7 @@ fn commands(line: &str) -> Vec<Vec<String>> {
                 word.get_or_insert_default();
             }
             (None, '#') if word.is_none() => break,
-            (None, ' ' | ';' | '&' | '|') => {
+            (None, ' ' | ';' | '&' | '|' | '>') => {
                 commands.last_mut().unwrap().extend(word.take());
                 if c != ' ' {
                     commands.push(Vec::new());
@@ -81,6 +81,14 @@ fn the_readme_names_commands_that_there_are() {
 }
 
 #[test]
+fn the_guides_name_commands_that_there_are() {
+    for (guide, least) in [("docs/people.md", 15), ("docs/guides/custody-matrix.md", 5)] {
+        let count = check(guide);
+        assert!(count >= least, "{guide}: only {count} command lines were found");
+    }
+}
+
+#[test]
 fn command_lines_are_found_and_faults_in_them_seen() {
     let found = |line: &str| commands(line).iter().map(|words| words.join("|")).collect::<Vec<_>>();
     assert_eq!(found("secrets check && ./deploy # secrets x"), ["secrets|check"]);
@@ -88,6 +96,7 @@ fn command_lines_are_found_and_faults_in_them_seen() {
         found("secrets check --scope 'a b/**' && secrets list"),
         ["secrets|check|--scope|a b/**", "secrets|list"]
     );
+    assert_eq!(found("secrets custody --format html > custody.html"), ["secrets|custody|--format|html"]);
     assert_eq!(found("    - secrets check"), ["secrets|check"]);
     assert_eq!(found("        run: secrets check"), ["secrets|check"]);
     assert_eq!(found("cd ~/secrets; key: secrets-1; run secrets"), Vec::<String>::new());

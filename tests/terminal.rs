@@ -15,7 +15,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -38,13 +38,29 @@ struct Person {
 
 impl Person {
     fn runs(sandbox: &Sandbox, folder: &Path, arguments: &[&str], identity: Option<&Path>) -> Self {
+        Self::starts(sandbox.command(common::binary(), folder), arguments, identity)
+    }
+
+    /// The same where the terminal is also that of every program which the tool starts: what asks for a passphrase
+    /// looks for one by itself, and must not find that of whoever runs the tests.
+    fn runs_in_a_session(
+        sandbox: &Sandbox,
+        folder: &Path,
+        arguments: &[&str],
+        identity: Option<&Path>,
+    ) -> Self {
+        let mut command = sandbox.command("setsid", folder);
+        command.args(["--ctty", "--wait", common::binary()]);
+        Self::starts(command, arguments, identity)
+    }
+
+    fn starts(mut command: Command, arguments: &[&str], identity: Option<&Path>) -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap();
         let tool: OwnedFd =
             OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap().into();
-        let mut command = sandbox.command(common::binary(), folder);
         command.args(arguments).args(["--at", NOW]).env("TERM", "xterm");
         if let Some(identity) = identity {
             command.env("SECRETS_IDENTITY_FILE", identity);
@@ -326,4 +342,44 @@ fn colour_and_width_are_the_terminals() {
     person.sees("clear to deploy");
     let (code, seen) = person.ends();
     assert!(code == 0 && seen.contains("\u{1b}["), "{seen:?}");
+}
+
+#[test]
+fn the_passphrase_of_a_signing_key_is_asked_for_once_by_ssh_keygen() {
+    let (sandbox, laptop) = store();
+    let home = sandbox.path("home");
+    let keygen = ["-q", "-t", "ed25519", "-N", "correct horse", "-f", "locked"];
+    sandbox.run(&home, "ssh-keygen", keygen).code(0);
+    let key = std::fs::read_to_string(home.join("locked.pub")).unwrap();
+    let path = laptop.join("secrets/policy.toml");
+    let policy = std::fs::read_to_string(&path).unwrap();
+    let listed = format!("[people.alice]\nsigning-keys = [\"{}\"]\n", key.trim());
+    sandbox.add(&laptop, "web/one", "2028-01-01", "hunter2");
+    let policy = policy.replace("[people.alice]\n", &listed);
+    std::fs::write(&path, policy.replace("[defaults]\n", "[defaults]\nrequire-signature = true\n")).unwrap();
+    let locked = home.join("locked");
+    let arguments = ["sign", "--all", "--signing-key", locked.to_str().unwrap()];
+    let mut person = Person::runs_in_a_session(&sandbox, &laptop, &arguments, None);
+    person.sees("sign them as alice").types("y\n");
+    person.sees("Enter passphrase").types("wrong\n").sees("did not sign");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 2, "{seen}");
+    assert!(sandbox.record(&laptop, "web/db").get("signatures").is_none());
+    // Who says nothing has not looked.
+    let mut person = Person::runs_in_a_session(&sandbox, &laptop, &arguments, None);
+    person.sees("sign them as alice").types("\n").sees("nothing was signed");
+    assert_eq!(person.ends().0, 2);
+    assert!(sandbox.record(&laptop, "web/db").get("signatures").is_none());
+    let mut person = Person::runs_in_a_session(&sandbox, &laptop, &arguments, None);
+    person.sees("web/db: version 1").sees("web/one: version 1");
+    person.sees("sign them as alice").types("y\n");
+    person.sees("Enter passphrase").types("correct horse\n");
+    person.sees("signed by alice").sees("committed").sees("push to origin/main now").types("n\n");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 0, "{seen}");
+    assert_eq!(seen.matches("Enter passphrase").count(), 1, "{seen}");
+    assert!(!seen.contains("correct horse"), "{seen}");
+    for name in ["web/db", "web/one"] {
+        assert_eq!(sandbox.record(&laptop, name)["signatures"][0]["by"], "alice", "{name}");
+    }
 }

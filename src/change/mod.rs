@@ -2,4 +2,5 @@
 
 pub mod publish;
 pub mod sealing;
+pub mod signing;
 pub mod writer;

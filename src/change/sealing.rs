@@ -9,11 +9,11 @@ use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
 use crate::domain::facts::Binding;
 use crate::domain::id::VersionId;
-use crate::domain::json::{MAX_SAFE_INTEGER, UniqueMap};
+use crate::domain::json::{MAX_SAFE_INTEGER, SortedSet, UniqueMap};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::{Actor, Policy};
-use crate::domain::record::{About, Format, Record, Sealed, Version};
+use crate::domain::record::{About, Format, Record, Sealed, Version, VersionOrder};
 use crate::domain::rules::Rules;
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
@@ -61,6 +61,9 @@ pub fn verify_bound(record: &Record, sealed: &[u8]) -> Result<(), UnboundError> 
         Binding::Bound(bound) if binding::digest(&record.sealed).is_ok_and(|digest| digest == bound) => {
             Ok(())
         }
+        Binding::HeaderMalformed(why) => {
+            Err(UnboundError::Header { name: name(), source: HeaderError::Malformed(why) })
+        }
         Binding::Bound(_) | Binding::Malformed(_) => Err(UnboundError::Binding { name: name() }),
     }
 }
@@ -94,6 +97,8 @@ pub struct Request<'a> {
     /// What was last sealed under a name that was free since. Versions and seals go on rising from there, so that
     /// nobody can pass the old one off as the newer; nothing else is taken from it.
     pub earlier: Option<&'a Sealed>,
+    /// The highest numbers that were ever sealed under the name, where what stands there need not be the newest.
+    pub above: Option<VersionOrder>,
 }
 
 /// Whether the value is another one.
@@ -155,6 +160,7 @@ impl Sealer<'_> {
             schema: crate::domain::record::SCHEMA,
             sealed: sealed.sealed,
             digest: Digest::of(&sealed.bytes),
+            signatures: SortedSet::default(),
             about: request.about,
         };
         Ok((record, sealed.bytes))
@@ -175,13 +181,11 @@ impl Sealer<'_> {
             }
         };
         for (reader, keys) in recipients {
-            exposed_to
-                .entry_or_default(reader.clone())
-                .extend(keys.iter().map(|key| key.fingerprint.clone()));
+            self.expose(&mut exposed_to, reader, keys);
         }
         for name in request.seen_by {
             let keys = self.policy.actor(name).map(Actor::keys).unwrap_or_default();
-            exposed_to.entry_or_default(name.clone()).extend(keys.iter().map(|key| key.fingerprint.clone()));
+            self.expose(&mut exposed_to, name, keys);
         }
         let digest_before = previous.or(request.earlier).and_then(|sealed| binding::digest(sealed).ok());
         Ok(Sealed {
@@ -203,13 +207,28 @@ impl Sealer<'_> {
         })
     }
 
+    /// Notes who can open it by these keys of theirs. Whoever is behind a shared key is noted by name: once they left,
+    /// policy does not tell any more that they were.
+    fn expose(
+        &self,
+        exposed_to: &mut UniqueMap<ActorName, SortedSet<Fingerprint>>,
+        name: &ActorName,
+        keys: &[PublicKey],
+    ) {
+        let behind = self.policy.shared_keys.get(name).map(|shared| &shared.people);
+        for name in behind.into_iter().flatten().chain([name]) {
+            let fingerprints = keys.iter().map(|key| key.fingerprint.clone());
+            exposed_to.entry_or_default(name.clone()).extend(fingerprints);
+        }
+    }
+
     fn new_version(&self, request: &Request<'_>, set_by: ActorName) -> Version {
         let mut random = [0; 16];
         OsRng.fill_bytes(&mut random);
-        let before = [request.previous, request.earlier].into_iter().flatten();
+        let before = numbers_before(request).map(|order| order.number);
         Version {
             id: VersionId::from_parts(self.now, u128::from_le_bytes(random)),
-            number: before.map(|sealed| sealed.version.number).max().unwrap_or(0) + 1,
+            number: before.max().unwrap_or(0) + 1,
             set_at: self.now,
             set_by,
         }
@@ -217,8 +236,14 @@ impl Sealer<'_> {
 
     /// The larger of the seal before plus 1, and unix seconds.
     fn next_seal(&self, request: &Request<'_>) -> Option<u64> {
-        let before = [request.previous, request.earlier].into_iter().flatten();
-        let next = before.map(|sealed| sealed.seal + 1).max().unwrap_or(0).max(self.now.unix_seconds());
+        let before = numbers_before(request).map(|order| order.seal + 1);
+        let next = before.max().unwrap_or(0).max(self.now.unix_seconds());
         (next <= MAX_SAFE_INTEGER).then_some(next)
     }
+}
+
+/// What the numbers must rise above.
+fn numbers_before(request: &Request<'_>) -> impl Iterator<Item = VersionOrder> {
+    let seals = [request.previous, request.earlier].into_iter().flatten().map(Sealed::order);
+    seals.chain(request.above)
 }

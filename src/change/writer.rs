@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::domain::digest::Digest;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
 use crate::git::{GitError, Repository};
-use crate::store::journal::{Change, Journal, JournalError};
+use crate::store::journal::{Change, Journal, JournalError, MAX_CHANGE_BYTES};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING, Store};
 use crate::store::lock::{Lock, LockError};
-use crate::store::record_file;
+use crate::store::record_file::{self, MAX_RECORD_BYTES, RecordError};
 
 /// How long a writer waits for another one.
 const LOCK_LIMIT: Duration = Duration::from_secs(20);
@@ -40,6 +41,19 @@ pub enum Then {
     Leave,
 }
 
+/// The two files of a secret as they were read, before anything was made of them: the digest of each, `None` where
+/// there was none. Nothing else is overwritten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pair {
+    pub record: Option<Digest>,
+    pub sealed: Option<Digest>,
+}
+
+impl Pair {
+    /// Of a name that is free.
+    pub const ABSENT: Self = Self { record: None, sealed: None };
+}
+
 /// The only writer of the store, for as long as it lives.
 pub struct Writer<'a> {
     store: &'a Store,
@@ -48,6 +62,10 @@ pub struct Writer<'a> {
     lock: Lock,
     changes: Vec<Change>,
     paths: Vec<String>,
+    /// The secrets that are sealed anew, and where among the changes the record of each is.
+    sealed: Vec<(SecretName, usize)>,
+    /// How many bytes the changes hold together.
+    planned: usize,
 }
 
 impl<'a> Writer<'a> {
@@ -55,27 +73,75 @@ impl<'a> Writer<'a> {
     pub fn begin(store: &'a Store, repository: &'a Repository, folder: &'a str) -> Result<Self, WriteError> {
         let lock = Lock::acquire(repository.git_dir(), LOCK_LIMIT)?;
         Journal::new(&lock, store.root()).roll_forward()?;
-        Ok(Self { store, repository, folder, lock, changes: Vec::new(), paths: Vec::new() })
+        Ok(Self {
+            store,
+            repository,
+            folder,
+            lock,
+            changes: Vec::new(),
+            paths: Vec::new(),
+            sealed: Vec::new(),
+            planned: 0,
+        })
     }
 
-    /// Plans a file; `None` removes it. `file` is its path below the store.
-    pub fn put(&mut self, file: &str, contents: Option<Vec<u8>>) {
+    /// Plans a file; `None` removes it. `file` is its path below the store, `was` the digest of what was read there.
+    pub fn put(&mut self, file: &str, was: Option<Digest>, contents: Option<Vec<u8>>) {
         let path: PathBuf = self.store.root().join(file);
         self.paths.push(if self.folder == "." { file.to_owned() } else { format!("{}/{file}", self.folder) });
-        self.changes.push(Change { path, new: contents });
+        self.planned += contents.as_ref().map_or(0, Vec::len);
+        self.changes.push(Change { path, was, new: contents });
     }
 
     /// Plans a secret: its record and its sealed value.
-    pub fn put_secret(&mut self, record: &Record, sealed: Vec<u8>) {
+    pub fn put_secret(&mut self, was: Pair, record: &Record, sealed: Vec<u8>) {
         let name = &record.sealed.name;
-        self.put(&format!("{name}{SEALED_ENDING}"), Some(sealed));
-        self.put(&format!("{name}{RECORD_ENDING}"), Some(record_file::print(record)));
+        self.put(&format!("{name}{SEALED_ENDING}"), was.sealed, Some(sealed));
+        self.sealed.push((name.clone(), self.changes.len()));
+        self.put_record(was, record);
+    }
+
+    /// Plans a record by itself: the value stays as it is.
+    pub fn put_record(&mut self, was: Pair, record: &Record) {
+        let file = format!("{}{RECORD_ENDING}", record.sealed.name);
+        self.put(&file, was.record, Some(record_file::print(record)));
+    }
+
+    /// Has the records of secrets that are sealed anew changed before they are written, as `wanted` chooses them. They
+    /// are read from what would be written, so that nothing else is signed.
+    pub fn amend_sealed<E: From<RecordError>>(
+        &mut self,
+        wanted: impl Fn(&SecretName) -> bool,
+        amend: impl FnOnce(&mut [Record]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut places = Vec::new();
+        let mut records = Vec::new();
+        for (name, place) in self.sealed.iter().filter(|(name, _)| wanted(name)) {
+            let planned = self.changes.get(*place).and_then(|change| change.new.as_deref());
+            records.push(record_file::parse(planned.unwrap_or_default(), name.as_str())?);
+            places.push(*place);
+        }
+        if records.is_empty() {
+            return Ok(());
+        }
+        amend(&mut records)?;
+        for (place, record) in places.into_iter().zip(records) {
+            if let Some(change) = self.changes.get_mut(place) {
+                change.new = Some(record_file::print(&record));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether another value of so many bytes, with its record, still fits into one change.
+    pub fn has_room_for(&self, bytes: usize) -> bool {
+        (self.planned + bytes) as u64 + 2 * MAX_RECORD_BYTES <= MAX_CHANGE_BYTES
     }
 
     /// Plans the removal of a secret.
-    pub fn remove_secret(&mut self, name: &SecretName) {
-        self.put(&format!("{name}{SEALED_ENDING}"), None);
-        self.put(&format!("{name}{RECORD_ENDING}"), None);
+    pub fn remove_secret(&mut self, was: Pair, name: &SecretName) {
+        self.put(&format!("{name}{SEALED_ENDING}"), was.sealed, None);
+        self.put(&format!("{name}{RECORD_ENDING}"), was.record, None);
     }
 
     pub fn is_idle(&self) -> bool {
@@ -106,7 +172,7 @@ impl<'a> Writer<'a> {
                 return Err(WriteError::Ignored { path, rule });
             }
         }
-        Journal::new(&self.lock, self.store.root()).apply(&self.changes)?;
+        Journal::new(&self.lock, self.store.root()).apply(self.changes)?;
         Ok(Written { paths: self.paths, _lock: self.lock })
     }
 }

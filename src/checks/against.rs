@@ -1,6 +1,6 @@
 //! `check --against REF`: a change answers for what it introduces or worsens, not for what already stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
@@ -33,10 +33,20 @@ fn place(finding: &Finding) -> (CheckId, Option<SecretName>, Option<String>) {
 
 /// Whether `new` is the fault that was there before, or a lesser one.
 fn stands(old: &Finding, new: &Finding) -> bool {
+    if new.id == CheckId::ExposedToDeparted {
+        return is_part_of(&new.mark, &old.mark);
+    }
     if is_about_its_message(new.id) {
         return old.weight >= new.weight && old.message == new.message && old.mark == new.mark;
     }
     old.weight > new.weight || (old.weight == new.weight && old.mark == new.mark)
+}
+
+/// Whether it is about the same leaver or key, and about no secret that was not exposed to it before. In a mark the
+/// leaver comes first, and a secret on each line that follows.
+fn is_part_of(new: &str, old: &str) -> bool {
+    let stood: BTreeSet<&str> = old.lines().collect();
+    new.lines().next() == old.lines().next() && new.lines().all(|line| stood.contains(line))
 }
 
 /// Several faults of these checks may stand in one place, each about another reader, file or glob that only the
@@ -46,6 +56,10 @@ fn is_about_its_message(id: CheckId) -> bool {
         CheckId::Missing
         | CheckId::RecordBehind
         | CheckId::Tampered
+        | CheckId::WeakenedPolicy
+        | CheckId::Unsigned
+        | CheckId::RolledBack
+        | CheckId::ExposedToDeparted
         | CheckId::UnprovenReader
         | CheckId::UnlistedReader
         | CheckId::DepartedReader
@@ -61,6 +75,7 @@ fn is_about_its_message(id: CheckId) -> bool {
         | CheckId::NoExpiry
         | CheckId::Overlong
         | CheckId::OverdueRotation
+        | CheckId::SameValue
         | CheckId::SingleHolder
         | CheckId::Unowned => false,
     }
@@ -69,6 +84,10 @@ fn is_about_its_message(id: CheckId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::{file_of, judge as run, policy, proved_without, secret, stanza};
+    use crate::checks::{Check, unlisted_reader, unproven_reader, unsigned};
+    use crate::domain::digest::Digest;
+    use crate::domain::facts::{Proof, SecretFacts};
 
     fn finding(id: &str, secret: &str, weight: i64, message: &str) -> Finding {
         Finding {
@@ -138,5 +157,48 @@ mod tests {
         let stands = finding("plaintext", "", 1, "not encrypted");
         let moved = Finding { path: Some("secrets/other".to_owned()), ..stands.clone() };
         assert_eq!(against(vec![moved], &[stands], "main")[0].level, Level::Error);
+    }
+
+    /// A check, and what makes a pair that it finds fault with.
+    type Spoilt = (Check, fn(&mut SecretFacts));
+
+    #[test]
+    fn another_pair_with_the_same_fault_is_new() {
+        let ways: [Spoilt; 5] = [
+            (unsigned::CHECK, |_| {}),
+            (unlisted_reader::CHECK, |secret| file_of(secret).stanzas.push(stanza("X25519", &["m"]))),
+            (unlisted_reader::CHECK, |secret| {
+                let mut recomputed = proved_without(secret, &[]);
+                recomputed.surplus.push(stanza("X25519", &["m"]));
+                secret.proof = Proof::Recomputed(recomputed);
+            }),
+            (unproven_reader::CHECK, |secret| drop(file_of(secret).stanzas.pop())),
+            (unproven_reader::CHECK, |secret| {
+                secret.proof = Proof::Recomputed(proved_without(secret, &["bob"]));
+            }),
+        ];
+        let mut policy = policy();
+        policy.defaults.require_signature = Some(true);
+        for (check, spoil) in ways {
+            let found = |change: &dyn Fn(&mut SecretFacts)| {
+                let mut secret = secret();
+                spoil(&mut secret);
+                change(&mut secret);
+                let faults = run(check.secret.unwrap(), &policy, &secret).unwrap();
+                assert_eq!(faults.len(), 1, "{}", check.id);
+                let fault = &faults[0];
+                let (id, mark) = (check.id.as_str(), fault.mark.clone());
+                vec![Finding { mark, ..finding(id, "web/prod/db", fault.weight, &fault.message) }]
+            };
+            let reference = found(&|_| {});
+            let level =
+                |change: &dyn Fn(&mut SecretFacts)| against(found(change), &reference, "main")[0].level;
+            assert_eq!(level(&|_| {}), Level::Warning, "{}", check.id);
+            let value: &dyn Fn(&mut SecretFacts) = &|secret| file_of(secret).digest = Digest::of(b"another");
+            assert_eq!(level(value), Level::Error, "{}", check.id);
+            let record: &dyn Fn(&mut SecretFacts) =
+                &|secret| secret.binding_expected = Some(Digest::of(b"another"));
+            assert_eq!(level(record), Level::Error, "{}", check.id);
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use super::{CHECKS, Check, Fault, StoreSubject, Subject};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::{SecretFacts, Setting, StoreFacts};
+use crate::domain::facts::{Proof, SecretFacts, Setting, StoreFacts};
 use crate::domain::finding::{Finding, Level, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{Policy, Waiver};
@@ -33,6 +33,10 @@ pub fn judge_secret(setting: &Setting, policy: &Policy, facts: &SecretFacts) -> 
     let rules = Rules::of(policy, &facts.name);
     let subject = Subject { setting, policy, rules: &rules, secret: facts };
     let mut judged = Judged::default();
+    // Here and not in a check, because a check can be switched off.
+    if let Proof::NotOpened { why, required: true } = &facts.proof {
+        judged.leave_unchecked(Some(&facts.name), &Unknown::new("who can open it", why));
+    }
     for check in CHECKS {
         let Some(judge) = check.secret else { continue };
         let Some(level) = judged.level(check, &rules) else { continue };
@@ -124,7 +128,8 @@ impl Judged {
     fn take_of_store(&mut self, check: &Check, subject: &StoreSubject<'_>, of_store: &Rules, fault: &Fault) {
         let name = fault.about.as_deref().and_then(|about| about.parse::<SecretName>().ok());
         let of_name = name.as_ref().map(|name| Rules::of(subject.policy, name));
-        let Some(level) = self.level(check, of_name.as_ref().unwrap_or(of_store)) else { return };
+        let settled = fault.level.or_else(|| self.level(check, of_name.as_ref().unwrap_or(of_store)));
+        let Some(level) = settled else { return };
         let known_as =
             [fault.about.as_deref(), fault.path.as_deref()].into_iter().flatten().collect::<Vec<_>>();
         let waiver = in_force(subject.policy, check.id, subject.setting.now, &known_as);

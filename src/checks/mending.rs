@@ -66,9 +66,10 @@ mod tests {
         policy.people.retain(|name, _| name.as_str() != "carol");
         let mut sound = secret();
         seal_to(&mut sound, &[("alice", &["alice-1"]), ("ci", &["ci-1"]), ("carol", &["carol-1"])]);
-        let ways: [fn(&mut SecretFacts); 4] = [
+        let ways: [fn(&mut SecretFacts); 5] = [
             |secret| file_of(secret).binding = Binding::Absent,
             |secret| file_of(secret).binding = Binding::Malformed("it is not the first"),
+            |secret| file_of(secret).binding = Binding::HeaderMalformed("it has no stanza"),
             |secret| secret.binding_expected = Some(Digest::of(b"E")),
             |secret| record_of(secret).digest = Digest::of(b"another"),
         ];

@@ -7,6 +7,7 @@
 
 pub mod against;
 pub mod driver;
+pub mod holding;
 
 mod deployment;
 mod mending;
@@ -16,6 +17,7 @@ mod wording;
 mod departed_reader;
 mod expired;
 mod expiring;
+mod exposed_to_departed;
 mod missing;
 mod no_expiry;
 mod orphan;
@@ -24,6 +26,8 @@ mod overdue_rotation;
 mod overlong;
 mod plaintext;
 mod record_behind;
+mod rolled_back;
+mod same_value;
 mod single_holder;
 mod tampered;
 mod uncommitted;
@@ -31,8 +35,10 @@ mod unlisted_reader;
 mod unowned;
 mod unproven_reader;
 mod unpushed;
+mod unsigned;
 mod untracked;
 mod waiver_expired;
+mod weakened_policy;
 
 #[cfg(test)]
 mod samples;
@@ -53,20 +59,25 @@ pub static CHECKS: &[Check] = &[
     unpushed::CHECK,
     outdated::CHECK,
     untracked::CHECK,
+    weakened_policy::CHECK,
     missing::CHECK,
     orphan::CHECK,
     plaintext::CHECK,
     record_behind::CHECK,
     tampered::CHECK,
+    unsigned::CHECK,
+    rolled_back::CHECK,
     expired::CHECK,
     expiring::CHECK,
     no_expiry::CHECK,
     overlong::CHECK,
     overdue_rotation::CHECK,
+    same_value::CHECK,
     single_holder::CHECK,
     unproven_reader::CHECK,
     unlisted_reader::CHECK,
     departed_reader::CHECK,
+    exposed_to_departed::CHECK,
     unowned::CHECK,
     waiver_expired::CHECK,
 ];
@@ -116,6 +127,8 @@ pub struct Fault {
     pub weight: i64,
     /// What tells it from another of the same check, place and weight, where the message does not.
     pub mark: String,
+    /// Settled by the check itself, because the fault is about several secrets of that level. `None`: by the driver.
+    pub level: Option<Level>,
     /// Blocks the deploy even where the check's level is a warning; never where it is off.
     pub blocks: bool,
 }
@@ -129,6 +142,7 @@ impl Fault {
             about: None,
             weight: 1,
             mark: String::new(),
+            level: None,
             blocks: false,
         }
     }
@@ -147,6 +161,10 @@ impl Fault {
 
     fn marked(self, mark: impl Into<String>) -> Self {
         Self { mark: mark.into(), ..self }
+    }
+
+    fn levelled(self, level: Level) -> Self {
+        Self { level: Some(level), ..self }
     }
 
     fn blocking(self, blocks: bool) -> Self {
@@ -172,6 +190,19 @@ impl<'a> Subject<'a> {
     fn sealed(&self) -> Result<Option<&'a SealedFile>, Unknown> {
         self.secret.sealed.as_ref().map(Option::as_ref).map_err(Clone::clone)
     }
+
+    /// What tells this very pair from another, for faults that another pair has in the same words.
+    fn pair_mark(&self) -> String {
+        let record = self.secret.binding_expected.map(|digest| digest.to_string()).unwrap_or_default();
+        let value = self.secret.sealed.as_ref().ok().and_then(Option::as_ref);
+        format!("{record} {}", value.map(|file| file.digest.to_string()).unwrap_or_default())
+    }
+}
+
+/// Whether an older seal stands there than one that is known, whatever policy makes of it: nothing old is sealed again.
+pub fn rolled_back(setting: &Setting, policy: &Policy, secret: &SecretFacts) -> Judgement {
+    let rules = Rules::of(policy, &secret.name);
+    rolled_back::judge(&Subject { setting, policy, rules: &rules, secret })
 }
 
 /// The store as a whole, and by what it is judged.
@@ -205,7 +236,13 @@ mod tests {
         let warnings = defaults.iter().filter(|(_, level)| **level == Level::Warning).map(|(id, _)| *id);
         assert_eq!(
             warnings.collect::<Vec<_>>(),
-            [CheckId::Expiring, CheckId::Overlong, CheckId::OverdueRotation, CheckId::Unowned]
+            [
+                CheckId::Expiring,
+                CheckId::Overlong,
+                CheckId::OverdueRotation,
+                CheckId::ExposedToDeparted,
+                CheckId::Unowned
+            ]
         );
         assert!(defaults.values().all(|level| *level != Level::Off));
     }

@@ -3,8 +3,8 @@
 //! The deploy ref has a newer version than the one here: a deploy from this commit would put the old credential
 //! back. A stale laptop does that, and a CI job that is run again a week later.
 //!
-//! **Mend:** pull, and deploy from what the deploy ref has now. Where it was removed, moved or reverted here, push
-//! that.
+//! **Mend:** pull, and deploy from what the deploy ref has now. Where it was removed or moved here, push that; where an
+//! older pair was put back here, restore the newer one.
 
 use super::deployment::{Standing, standing};
 use super::{Check, Fault, Judgement, Subject, wording};
@@ -35,7 +35,11 @@ fn judge(subject: &Subject<'_>) -> Judgement {
         // Pulling brings nothing: what is there was taken back in a commit that is here only.
         let how = if here.is_some() { "reverted" } else { "removed" };
         let message = format!("{message}; it was {how} here, and that is not pushed");
-        (message, wording::push(&subject.policy.deploy_ref))
+        match (here, &subject.setting.deployed_commit) {
+            // Pushed, it would be `rolled-back`; the commit is one that is here.
+            (Some(_), Some(commit)) => (message, wording::restore_pair(subject.secret, commit)),
+            _ => (message, wording::push(&subject.policy.deploy_ref)),
+        }
     } else {
         (message, wording::pull(&subject.policy.deploy_ref))
     };
@@ -85,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_taken_back_here_wants_a_push() {
+    fn what_was_removed_here_wants_a_push_and_what_was_reverted_the_newer_pair() {
         let policy = policy();
         let setting = Setting { deployed_is_ancestor: true, ..setting() };
         for (here, how) in [(at_version(3, 9), "reverted"), (Presence::Absent, "removed")] {
@@ -96,7 +100,10 @@ mod tests {
             let subject = Subject { setting: &setting, policy: &policy, rules: &rules, secret: &secret };
             let fault = judge(&subject).unwrap().remove(0);
             assert!(fault.message.ends_with(&format!("; it was {how} here, and that is not pushed")));
-            assert_eq!(fault.remedy, "git push origin HEAD:main");
+            let restore = "git restore --source=2222222222222222222222222222222222222222 --staged --worktree -- \
+                           :/secrets/web/prod/db.json :/secrets/web/prod/db.age";
+            let push = "git push origin HEAD:main";
+            assert_eq!(fault.remedy, if how == "reverted" { restore } else { push });
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Subject;
 use crate::domain::digest::Digest;
-use crate::domain::facts::{SealedFile, Stanza};
+use crate::domain::facts::{Binding, SealedFile, Stanza};
 use crate::domain::key::KeyKind;
 use crate::domain::name::ActorName;
 use crate::domain::record::{Sealed, SealedKey};
@@ -39,6 +39,10 @@ pub(super) struct Slot {
 /// Compares the header with `sealed.keys` as multisets: X25519 by number, ssh keys by tag, opaque ones by the
 /// digest of the stanza.
 pub(super) fn misfit<'a>(sealed: &'a Sealed, file: &'a SealedFile) -> Misfit<'a> {
+    // Of a header that can't be read, no stanza is known, so that none is missing either.
+    if matches!(file.binding, Binding::HeaderMalformed(_)) {
+        return Misfit::default();
+    }
     let mut seen = BTreeSet::new();
     let distinct = sealed.all_keys().filter(|(_, key)| seen.insert(*key)).collect::<Vec<_>>();
 
@@ -104,6 +108,16 @@ mod tests {
     use super::*;
     use crate::checks::samples::{actor, file_of, key, sealed_of, secret, stanza};
     use crate::domain::key::Fingerprint;
+
+    #[test]
+    fn a_malformed_header_shows_no_stanza() {
+        let mut secret = secret();
+        file_of(&mut secret).stanzas.clear();
+        let sealed = sealed_of(&mut secret).clone();
+        assert_eq!(misfit(&sealed, file_of(&mut secret)).missing.len(), 3);
+        file_of(&mut secret).binding = Binding::HeaderMalformed("a stanza was expected");
+        assert_eq!(misfit(&sealed, file_of(&mut secret)).missing.len(), 0);
+    }
 
     fn sealed_key(kind: KeyKind, label: &str, stanza: Option<Digest>) -> SealedKey {
         SealedKey { kind, fingerprint: Fingerprint::of(label.as_bytes()), stanza }

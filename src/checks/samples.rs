@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use super::{Fault, Judgement, Subject};
 use crate::domain::digest::Digest;
 use crate::domain::expiry::{Expiry, ExpirySource};
-use crate::domain::facts::{Binding, Deployed, SealedFile, SecretFacts, Setting, Stanza, StoreFacts};
+use crate::domain::facts::{
+    Binding, Deployed, PreviousValue, Proof, Recomputed, SealedFile, SecretFacts, Setting, Stanza, StoreFacts,
+};
 use crate::domain::finding::Level;
 use crate::domain::glob::GlobList;
 use crate::domain::id::{StoreId, VersionId};
+use crate::domain::json::SortedSet;
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 use crate::domain::name::ActorName;
 use crate::domain::policy::{DeployRef, Machine, Person, Policy, RuleSet, Scope, SharedKey, Waiver};
@@ -65,7 +68,11 @@ pub(crate) fn key(kind: KeyKind, label: &str) -> PublicKey {
 }
 
 pub(crate) fn person(keys: &[&str]) -> Person {
-    Person { keys: keys.iter().map(|label| key(KeyKind::X25519, label)).collect(), contact: None }
+    Person {
+        keys: keys.iter().map(|label| key(KeyKind::X25519, label)).collect(),
+        signing_keys: Vec::new(),
+        contact: None,
+    }
 }
 
 /// alice and bob (one key each), the machine ci, the group infra of all three, and carol, who reads nothing.
@@ -82,6 +89,7 @@ pub(crate) fn policy() -> Policy {
         scopes: Vec::new(),
         scope_globs: GlobList::default(),
         waivers: Vec::new(),
+        acceptances: Vec::new(),
         require: Vec::new(),
     };
     for name in ["alice", "bob", "carol"] {
@@ -166,6 +174,7 @@ pub(crate) fn named(name: &str) -> SecretFacts {
         schema: 1,
         sealed,
         digest: file.digest,
+        signatures: SortedSet::default(),
         about: About { owners: actors(&["infra"]), ..About::default() },
     };
     SecretFacts {
@@ -178,6 +187,9 @@ pub(crate) fn named(name: &str) -> SecretFacts {
         plaintext: Vec::new(),
         uncommitted: Ok(Vec::new()),
         deployed: Ok(Deployed::Same),
+        signatures: Ok(Vec::new()),
+        newest_seal: Ok(None),
+        proof: Proof::NotAsked,
     }
 }
 
@@ -218,6 +230,31 @@ pub(crate) fn seal_to(secret: &mut SecretFacts, keys: &[(&str, &[&str])]) {
     file_of(secret).stanzas = vec![stanza("X25519", &["x"]); count];
 }
 
+/// The proof of a secret whose every key opens it.
+pub(crate) fn proved(secret: &SecretFacts) -> Recomputed {
+    let sealed = &secret.record.as_ref().unwrap().as_ref().unwrap().sealed;
+    Recomputed {
+        proved: sealed.all_keys().map(|(reader, key)| (reader.clone(), key.fingerprint.clone())).collect(),
+        plausible: std::collections::BTreeSet::default(),
+        missing: Vec::new(),
+        surplus: Vec::new(),
+        previous_value: Ok(PreviousValue::Other),
+    }
+}
+
+/// The same, after which these readers' keys turned out not to open it.
+pub(crate) fn proved_without(secret: &SecretFacts, readers: &[&str]) -> Recomputed {
+    let sealed = &secret.record.as_ref().unwrap().as_ref().unwrap().sealed;
+    let mut recomputed = proved(secret);
+    recomputed.proved.retain(|(reader, _)| !readers.contains(&reader.as_str()));
+    recomputed.missing = sealed
+        .all_keys()
+        .filter(|(reader, _)| readers.contains(&reader.as_str()))
+        .map(|(reader, key)| (reader.clone(), key.clone()))
+        .collect();
+    recomputed
+}
+
 pub(crate) fn at_version(number: u64, seal: u64) -> crate::domain::facts::Presence {
     crate::domain::facts::Presence::At(VersionOrder { number, seal })
 }
@@ -231,6 +268,8 @@ pub(crate) fn store() -> StoreFacts {
         policy_path: "secrets/policy.toml".to_owned(),
         uncommitted: Ok(Vec::new()),
         deployed: Ok(Deployed::Same),
+        exposures: Vec::new(),
+        policies: None,
         unknowns: Vec::new(),
     }
 }

@@ -2,20 +2,16 @@
 //!
 //! Fewer than `min-people` people can open it: when the only one is asleep, on leave or gone, nobody can. A person
 //! counts once, however many keys they have, and only with a key that is still theirs in policy; machines don't
-//! count; a shared key counts as the people behind it.
+//! count; a shared key counts as the people behind it. With `--prove`, a key counts only if its stanza is in the file.
 //!
 //! **Mend:** the other person runs `secrets key new`, somebody who can open the secret runs `secrets people add`
 //! with the public key, names them as a reader in policy (or adds them to a group that is), and `secrets reseal`s.
-
-use std::collections::BTreeSet;
 
 use super::{Check, Fault, Judgement, Subject, mending, readership, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
 use crate::domain::finding::Level;
-use crate::domain::key::{KeyKind, PublicKey};
 use crate::domain::name::ActorName;
-use crate::domain::policy::{Actor, Policy};
 use crate::domain::text::listed;
 
 pub const CHECK: Check = Check::of_secret(CheckId::SingleHolder, Level::Error, judge);
@@ -23,7 +19,7 @@ pub const CHECK: Check = Check::of_secret(CheckId::SingleHolder, Level::Error, j
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
     let rule = &subject.rules.min_people;
-    let people = custody::people(&record.sealed, subject.policy);
+    let people = custody::proved_people(&record.sealed, subject.policy, &subject.secret.proof);
     let demanded = usize::try_from(rule.value).unwrap_or(usize::MAX);
     if people.len() >= demanded {
         return Ok(Vec::new());
@@ -56,11 +52,11 @@ fn how_to_join(subject: &Subject<'_>, demanded: usize) -> (&'static str, String)
         return ("mend value and record first, which do not belong together", mending::pair(subject));
     }
     let (policy, reseal) = (subject.policy, mending::reseal(subject));
-    if people_behind(policy, &readership::demanded(subject)).len() >= demanded {
+    if custody::people_behind(policy, &readership::demanded(subject)).len() >= demanded {
         return ("policy names enough readers, seal it to them", reseal);
     }
     let everyone = policy.people.keys().chain(policy.shared_keys.keys()).cloned().collect();
-    if people_behind(policy, &everyone).len() >= demanded {
+    if custody::people_behind(policy, &everyone).len() >= demanded {
         let edit = wording::edit(&format!("{}/policy.toml", subject.setting.store));
         return ("name another person as its reader in policy, then reseal", format!("{edit} && {reseal}"));
     }
@@ -69,26 +65,11 @@ fn how_to_join(subject: &Subject<'_>, demanded: usize) -> (&'static str, String)
     (how, "secrets people add --help".to_owned())
 }
 
-/// The people who could open it if it were sealed to these readers.
-fn people_behind(policy: &Policy, readers: &BTreeSet<ActorName>) -> BTreeSet<ActorName> {
-    let can_be_sealed_to = |key: &PublicKey| key.kind != KeyKind::Kms;
-    let mut people = BTreeSet::new();
-    for reader in readers {
-        match policy.actor(reader).filter(|actor| actor.keys().iter().any(can_be_sealed_to)) {
-            Some(Actor::Person(_)) => {
-                people.insert(reader.clone());
-            }
-            Some(Actor::SharedKey(shared)) => people.extend(shared.people.iter().cloned()),
-            Some(Actor::Machine(_)) | None => {}
-        }
-    }
-    people
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checks::samples::{actor, actors, judge as run, policy, seal_to, secret, shared_key};
+    use crate::domain::key::KeyKind;
 
     type Keys<'a> = &'a [(&'a str, &'a [&'a str])];
 
@@ -139,6 +120,33 @@ mod tests {
             let mut policy = policy();
             policy.defaults.min_people = Some(min);
             assert_eq!(run(judge, &policy, &secret()).unwrap().len(), faults, "{min}");
+        }
+    }
+
+    #[test]
+    fn a_proof_takes_away_and_never_adds() {
+        use crate::checks::samples::proved_without;
+        use crate::domain::facts::Proof;
+
+        let mut policy = policy();
+        policy.shared_keys.insert(actor("team"), shared_key(&["team-1"], &["bob", "carol"]));
+        let (alice, bob, team) =
+            (("alice", &["alice-1"][..]), ("bob", &["bob-1"][..]), ("team", &["team-1"][..]));
+        let cases: [(Keys<'_>, &[&str], i64); 6] = [
+            (&[alice, bob], &[], 0),
+            (&[alice, bob], &["bob"], 1),
+            (&[alice, bob], &["alice", "bob"], 2),
+            (&[team], &[], 0),
+            (&[team], &["team"], 2),
+            // Nobody became a reader by being proved.
+            (&[alice], &[], 1),
+        ];
+        for (keys, without, missing) in cases {
+            let mut secret = secret();
+            seal_to(&mut secret, keys);
+            secret.proof = Proof::Recomputed(proved_without(&secret, without));
+            let faults = run(judge, &policy, &secret).unwrap();
+            assert_eq!(faults.iter().map(|fault| fault.weight).sum::<i64>(), missing, "{keys:?} {without:?}");
         }
     }
 

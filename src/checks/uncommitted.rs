@@ -7,7 +7,7 @@
 //! **Mend:** commit the files; restore those that were deleted by mistake. Of a file that never belonged into the
 //! store, commit that it is gone.
 
-use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
+use super::{Check, Fault, Judgement, StoreSubject, Subject, rolled_back, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::{Difference, Overlooked, Uncommitted};
 use crate::domain::finding::Level;
@@ -19,7 +19,16 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     let files = subject.secret.uncommitted.as_ref().map_err(Clone::clone)?;
     let of = |mend: Mend| files.iter().filter(|file| mend_of(file) == mend).collect::<Vec<_>>();
     let groups = [Mend::Commit, Mend::Restore, Mend::Rewrite].map(of);
-    Ok(groups.iter().filter_map(|files| fault(files, subject.secret.name.as_str())).collect())
+    let mut faults: Vec<Fault> =
+        groups.iter().filter_map(|files| fault(files, subject.secret.name.as_str())).collect();
+    // Committed, an older pair would be on its way to the deploy ref.
+    if let Some(put_right) = rolled_back::put_right(subject) {
+        let remedy = format!("{}{put_right}", look_again(&files.iter().collect::<Vec<_>>()));
+        for fault in &mut faults {
+            fault.remedy.clone_from(&remedy);
+        }
+    }
+    Ok(faults)
 }
 
 fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
@@ -105,10 +114,27 @@ fn told(file: &Uncommitted) -> String {
 mod tests {
     use super::*;
     use crate::checks::samples::{RECORD, SEALED, judge as run, policy, secret, setting, store};
+    use crate::domain::digest::Digest;
+    use crate::domain::facts::{KnownSeal, SealSource};
     use crate::domain::finding::Unknown;
+    use crate::domain::record::VersionOrder;
 
     fn differing(path: &str, how: Difference) -> Uncommitted {
         Uncommitted { path: path.to_owned(), how, overlooked: Overlooked::default() }
+    }
+
+    #[test]
+    fn an_older_pair_is_not_to_be_committed() {
+        let mut secret = secret();
+        secret.uncommitted = Ok(vec![differing(SEALED, Difference::Modified)]);
+        let order = VersionOrder { number: 4, seal: 101 };
+        let source = SealSource::Commit("3333333333333333333333333333333333333333".to_owned());
+        secret.newest_seal = Ok(Some(KnownSeal { order, digest: Digest::of(b"E"), source }));
+        let faults = run(judge, &policy(), &secret).unwrap();
+        assert!(faults[0].remedy.starts_with("git restore --source=3333333"), "{}", faults[0].remedy);
+        secret.newest_seal = Ok(None);
+        let faults = run(judge, &policy(), &secret).unwrap();
+        assert!(faults[0].remedy.starts_with("git add"), "{}", faults[0].remedy);
     }
 
     #[test]

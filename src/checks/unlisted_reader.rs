@@ -1,7 +1,8 @@
 //! # unlisted-reader
 //!
 //! The value is sealed to somebody whom policy does not name as its reader: a person or a key beyond those that
-//! were agreed upon, or a stanza in the file that the record does not account for.
+//! were agreed upon, or a stanza in the file that the record does not account for. With `--prove` every stanza that can't
+//! be recomputed from the keys in record and policy counts, also one that stands in place of another.
 //!
 //! **Mend:** `secrets reseal NAME`, or name the reader in policy where that is what was meant. A reader whom
 //! policy does not know at all is `departed-reader` instead.
@@ -10,12 +11,13 @@ use std::collections::BTreeMap;
 
 use super::{Check, Fault, Judgement, Subject, mending, readership};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::Stanza;
+use crate::domain::facts::{Proof, Stanza};
 use crate::domain::finding::Level;
+use crate::domain::key::Fingerprint;
 use crate::domain::name::ActorName;
 use crate::domain::policy::Actor;
 use crate::domain::record::Sealed;
-use crate::domain::text::counted;
+use crate::domain::text::{counted, listed};
 
 pub const CHECK: Check = Check::of_secret(CheckId::UnlistedReader, Level::Error, judge);
 
@@ -40,8 +42,9 @@ fn judge(subject: &Subject<'_>) -> Judgement {
             .extend(foreign_keys(subject, sealed, reader, actor).map(|message| Fault::new(message, &remedy)));
     }
     if let Some(file) = subject.sealed()? {
-        for (message, weight) in unaccounted(&readership::misfit(sealed, file).surplus) {
-            faults.push(Fault::new(message, &remedy).weighing(weight).at(&subject.secret.sealed_path));
+        for (message, weight) in unaccounted(subject, sealed, &readership::misfit(sealed, file).surplus) {
+            let fault = Fault::new(message, &remedy).weighing(weight).marked(subject.pair_mark());
+            faults.push(fault.at(&subject.secret.sealed_path));
         }
     }
     Ok(faults)
@@ -67,17 +70,68 @@ fn foreign_keys<'a>(
         })
 }
 
-/// The stanzas that the record does not account for, in words, equal ones together, with their number.
-fn unaccounted(surplus: &[&Stanza]) -> Vec<(String, i64)> {
-    let mut kinds = BTreeMap::<&str, i64>::new();
-    for stanza in surplus {
-        *kinds.entry(stanza.kind.as_str()).or_default() += 1;
-    }
-    let told = |(kind, number)| {
-        let stanzas = counted(number, "stanza");
-        (format!("the file has {stanzas} of type {kind} that no key in the record accounts for"), number)
+/// The stanzas that the record does not account for, in words, equal ones together, with their number. A proof sees
+/// more of them than the structure does, never fewer.
+fn unaccounted(subject: &Subject<'_>, sealed: &Sealed, surplus: &[&Stanza]) -> Vec<(String, i64)> {
+    let recomputed = match &subject.secret.proof {
+        Proof::Recomputed(recomputed) => recomputed.surplus.as_slice(),
+        Proof::NotAsked | Proof::NotOpened { .. } | Proof::Broken(_) => &[],
     };
-    kinds.into_iter().map(told).collect()
+    let mut kinds = BTreeMap::<&str, [i64; 2]>::new();
+    for stanza in surplus {
+        let [seen, _] = kinds.entry(stanza.kind.as_str()).or_default();
+        *seen += 1;
+    }
+    for stanza in recomputed {
+        let [_, proved] = kinds.entry(stanza.kind.as_str()).or_default();
+        *proved += 1;
+    }
+    let told = |(kind, [seen, proved]): (&str, [i64; 2])| {
+        let unknown = UnknownKeys::of(subject, sealed, kind);
+        // Those of foreign keys are told of already, key by key, by this very check.
+        let number = seen.max(proved - unknown.foreign);
+        let stanzas = counted(number, "stanza");
+        let whose = match unknown.departed.as_slice() {
+            _ if number <= seen => "that no key in the record accounts for".to_owned(),
+            [] => "that no key in record and policy accounts for".to_owned(),
+            departed => format!(
+                "that no key in record and policy accounts for, perhaps of {}, whom policy does not know",
+                listed(departed)
+            ),
+        };
+        (number > 0).then(|| (format!("the file has {stanzas} of type {kind} {whose}"), number))
+    };
+    kinds.into_iter().filter_map(told).collect()
+}
+
+/// The keys of the record whose public half policy does not have: nobody can recompute their stanzas.
+struct UnknownKeys<'a> {
+    /// How many are those of somebody whom policy knows.
+    foreign: i64,
+    /// Whom policy does not know.
+    departed: Vec<&'a str>,
+}
+
+impl<'a> UnknownKeys<'a> {
+    fn of(subject: &Subject<'_>, sealed: &'a Sealed, kind: &str) -> Self {
+        let mut unknown = Self { foreign: 0, departed: Vec::new() };
+        for (reader, keys) in sealed.keys.iter() {
+            let of_kind =
+                || keys.iter().filter(|key| key.kind.is_derivable() && key.kind.to_string() == kind);
+            match subject.policy.actor(reader) {
+                None if of_kind().next().is_some() => unknown.departed.push(reader.as_str()),
+                None => {}
+                Some(actor) => {
+                    let is_known = |fingerprint: &Fingerprint| {
+                        actor.keys().iter().any(|key| key.fingerprint == *fingerprint)
+                    };
+                    let foreign = of_kind().filter(|key| !is_known(&key.fingerprint)).count();
+                    unknown.foreign += i64::try_from(foreign).unwrap_or(i64::MAX);
+                }
+            }
+        }
+        unknown
+    }
 }
 
 #[cfg(test)]
@@ -143,5 +197,44 @@ mod tests {
                 ("the file has 1 stanza of type zz-grease that no key in the record accounts for", 1),
             ]
         );
+    }
+
+    #[test]
+    fn a_proof_sees_more_and_says_nothing_twice() {
+        use crate::checks::samples::{actor, proved, sealed_key, sealed_of};
+        use crate::domain::facts::SecretFacts;
+
+        let judged = |surplus: &[&str], change: &dyn Fn(&mut SecretFacts)| {
+            let mut secret = secret();
+            change(&mut secret);
+            let mut recomputed = proved(&secret);
+            recomputed.surplus = surplus.iter().map(|kind| stanza(kind, &["s"])).collect();
+            secret.proof = Proof::Recomputed(recomputed);
+            messages(run(judge, &policy(), &secret))
+        };
+        assert_eq!(judged(&[], &|_| {}), [""; 0]);
+        // One stands in another's place: the structure can't see it.
+        let exchanged = "the file has 1 stanza of type X25519 that no key in record and policy accounts for";
+        assert_eq!(judged(&["X25519"], &|_| {}), [exchanged]);
+        // One too many is told once, whoever sees it.
+        let one_more: &dyn Fn(&mut SecretFacts) = &|secret| {
+            file_of(secret).stanzas.push(stanza("zz-grease", &["g"]));
+        };
+        let told = ["the file has 1 stanza of type zz-grease that no key in the record accounts for"];
+        assert_eq!(judged(&["zz-grease"], one_more), told);
+        assert_eq!(judged(&[], one_more), told);
+        assert_eq!(judged(&["X25519", "zz-grease"], one_more).len(), 2);
+        // A key that is not alice's is told by name, and its stanza is the one that can't be recomputed.
+        let foreign: &dyn Fn(&mut SecretFacts) = &|secret| {
+            seal_to(secret, &[("alice", &["alice-1", "alice-0"]), ("bob", &["bob-1"]), ("ci", &["ci-1"])]);
+        };
+        assert_eq!(judged(&["X25519"], foreign).len(), 1);
+        assert_eq!(judged(&["X25519", "X25519"], foreign).len(), 2);
+        // Of somebody whom policy does not know another check tells, which may be off: this one stays.
+        let told = judged(&["X25519"], &|secret| {
+            sealed_of(secret).keys.insert(actor("zoe"), [sealed_key("zoe-1")].into_iter().collect());
+            file_of(secret).stanzas.push(stanza("X25519", &["z"]));
+        });
+        assert_eq!(told, [format!("{exchanged}, perhaps of zoe, whom policy does not know")]);
     }
 }

@@ -1,18 +1,19 @@
 //! # unproven-reader
 //!
 //! Somebody whom policy names as a reader is not among those to whom the value is sealed, or the file has too
-//! few stanzas for the keys that the record names. On the day when the others are asleep, they can't open it.
+//! few stanzas for the keys that the record names. With `--prove` each key is recomputed: one whose stanza does not stand
+//! in the file, byte for byte, is named. On the day when the others are asleep, they can't open it.
 //!
 //! **Mend:** `secrets reseal NAME`, by anybody who can open it.
 
 use super::{Check, Fault, Judgement, Subject, mending, readership};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::{Binding, SealedFile};
+use crate::domain::facts::{Binding, Proof, Recomputed, SealedFile};
 use crate::domain::finding::Level;
 use crate::domain::key::KeyKind;
 use crate::domain::name::ActorName;
 use crate::domain::policy::Actor;
-use crate::domain::record::Sealed;
+use crate::domain::record::{Sealed, SealedKey};
 use crate::domain::text::{counted, listed};
 
 pub const CHECK: Check = Check::of_secret(CheckId::UnprovenReader, Level::Error, judge);
@@ -33,8 +34,13 @@ fn judge(subject: &Subject<'_>) -> Judgement {
         }
     }
     if let Some(file) = subject.sealed()? {
-        for (message, weight) in without_stanza(sealed, file) {
-            faults.push(Fault::new(message, &remedy).weighing(weight).at(&subject.secret.sealed_path));
+        let proof = match &subject.secret.proof {
+            Proof::Recomputed(recomputed) => Some(recomputed),
+            Proof::NotAsked | Proof::NotOpened { .. } | Proof::Broken(_) => None,
+        };
+        for (message, weight) in without_stanza(sealed, file, proof) {
+            let fault = Fault::new(message, &remedy).weighing(weight).marked(subject.pair_mark());
+            faults.push(fault.at(&subject.secret.sealed_path));
         }
     }
     Ok(faults)
@@ -53,19 +59,30 @@ fn keys_left_out(sealed: &Sealed, reader: &ActorName, actor: Actor<'_>) -> Vec<S
         .collect()
 }
 
-/// The keys of the record for which the file has no stanza, in words, with their number.
-fn without_stanza(sealed: &Sealed, file: &SealedFile) -> Vec<(String, i64)> {
+/// The keys of the record for which the file has no stanza, in words, with their number. A proof names each of them;
+/// of what it leaves open the structure speaks.
+fn without_stanza(sealed: &Sealed, file: &SealedFile, proof: Option<&Recomputed>) -> Vec<(String, i64)> {
+    let is_foreign = match proof {
+        Some(proof) => proof.proved.is_empty() && proof.plausible.is_empty(),
+        None => file.binding == Binding::Absent,
+    };
+    let by_whom = if is_foreign { " (sealed by another tool)" } else { "" };
+    let told = |reader: &ActorName, key: &SealedKey| {
+        let (kind, fingerprint) = (&key.kind, &key.fingerprint);
+        (format!("the file has no stanza for {fingerprint}, the {kind} key of {reader}{by_whom}"), 1)
+    };
+    let recomputed = proof.map(|proof| proof.missing.as_slice()).unwrap_or_default();
+    let is_told = |reader: &ActorName, key: &SealedKey| {
+        recomputed.iter().any(|(other, missing)| other == reader && missing == key)
+    };
     let missing = readership::misfit(sealed, file).missing;
-    let by_whom = if file.binding == Binding::Absent { " (sealed by another tool)" } else { "" };
     let (unnamed, named) = missing.into_iter().partition::<Vec<_>, _>(|(_, key)| key.kind == KeyKind::X25519);
-    let mut told = named
-        .iter()
-        .map(|(reader, key)| {
-            let (kind, fingerprint) = (&key.kind, &key.fingerprint);
-            (format!("the file has no stanza for {fingerprint}, the {kind} key of {reader}{by_whom}"), 1)
-        })
-        .collect::<Vec<_>>();
-    if !unnamed.is_empty() {
+    let mut faults = recomputed.iter().map(|(reader, key)| told(reader, key)).collect::<Vec<_>>();
+    faults.extend(
+        named.iter().filter(|(reader, key)| !is_told(reader, key)).map(|(reader, key)| told(reader, key)),
+    );
+    let recomputed_unnamed = recomputed.iter().filter(|(_, key)| key.kind == KeyKind::X25519).count();
+    if unnamed.len() > recomputed_unnamed {
         let readers = (sealed.keys.iter())
             .filter(|(_, keys)| keys.iter().any(|key| key.kind == KeyKind::X25519))
             .map(|(reader, _)| reader.as_str())
@@ -73,9 +90,9 @@ fn without_stanza(sealed: &Sealed, file: &SealedFile) -> Vec<(String, i64)> {
         let found = counted(file.stanzas.iter().filter(|stanza| stanza.kind == "X25519").count(), "stanza");
         let (number, readers) = (unnamed.len(), listed(&readers));
         let message = format!("the file has {found} of type X25519, {number} too few for {readers}{by_whom}");
-        told.push((message, i64::try_from(number).unwrap_or(i64::MAX)));
+        faults.push((message, i64::try_from(number).unwrap_or(i64::MAX)));
     }
-    told
+    faults
 }
 
 #[cfg(test)]
@@ -146,5 +163,31 @@ mod tests {
             messages(run(judge, &policy, &secret)),
             [format!("the file has no stanza for {}, the ssh-ed25519 key of alice", ssh.fingerprint)]
         );
+    }
+
+    #[test]
+    fn a_proof_names_what_is_missing_and_drops_nothing() {
+        use crate::checks::samples::proved_without;
+
+        let judged = |without: &[&str], change: &dyn Fn(&mut crate::domain::facts::SecretFacts)| {
+            let mut secret = secret();
+            secret.proof = Proof::Recomputed(proved_without(&secret, without));
+            change(&mut secret);
+            messages(run(judge, &policy(), &secret))
+        };
+        assert_eq!(judged(&[], &|_| {}), [""; 0]);
+        // As many stanzas as there should be, and one of them is not bob's.
+        let told = judged(&["bob"], &|_| {});
+        assert_eq!(told.len(), 1);
+        assert!(told[0].ends_with("the X25519 key of bob"), "{told:?}");
+        // The one that is too few is the one that was named.
+        assert_eq!(judged(&["bob"], &|secret| drop(file_of(secret).stanzas.pop())).len(), 1);
+        // Two are too few, and the proof knows of one: a key that policy has no public half of can't be recomputed.
+        let told = judged(&["bob"], &|secret| file_of(secret).stanzas.truncate(1));
+        assert_eq!(told.len(), 2);
+        assert!(told[1].starts_with("the file has 1 stanza of type X25519, 2 too few for"), "{told:?}");
+        let told = judged(&["alice", "bob", "ci"], &|_| {});
+        assert_eq!(told.len(), 3);
+        assert!(told.iter().all(|told| told.ends_with("(sealed by another tool)")), "{told:?}");
     }
 }

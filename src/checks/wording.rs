@@ -1,6 +1,6 @@
 //! Phrases and commands that several checks share.
 
-use crate::domain::facts::{Setting, Stray, StrayPlace};
+use crate::domain::facts::{SecretFacts, Setting, Stray, StrayPlace};
 use crate::domain::policy::DeployRef;
 pub(super) use crate::domain::text::pathspec;
 use crate::domain::text::{counted, pull_command, push_command, shell_word};
@@ -43,6 +43,12 @@ pub(super) fn push(deploy_ref: &DeployRef) -> String {
 
 pub(super) fn pathspecs<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
     paths.into_iter().map(pathspec).collect::<Vec<_>>().join(" ")
+}
+
+/// Brings both files of a secret back as a commit has them, in the index too: an older pair may be staged there.
+pub(super) fn restore_pair(secret: &SecretFacts, from: &str) -> String {
+    let paths = pathspecs([secret.record_path.as_str(), secret.sealed_path.as_str()]);
+    format!("git restore --source={} --staged --worktree -- {paths}", shell_word(from))
 }
 
 /// A command whose paths are relative to the root of the repository, runnable from any folder of it.

@@ -4,18 +4,21 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 
 use super::session::repository;
+use super::signing::refuse_unsignable;
+use super::standing::{Demand, KnownKeys, Standing, tracked};
 use super::writing::{
     accept_keys, check_issued, echo_expiry, existing, expiry, finish, last_bound, read_value, same_readers,
     undisturbed,
 };
 use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
-use crate::change::writer::Writer;
+use crate::change::writer::{Pair, Writer};
 use crate::cli::{Add, Notes};
+use crate::domain::digest::Digest;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::Policy;
-use crate::domain::record::{About, Issuer, Sealed};
+use crate::domain::record::{About, Issuer};
 use crate::observe::place::{Place, parse_policy};
 use crate::store::layout::{POLICY, SEALED_ENDING};
 use crate::store::policy_edit::Draft;
@@ -33,8 +36,9 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &session.prompts() };
     // Whatever would make sealing fail is found before a person types anything.
     let recipients = sealer.recipients(name)?;
+    refuse_unsignable(session, &place, &policy, name, arguments.sealing.signing_key.as_deref())?;
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    let known = undisturbed(&place, || known_keys(&place, last_bound(&place, name)?.as_ref()))?;
+    let known = undisturbed(&place, || known_keys(session, &place, &policy, name))?;
     if let Some(known) = known {
         accept_keys(session, &sealer, name, &known, &mut accepted)?;
     }
@@ -63,18 +67,21 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
         about,
         previous: None,
         earlier: earlier.as_ref(),
+        above: None,
     };
     let (record, sealed) = sealer.seal(request)?;
-    if let Some(text) = policy_text {
-        writer.put(POLICY, Some(text.into_bytes()));
+    if let Some((was, text)) = policy_text {
+        writer.put(POLICY, Some(was), Some(text.into_bytes()));
     }
-    writer.put_secret(&record, sealed);
+    writer.put_secret(Pair::ABSENT, &record, sealed);
     for (reader, keys) in &recipients {
         for key in keys {
             session.say(format!("sealed to {reader}: {} {}", key.kind, key.fingerprint))?;
         }
     }
-    finish(session, &place, &policy, writer, &format!("secrets: add {name}"), &arguments.publish)?;
+    let message = format!("secrets: add {name}");
+    let signing_key = arguments.sealing.signing_key.as_deref();
+    finish(session, &place, &policy, writer, &message, &arguments.publish, signing_key)?;
     Ok(0)
 }
 
@@ -93,17 +100,22 @@ fn refuse_existing(place: &Place, name: &SecretName) -> Result<(), CommandError>
     }
 }
 
-/// The policy that holds for the new secret, and its text where `--reader` changes it.
-fn policy_with_readers(place: &Place, arguments: &Add) -> Result<(Policy, Option<String>), CommandError> {
+/// The policy that holds for the new secret; where `--reader` changes it also the digest of the old text, and the new
+/// text.
+fn policy_with_readers(
+    place: &Place,
+    arguments: &Add,
+) -> Result<(Policy, Option<(Digest, String)>), CommandError> {
     let text = place.policy_text()?;
     let path = place.path(POLICY);
     if arguments.readers.is_empty() {
         return Ok((parse_policy(text.as_bytes(), &path)?, None));
     }
+    let was = Digest::of(text.as_bytes());
     let mut draft = Draft::read(&text, &path)?;
     draft.set_readers(&arguments.name, &arguments.readers)?;
     let text = draft.to_string();
-    Ok((parse_policy(text.as_bytes(), &path)?, Some(text)))
+    Ok((parse_policy(text.as_bytes(), &path)?, Some((was, text))))
 }
 
 fn check_names(policy: &Policy, owners: &[ActorName], seen_by: &[ActorName]) -> Result<(), CommandError> {
@@ -189,19 +201,35 @@ fn ask_names(
 }
 
 /// The keys that some secret of this store was sealed to already; `None` where it never held one, because then
-/// nobody can have put another key in the place of a known one.
+/// nobody can have put another key in the place of a known one. Where the new one must be signed, only what somebody
+/// signed says which keys were accepted.
 fn known_keys(
+    session: &Session,
     place: &Place,
-    earlier: Option<&Sealed>,
-) -> Result<Option<BTreeSet<Fingerprint>>, CommandError> {
+    policy: &Policy,
+    name: &SecretName,
+) -> Result<Option<KnownKeys>, CommandError> {
     let names = place.list().secrets;
     let folder = if place.folder == "." { "" } else { &place.folder };
     if names.is_empty() && !repository(place)?.ever_touched(folder, SEALED_ENDING)? {
         return Ok(None);
     }
-    let sealed = names.keys().filter_map(|name| existing(place, name).ok());
-    let mut known: BTreeSet<Fingerprint> =
-        sealed.flat_map(|secret| sealing::keys_of(&secret.record.sealed)).collect();
-    known.extend(earlier.map(sealing::keys_of).unwrap_or_default());
-    Ok(Some(known))
+    let whole = names.keys().filter_map(|other| existing(place, other).ok());
+    let tracked = tracked(place, policy);
+    if Demand::of(policy, tracked.as_ref()).wants_signed(name) {
+        let standing =
+            Standing::observe(session, place, policy, tracked.as_ref(), std::slice::from_ref(name));
+        let why =
+            "policy requires a signature, and no secret that somebody signed is sealed to some of its keys";
+        let mut known = KnownKeys { not_vouched_for: Some(why.to_owned()), ..KnownKeys::default() };
+        for secret in whole {
+            let of_it = standing.known_keys(&standing.secret(&secret.record.sealed.name), &[name]);
+            known.fingerprints.extend(of_it.fingerprints);
+        }
+        return Ok(Some(known));
+    }
+    let mut fingerprints: BTreeSet<Fingerprint> =
+        whole.flat_map(|secret| sealing::keys_of(&secret.record.sealed)).collect();
+    fingerprints.extend(last_bound(place, name)?.as_ref().map(sealing::keys_of).unwrap_or_default());
+    Ok(Some(KnownKeys { fingerprints, not_vouched_for: None }))
 }

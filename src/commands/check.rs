@@ -1,23 +1,22 @@
 //! `secrets check`: the gate.
 
-use rayon::prelude::*;
-
+use super::judging::{Gate, Seen, setting};
 use super::{CommandError, Session};
 use crate::checks;
-use crate::checks::driver::{self, Judged};
-use crate::cli::{Check, ReportFormat};
-use crate::domain::custody;
-use crate::domain::expiry::Expiry;
-use crate::domain::facts::{SecretFacts, Setting};
+use crate::checks::driver;
+use crate::cli::{Check, Prove, ReportFormat};
+use crate::domain::facts::{SecretFacts, Setting, StoreFacts};
 use crate::domain::finding::{Finding, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Draft, Outlook, Report, Unchecked};
-use crate::domain::time::Instant;
+use crate::observe::history::Begun;
 use crate::observe::place::Place;
+use crate::observe::proofs::{Proofs, Prover};
 use crate::observe::reference::{self, Reference};
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
+use crate::observe::signers::SignerSource;
 use crate::observe::store_facts;
 use crate::observe::trees::Ask;
 use crate::render;
@@ -64,7 +63,7 @@ fn judge(
     let mut unknowns = Vec::new();
     let mut notes = Vec::new();
     let reference = arguments.against.as_deref().and_then(|rev| match Reference::observe(place, rev) {
-        Ok(reference) => Some(reference),
+        Ok(reference) => Some(reference.with_history(policy.store)),
         Err(unknown) => {
             unknowns.push(unknown);
             None
@@ -79,20 +78,55 @@ fn judge(
         (None, true) => Ask::Offline,
         (None, false) => Ask::Remote,
     };
-    let observation = Observation::new(place, &policy.deploy_ref, ask);
+    let (observation, begun) =
+        rayon::join(|| Observation::new(place, &policy.deploy_ref, ask), || Begun::at(place, None));
+    let mut observation =
+        observation.with_history(begun, policy.store, reference.as_ref().map(Reference::tip));
+    if let Some(reference) = &reference {
+        observation.signers = SignerSource::reference(reference, policy);
+    }
     let setting = setting(session, place, policy, &observation);
     let names: Vec<&SecretName> = observation.names.iter().filter(|name| selection.admits(name)).collect();
-    let (mut judged, outlook) = judge_all(&setting, &judging, &names, &|name| observation.secret(name));
+    let keychain = session.keychain();
+    let mut identities = session.identities(&keychain);
+    let gate = Gate { setting: &setting, policy: &judging };
+    let mut seen = match arguments.prove {
+        None => gate.judge_all(&names, &|name| observation.secret(name)),
+        Some(prove) => {
+            let progress = session.terminal.progress("proving", Some(names.len() as u64));
+            let proofs =
+                Proofs { identities: &mut identities, policy: &judging, is_required: prove == Prove::All };
+            let see = |facts: SecretFacts| {
+                progress.advance(1);
+                gate.judge(&facts)
+            };
+            proofs.each(&names, &|name, prover| observation.proved_secret(name, prover), &see, &Seen::absorb)
+        }
+    };
     let of_store = selection.narrow(&judging, session.now, &names);
-    judged.absorb(driver::judge_store(&setting, &of_store, &store_facts::observe(&observation, selection)));
+    let mut facts = store_facts::observe(&observation, selection);
+    facts.exposures = std::mem::take(&mut seen.exposures);
+    facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy));
+    let mut judged = std::mem::take(&mut seen.judged);
+    judged.absorb(driver::judge_store(&setting, &of_store, &facts));
     if let Some(reference) = &reference
         && let Ok(Some(policy_there)) = reference.policy()
     {
-        let there = judge_reference(&setting, &policy_there, reference);
+        let prover =
+            arguments.prove.map(|prove| Prover::with_all(&identities, &policy_there, prove == Prove::All));
+        let there = judge_reference(&setting, &policy_there, reference, prover.as_ref());
         judged.findings = checks::against(judged.findings, &there, &reference.commit.short());
     }
+    notes.extend(observation.blind_spot(&names, &policy.deploy_ref));
+    notes.extend(seen.not_compared());
     if policy.deploy_ref == DeployRef::None {
         notes.push("deploy-ref is \"none\": nothing is deployed from git, so no remote was asked".to_owned());
+        if reference.is_none() && observation.signers.was_asked() {
+            notes.push(
+                "signatures were held against the signing keys of the policy here, for want of a deploy ref"
+                    .to_owned(),
+            );
+        }
     }
     judged.unchecked.extend(unknowns.into_iter().map(|unknown| unchecked(None, unknown)));
     Report::conclude(Draft {
@@ -103,11 +137,12 @@ fn judge(
         deploy_ref: Some(policy.deploy_ref.to_string()),
         strict: arguments.strict,
         secrets: names.len(),
-        outlook,
+        outlook: seen.outlook,
         findings: judged.findings,
         waived: judged.waived,
         off: judged.off.into_iter().collect(),
         unchecked: judged.unchecked.into_iter().collect(),
+        custody: seen.custody,
         notes,
     })
 }
@@ -143,51 +178,21 @@ fn judging_policy(
     }
 }
 
-/// Judges secrets in parallel; each one's facts are dropped as soon as they are judged.
-fn judge_all(
+fn judge_reference(
     setting: &Setting,
     policy: &Policy,
-    names: &[&SecretName],
-    observe: &(dyn Fn(&SecretName) -> SecretFacts + Sync),
-) -> (Judged, Outlook) {
-    let judge = |name: &&SecretName| {
-        let facts = observe(name);
-        (driver::judge_secret(setting, policy, &facts), outlook(setting.now, policy, &facts))
-    };
-    names.par_iter().map(judge).reduce(<(Judged, Outlook)>::default, |mut all, one| {
-        all.0.absorb(one.0);
-        all.1.absorb(one.1);
-        all
-    })
-}
-
-fn outlook(now: Instant, policy: &Policy, facts: &SecretFacts) -> Outlook {
-    let Ok(Some(record)) = &facts.record else { return Outlook::default() };
-    let ends = record.sealed.expires.as_ref().and_then(Expiry::at).filter(|at| *at > now);
-    Outlook {
-        fewest_people: Some(custody::people(&record.sealed, policy).len()),
-        next_to_expire: ends.map(|at| (at, facts.name.clone())),
-    }
-}
-
-fn judge_reference(setting: &Setting, policy: &Policy, reference: &Reference<'_>) -> Vec<Finding> {
-    let mut judged = driver::judge_store(setting, policy, &reference.store());
+    reference: &Reference<'_>,
+    prover: Option<&Prover<'_>>,
+) -> Vec<Finding> {
+    let gate = Gate { setting, policy };
+    let mut seen = Seen::default();
     for name in &reference.names {
-        judged.absorb(driver::judge_secret(setting, policy, &reference.secret(name)));
+        seen.absorb(gate.judge(&reference.secret(name, prover)));
     }
+    let mut judged = seen.judged;
+    let store = StoreFacts { exposures: seen.exposures, ..reference.store() };
+    judged.absorb(driver::judge_store(setting, policy, &store));
     judged.findings
-}
-
-fn setting(session: &Session, place: &Place, policy: &Policy, observation: &Observation<'_>) -> Setting {
-    let head = observation.trees.head.as_ref().ok().and_then(Option::as_ref);
-    Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: (policy.deploy_ref != DeployRef::None).then(|| policy.deploy_ref.to_string()),
-        head: head.map(ToString::to_string),
-        deployed_commit: observation.trees.deployed_commit().map(|commit| commit.to_string()),
-        deployed_is_ancestor: observation.trees.deployed_is_ancestor(place),
-    }
 }
 
 fn unchecked(secret: Option<SecretName>, unknown: Unknown) -> Unchecked {
@@ -209,6 +214,7 @@ fn unjudged(session: &Session, arguments: &Check, store: &str, unknown: Unknown)
         waived: Vec::new(),
         off: Vec::new(),
         unchecked: vec![unchecked(None, unknown)],
+        custody: Vec::new(),
         notes: Vec::new(),
     })
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::reading::names_in;
 use super::session::repository;
+use super::standing::{Standing, tracked};
 use super::writing::{accept_keys, echo_expiry, existing, expiry, finish};
 use super::{CommandError, Session};
-use crate::change::sealing::{self, NextVersion, Request, Sealer};
+use crate::change::sealing::{NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::ExpirySet;
 
@@ -24,9 +25,13 @@ pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError>
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
     let policy = place.policy()?;
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
+    let tracked = tracked(&place, &policy);
+    let standing = Standing::observe(session, &place, &policy, tracked.as_ref(), &names);
     for name in &names {
         let before = existing(&place, name)?;
-        accept_keys(session, &sealer, name, &sealing::keys_of(&before.record.sealed), &mut accepted)?;
+        let facts = standing.secret(name);
+        standing.refuse_older(&facts)?;
+        accept_keys(session, &sealer, name, &standing.known_keys(&facts, &[name]), &mut accepted)?;
         let value = identities.open(name.as_str(), &before.bytes)?;
         let request = Request {
             name,
@@ -38,15 +43,17 @@ pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError>
             about: before.record.about.clone(),
             previous: Some(&before.record.sealed),
             earlier: None,
+            above: None,
         };
         let (record, sealed) = sealer.seal(request)?;
-        writer.put_secret(&record, sealed);
+        writer.put_secret(before.pair(), &record, sealed);
         session.say(format!("{name}: {}", super::reading::expiry_text(Some(&expires))))?;
     }
     let message = match names.as_slice() {
         [name] => format!("secrets: set the expiry of {name}"),
         many => format!("secrets: set the expiry of {} secrets", many.len()),
     };
-    finish(session, &place, &policy, writer, &message, &arguments.publish)?;
+    let signing_key = arguments.sealing.signing_key.as_deref();
+    finish(session, &place, &policy, writer, &message, &arguments.publish, signing_key)?;
     Ok(0)
 }

@@ -39,8 +39,8 @@ pub fn run(session: &Session, arguments: &Init) -> Result<u8, CommandError> {
     let text = first_policy(id, &deploy_ref, NewActor { name: &person, keys: &keys, groups: &[] }, None);
     let policy = parse_policy(text.as_bytes(), &place.path(POLICY))?;
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
-    writer.put(POLICY, Some(text.into_bytes()));
-    writer.put(ATTRIBUTES, Some(attributes::TEXT.as_bytes().to_vec()));
+    writer.put(POLICY, None, Some(text.into_bytes()));
+    writer.put(ATTRIBUTES, None, Some(attributes::TEXT.as_bytes().to_vec()));
     let probe = [place.path("example.age"), place.path("example.json")];
     if let Some((path, rule)) = repository.ignored_by(&probe)?.into_iter().next() {
         return Err(CommandError::new(format!(
@@ -50,7 +50,7 @@ pub fn run(session: &Session, arguments: &Init) -> Result<u8, CommandError> {
         .hint("or make the store elsewhere: secrets init --store custody"));
     }
     welcome(session, &place, &person, &policy.deploy_ref)?;
-    finish(session, &place, &policy, writer, "secrets: make the store", &arguments.publish)?;
+    finish(session, &place, &policy, writer, "secrets: make the store", &arguments.publish, None)?;
     Ok(0)
 }
 

@@ -1,7 +1,7 @@
 //! `secrets machines`: readers that are no people.
 
 use super::actors::{self, ActorKind, Registration};
-use super::{CommandError, Session};
+use super::{CommandError, Session, leaving, roster};
 use crate::cli::Machines;
 
 pub fn run(session: &Session, command: &Machines) -> Result<u8, CommandError> {
@@ -14,10 +14,11 @@ pub fn run(session: &Session, command: &Machines) -> Result<u8, CommandError> {
                 keys: &arguments.keys,
                 contact: None,
                 groups: &arguments.groups,
+                signing_keys: &[],
             },
             &arguments.publish,
         ),
-        Machines::Remove(arguments) => actors::remove(session, ActorKind::Machine, arguments),
-        Machines::List(arguments) => actors::list(session, ActorKind::Machine, arguments),
+        Machines::Remove(arguments) => leaving::remove(session, ActorKind::Machine, arguments),
+        Machines::List(arguments) => roster::list(session, ActorKind::Machine, arguments),
     }
 }

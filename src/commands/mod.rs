@@ -1,28 +1,38 @@
 //! Floor 4: the commands, one file each. They ask the floors below and print; the rules live further down.
 
+mod absence;
+mod accepting;
 mod actors;
 mod add;
 mod check;
 mod completions;
+mod custody;
 mod doctor;
 mod error;
 mod expiry_set;
 mod get;
 mod init;
+mod judging;
 mod key;
+mod leaving;
 mod list;
 mod machines;
 mod man;
 mod move_secret;
+mod openers;
 mod people;
 mod reading;
 mod remove;
 mod reseal;
 mod resealing;
+mod roster;
 mod schema;
 mod session;
 mod set;
 mod show;
+mod sign;
+mod signing;
+mod standing;
 mod writing;
 
 pub use error::CommandError;
@@ -43,6 +53,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Move(arguments) => move_secret::run(session, &arguments),
         Command::Get(arguments) => get::run(session, &arguments),
         Command::Show(arguments) => show::run(session, &arguments),
+        Command::Custody(arguments) => custody::run(session, &arguments),
+        Command::Sign(arguments) => sign::run(session, &arguments),
         Command::List(arguments) => list::run(session, &arguments),
         Command::Remove(arguments) => remove::run(session, &arguments),
         Command::Reseal(arguments) => reseal::run(session, &arguments),

@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::session::repository;
+use super::standing::{Standing, tracked};
 use super::writing::{accept_keys, existing, finish, last_bound};
 use super::{CommandError, Session};
-use crate::change::sealing::{self, NextVersion, Request, Sealer};
-use crate::change::writer::Writer;
+use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::writer::{Pair, Writer};
 use crate::cli::Move;
+use crate::domain::digest::Digest;
 use crate::observe::place::parse_policy;
 use crate::store::layout::POLICY;
 use crate::store::policy_edit::Draft;
@@ -43,7 +45,12 @@ pub fn run(session: &Session, arguments: &Move) -> Result<u8, CommandError> {
     let before = existing(&place, old)?;
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    accept_keys(session, &sealer, new, &sealing::keys_of(&before.record.sealed), &mut accepted)?;
+    let tracked = tracked(&place, &policy);
+    let names = [old.clone(), new.clone()];
+    let standing = Standing::observe(session, &place, &policy, tracked.as_ref(), &names);
+    let facts = standing.secret(old);
+    standing.refuse_older(&facts)?;
+    accept_keys(session, &sealer, new, &standing.known_keys(&facts, &[old, new]), &mut accepted)?;
     let value = identities.open(old.as_str(), &before.bytes)?;
     let earlier = last_bound(&place, new)?;
     let request = Request {
@@ -56,14 +63,17 @@ pub fn run(session: &Session, arguments: &Move) -> Result<u8, CommandError> {
         about: before.record.about.clone(),
         previous: Some(&before.record.sealed),
         earlier: earlier.as_ref(),
+        above: None,
     };
     let (record, sealed) = sealer.seal(request)?;
-    writer.put_secret(&record, sealed);
-    writer.remove_secret(old);
+    writer.put_secret(Pair::ABSENT, &record, sealed);
+    writer.remove_secret(before.pair(), old);
     if renamed > 0 {
-        writer.put(POLICY, Some(edited.into_bytes()));
+        writer.put(POLICY, Some(Digest::of(text.as_bytes())), Some(edited.into_bytes()));
         session.say("policy.toml named it, and was changed along")?;
     }
-    finish(session, &place, &policy, writer, &format!("secrets: move {old} to {new}"), &arguments.publish)?;
+    let message = format!("secrets: move {old} to {new}");
+    let signing_key = arguments.sealing.signing_key.as_deref();
+    finish(session, &place, &policy, writer, &message, &arguments.publish, signing_key)?;
     Ok(0)
 }

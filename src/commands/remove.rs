@@ -1,10 +1,13 @@
 //! `secrets remove`: out of the store, not out of history.
 
+use std::path::Path;
+
 use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
-use crate::change::writer::Writer;
+use crate::change::writer::{Pair, Writer};
 use crate::cli::Remove;
+use crate::domain::digest::Digest;
 use crate::domain::name::SecretName;
 use crate::git::blob_id;
 use crate::observe::MAX_SEALED_BYTES;
@@ -17,7 +20,8 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
     let place = session.place()?;
     let mut writer = Writer::begin(&place.store, repository(&place)?, &place.folder)?;
     let path = place.path(POLICY);
-    let mut draft = Draft::read(&place.policy_text()?, &path)?;
+    let text = place.policy_text()?;
+    let mut draft = Draft::read(&text, &path)?;
     let mut named = false;
     for name in &arguments.names {
         let here = |path: std::path::PathBuf| path.symlink_metadata().is_ok();
@@ -26,15 +30,15 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
                 CommandError::new(format!("{name}: there is no secret of that name")).hint("secrets list")
             );
         }
-        refuse_unsaved(&place, name, arguments.force)?;
+        let was = refuse_unsaved(&place, name, arguments.force)?;
         let dropped = draft.drop_secret(name);
         named |= dropped.scopes + dropped.waivers > 0;
-        writer.remove_secret(name);
+        writer.remove_secret(was, name);
     }
     let edited = draft.to_string();
     let policy = parse_policy(edited.as_bytes(), &path)?;
     if named {
-        writer.put(POLICY, Some(edited.into_bytes()));
+        writer.put(POLICY, Some(Digest::of(text.as_bytes())), Some(edited.into_bytes()));
         session.say("policy.toml named it, and was changed along")?;
     }
     if !arguments.force {
@@ -46,26 +50,26 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
         [name] => format!("secrets: remove {name}"),
         many => format!("secrets: remove {} secrets", many.len()),
     };
-    finish(session, &place, &policy, writer, &message, &arguments.publish)?;
+    finish(session, &place, &policy, writer, &message, &arguments.publish, None)?;
     Ok(0)
 }
 
 /// Refuses to destroy what git does not have: removing a secret leaves its value readable in history, and somebody
-/// may rely on that.
-fn refuse_unsaved(place: &Place, name: &SecretName, force: bool) -> Result<(), CommandError> {
+/// may rely on that. Answers with what it is that git has.
+fn refuse_unsaved(place: &Place, name: &SecretName, force: bool) -> Result<Pair, CommandError> {
     let repository = repository(place)?;
     let head = repository.head()?.map(|head| repository.snapshot(head, &place.folder)).transpose()?;
-    let paths = [
-        (place.store.record_path(name), place.record_path(name)),
-        (place.store.sealed_path(name), place.sealed_path(name)),
-    ];
-    for (on_disk, path) in paths {
-        let Some(bytes) = files::read_if_present(&on_disk, MAX_SEALED_BYTES)? else { continue };
+    let saved = |on_disk: &Path, path: String| -> Result<Option<Digest>, CommandError> {
+        let Some(bytes) = files::read_if_present(on_disk, MAX_SEALED_BYTES)? else { return Ok(None) };
         let saved = head.as_ref().and_then(|tree| tree.get(&path)).map(|entry| entry.id);
         if saved != Some(blob_id(&bytes)) && !force {
             return Err(CommandError::new(format!("{path}: is in no commit, and would be lost for good"))
                 .hint(format!("to remove it all the same: secrets remove {name} --force")));
         }
-    }
-    Ok(())
+        Ok(Some(Digest::of(&bytes)))
+    };
+    Ok(Pair {
+        record: saved(&place.store.record_path(name), place.record_path(name))?,
+        sealed: saved(&place.store.sealed_path(name), place.sealed_path(name))?,
+    })
 }

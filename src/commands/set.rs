@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::session::repository;
+use super::signing::refuse_unsignable;
+use super::standing::{KnownKeys, Standing, tracked};
 use super::writing::{
     accept_keys, check_issued, echo_expiry, existing_unverified, expiry, finish, last_bound,
     policy_unchanged, read_value, undisturbed,
@@ -41,10 +43,25 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
         Err(error) => return Err(error.into()),
     };
     let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
+    let signing_key = arguments.sealing.signing_key.as_deref();
+    refuse_unsignable(session, &place, &policy, name, signing_key)?;
     let prompts = session.prompts();
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    let known = if bound.is_ok() { sealing::keys_of(&shown.record.sealed) } else { BTreeSet::new() };
+    let tracked = tracked(&place, &policy);
+    let standing = Standing::observe(session, &place, &policy, tracked.as_ref(), std::slice::from_ref(name));
+    let facts = standing.secret(name);
+    let known = if bound.is_ok() { standing.known_keys(&facts, &[name]) } else { KnownKeys::default() };
+    // An older pair may stand here than was ever sealed: the new value rises above all of them.
+    let above = match standing.highest(&facts) {
+        Ok(above) => above,
+        Err(unknown) => {
+            let (what, why) = (unknown.what, unknown.why);
+            session
+                .say(format!("warning: {what}: {why}; so the new version may bear a number that was used"))?;
+            None
+        }
+    };
     accept_keys(session, &sealer, name, &known, &mut accepted)?;
 
     let value = read_value(session, arguments.from_file.as_deref())?;
@@ -76,10 +93,11 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
         about: before.record.about.clone(),
         previous: previous.as_ref(),
         earlier: None,
+        above,
     };
     let (record, sealed) = sealer.seal(request)?;
-    writer.put_secret(&record, sealed);
+    writer.put_secret(before.pair(), &record, sealed);
     let message = format!("secrets: set {name} (version {})", record.sealed.version.number);
-    finish(session, &place, &policy, writer, &message, &arguments.publish)?;
+    finish(session, &place, &policy, writer, &message, &arguments.publish, signing_key)?;
     Ok(0)
 }

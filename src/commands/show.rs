@@ -10,7 +10,7 @@ use crate::cli::{ReadFormat, Show};
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
 use crate::domain::expiry::Expiry;
-use crate::domain::facts::{SecretFacts, Setting};
+use crate::domain::facts::{SecretFacts, Setting, SignatureVerdict};
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Actor, Policy};
 use crate::domain::record::Record;
@@ -31,6 +31,7 @@ struct ShowWire<'a> {
     name: String,
     record: &'a Record,
     custody: Custody,
+    signatures: Vec<SignatureWire>,
     policy: Vec<RuleWire>,
     history: Vec<HistoryWire>,
     findings: Vec<FindingWire>,
@@ -50,6 +51,15 @@ struct ReaderWire {
     name: String,
     kind: &'static str,
     keys: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct SignatureWire {
+    by: String,
+    /// `valid`, `not-listed` or `false`, by the signing keys of the policy here.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -134,6 +144,7 @@ fn describe<'a>(
         name: facts.name.to_string(),
         record,
         custody: custody(policy, record, judged),
+        signatures: signatures(facts),
         policy: rules(&Rules::of(policy, &facts.name)),
         history: history.into_iter().map(HistoryWire::from).collect(),
         findings: judged.findings.iter().map(finding).collect(),
@@ -184,6 +195,22 @@ fn custody(policy: &Policy, record: &Record, judged: &Judged) -> Custody {
     }
 }
 
+fn signatures(facts: &SecretFacts) -> Vec<SignatureWire> {
+    let known = facts.signatures.as_deref().unwrap_or_default().iter();
+    known
+        .map(|signature| {
+            let (state, why) = match &signature.verdict {
+                SignatureVerdict::Valid => ("valid", None),
+                SignatureVerdict::NotListed => {
+                    ("not-listed", Some("policy has no signing key of theirs".to_owned()))
+                }
+                SignatureVerdict::False(why) => ("false", Some(why.clone())),
+            };
+            SignatureWire { by: signature.by.to_string(), state, why }
+        })
+        .collect()
+}
+
 fn rules(rules: &Rules) -> Vec<RuleWire> {
     fn line<T>(name: &str, rule: &Rule<T>, text: impl Fn(&T) -> String) -> RuleWire {
         RuleWire { rule: name.to_owned(), value: text(&rule.value), origin: rule.origin.to_string() }
@@ -199,6 +226,7 @@ fn rules(rules: &Rules) -> Vec<RuleWire> {
         line("block-within", &rules.block_within, ToString::to_string),
         line("rotate-every", &rules.rotate_every, optional),
         line("max-lifetime", &rules.max_lifetime, optional),
+        line("require-signature", &rules.require_signature, ToString::to_string),
     ];
     for (id, level) in &rules.levels {
         lines.push(line(&format!("levels.{id}"), level, ToString::to_string));
@@ -230,6 +258,11 @@ fn human(wire: &ShowWire<'_>, now: Instant) -> String {
         }
     }
     section("custody", custody);
+    let signatures = wire.signatures.iter().map(|signature| {
+        let why = signature.why.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        (signature.by.clone(), format!("{}{why}", signature.state))
+    });
+    section("signatures (by the policy here)", signatures.collect());
     let policy =
         wire.policy.iter().map(|rule| (rule.rule.clone(), format!("{}  ({})", rule.value, rule.origin)));
     section("policy in force", policy.collect());

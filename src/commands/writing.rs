@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::session::repository;
+use super::signing::sign_where_required;
+use super::standing::KnownKeys;
 use super::{CommandError, Session};
 use crate::change::publish::{self, Committed};
 use crate::change::sealing::{self, NewKey, Sealer};
-use crate::change::writer::{Then, Writer};
+use crate::change::writer::{Pair, Then, Writer};
 use crate::cli::{Lifetime, Publish};
+use crate::domain::digest::Digest;
 use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::key::Fingerprint;
 use crate::domain::name::SecretName;
@@ -139,6 +142,15 @@ pub fn echo_expiry(session: &Session, expiry: &Expiry) -> Result<(), CommandErro
 pub struct Existing {
     pub record: Record,
     pub bytes: Vec<u8>,
+    /// Of the record's file.
+    record_digest: Digest,
+}
+
+impl Existing {
+    /// What a change that is made of it must still find.
+    pub fn pair(&self) -> Pair {
+        Pair { record: Some(self.record_digest), sealed: Some(Digest::of(&self.bytes)) }
+    }
 }
 
 /// Reads a secret that must be there, and whose record must be the one that the value was sealed with.
@@ -165,6 +177,7 @@ pub fn existing_unverified(place: &Place, name: &SecretName) -> Result<Existing,
             .hint(format!("to seal a new one: secrets add {name}")));
     };
     let shown = record_path.display().to_string();
+    let record_digest = Digest::of(&record);
     let record = record_file::parse(&record, &shown)?;
     if record.sealed.name != *name {
         return Err(CommandError::new(format!(
@@ -173,7 +186,7 @@ pub fn existing_unverified(place: &Place, name: &SecretName) -> Result<Existing,
         )));
     }
     let bytes = files::read(&place.store.sealed_path(name), MAX_SEALED_BYTES)?;
-    Ok(Existing { record, bytes })
+    Ok(Existing { record, bytes, record_digest })
 }
 
 /// Reads what several files tell together while nobody writes: under way, a change has files of two states side by
@@ -218,20 +231,24 @@ pub fn last_bound(place: &Place, name: &SecretName) -> Result<Option<Sealed>, Co
     }))
 }
 
-/// Asks for every key that is not `known` from an earlier seal, unless it was accepted on the command line.
+/// Asks for every key that is not among those known to be accepted, unless it was accepted on the command line.
 pub fn accept_keys(
     session: &Session,
     sealer: &Sealer<'_>,
     name: &SecretName,
-    known: &BTreeSet<Fingerprint>,
+    known: &KnownKeys,
     accepted: &mut BTreeSet<Fingerprint>,
 ) -> Result<(), CommandError> {
-    let new = sealer.new_keys(name, known)?;
+    let new = sealer.new_keys(name, &known.fingerprints)?;
     let open: Vec<&NewKey> = new.iter().filter(|key| !accepted.contains(&key.fingerprint)).collect();
     if open.is_empty() {
         return Ok(());
     }
+    let not_vouched_for = known.not_vouched_for.as_ref().map(|why| format!("{name}: {why}"));
     if session.terminal.can_ask() {
+        if let Some(why) = &not_vouched_for {
+            session.say(why)?;
+        }
         for key in &open {
             session.say(format!("{name} would be sealed to a new {} key of {}:", key.kind, key.reader))?;
             session.say(format!("  {}", key.fingerprint))?;
@@ -248,7 +265,9 @@ pub fn accept_keys(
         return Ok(());
     }
     let mut error =
-        CommandError::new(format!("{name}: would be sealed to keys that it was never sealed to before"));
+        CommandError::new(not_vouched_for.unwrap_or_else(|| {
+            format!("{name}: would be sealed to keys that it was never sealed to before")
+        }));
     for key in open {
         error = error.hint(format!("{} of {}: {}", key.kind, key.reader, key.fingerprint));
     }
@@ -257,16 +276,19 @@ pub fn accept_keys(
     ))
 }
 
-/// Writes, commits and, where asked, pushes what was planned.
+/// Signs what policy wants signed, writes, commits and, where asked, pushes what was planned. `signing_key` is what the
+/// command line says of it.
 pub fn finish(
     session: &Session,
     place: &Place,
     policy: &Policy,
-    writer: Writer<'_>,
+    mut writer: Writer<'_>,
     message: &str,
     options: &Publish,
+    signing_key: Option<&Path>,
 ) -> Result<(), CommandError> {
     let repository = repository(place)?;
+    sign_where_required(session, place, policy, &mut writer, signing_key)?;
     let written = writer.write(if options.no_commit { Then::Leave } else { Then::Commit })?;
     if options.no_commit {
         session.say("written, not committed: `secrets check` blocks until this is committed and pushed")?;

@@ -1,9 +1,13 @@
 //! Plain facts, as the adapters observed them. Nobody here has an opinion; that is what checks are for.
 
+use std::collections::BTreeSet;
+
 use super::digest::Digest;
 use super::finding::{Known, Unknown};
-use super::name::SecretName;
-use super::record::{Record, VersionOrder};
+use super::key::Fingerprint;
+use super::name::{ActorName, SecretName};
+use super::policy::{Departed, Policy};
+use super::record::{Record, SealedKey, VersionOrder};
 use super::time::Instant;
 
 /// What is true of the whole run.
@@ -44,6 +48,92 @@ pub struct SecretFacts {
     /// Which of its files differ between work tree and `HEAD`.
     pub uncommitted: Known<Vec<Uncommitted>>,
     pub deployed: Known<Deployed>,
+    /// The signatures that the record carries, verified. Unknown where the signing keys of the deploy ref are.
+    pub signatures: Known<Vec<Signature>>,
+    /// The newest seal of this secret that is known from elsewhere than the work tree, if it is newer than the one
+    /// here, or another one of the same number. `None`: none is known.
+    pub newest_seal: Known<Option<KnownSeal>>,
+    pub proof: Proof,
+}
+
+/// A signature over record and value, and what verifying it came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// Whose it claims to be.
+    pub by: ActorName,
+    pub verdict: SignatureVerdict,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignatureVerdict {
+    /// By a signing key that the deploy ref's policy lists for that person, over just these bytes.
+    Valid,
+    /// The deploy ref's policy lists no signing key for that name.
+    NotListed,
+    /// Why it is no signature of theirs.
+    False(String),
+}
+
+/// A seal that is known to have been made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownSeal {
+    /// The version's number and the seal.
+    pub order: VersionOrder,
+    /// D of it.
+    pub digest: Digest,
+    pub source: SealSource,
+}
+
+/// From where a seal is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SealSource {
+    /// The commit, in full hexadecimal, that held it. It is here.
+    Commit(String),
+    /// The deploy ref, whose commit is not here.
+    DeployRef,
+    Ledger,
+}
+
+/// What opening the file and recomputing its header came to (`--prove`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// No proof was asked for.
+    NotAsked,
+    /// None of the identities at hand opens it. `required`: the proof of every secret was asked for.
+    NotOpened {
+        why: String,
+        required: bool,
+    },
+    /// Opened, and not what it must be: the header's MAC, the payload or the header's form is wrong.
+    Broken(String),
+    Recomputed(Recomputed),
+}
+
+/// The stanzas of a sealed file, compared with what they must be for the keys of its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recomputed {
+    /// Keys whose stanza was recomputed and stands in the header, byte for byte: they open this very value.
+    pub proved: BTreeSet<(ActorName, Fingerprint)>,
+    /// Keys whose stanza can't be recomputed, and stands in the header with the digest that the record states.
+    pub plausible: BTreeSet<(ActorName, Fingerprint)>,
+    /// Keys of the record whose stanza does not stand in the header.
+    pub missing: Vec<(ActorName, SealedKey)>,
+    /// Stanzas that are for none of the keys listed.
+    pub surplus: Vec<Stanza>,
+    /// Against the version before. Unknown where that could not be read or opened.
+    pub previous_value: Known<PreviousValue>,
+}
+
+/// How a value stands to that of the version before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PreviousValue {
+    /// This is the first version.
+    None,
+    Other,
+    /// The same bytes as in the version of that number.
+    Same(u64),
+    /// It was not compared, and need not be; the text says why.
+    NotCompared(String),
 }
 
 /// What a sealed file shows to somebody without an identity.
@@ -69,6 +159,8 @@ pub struct Stanza {
 /// The stanza by which a sealed file names the record that it was sealed with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Binding {
+    /// The whole header breaks the format: no tool writes it so. No stanza of it is known.
+    HeaderMalformed(&'static str),
     /// Sealed by another tool.
     Absent,
     /// There is one, but not as it must be: not the first, more than one, or of another shape.
@@ -158,8 +250,32 @@ pub struct StoreFacts {
     pub uncommitted: Known<Vec<Uncommitted>>,
     /// Of `policy.toml` and `.gitattributes`.
     pub deployed: Known<Deployed>,
+    /// Who left, or which key was removed, that could open versions still in use; of the secrets that are judged.
+    pub exposures: Vec<Exposure>,
+    /// With `--against`: the two policies.
+    pub policies: Option<Box<Policies>>,
     /// What could not be observed at all: an unreadable folder, an unfinished change, a name that is refused.
     pub unknowns: Vec<Unknown>,
+}
+
+/// A version that somebody could open who can't be a reader any more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Exposure {
+    pub departed: Departed,
+    pub secret: SecretName,
+    /// When the version was set.
+    pub set_at: Instant,
+}
+
+/// The policies of a change and of what it is held against.
+#[derive(Debug, Clone)]
+pub struct Policies {
+    pub before: Policy,
+    pub after: Policy,
+    /// The secrets that there were before.
+    pub names: Vec<SecretName>,
+    /// The commit that the change is held against.
+    pub reference: String,
 }
 
 /// A file in the store that is no part of a secret.

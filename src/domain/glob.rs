@@ -5,6 +5,10 @@ use std::str::FromStr;
 
 use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
+mod overlap;
+
+pub use overlap::Extent;
+
 /// Why a text is not a glob.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is no glob: {why}")]
@@ -34,6 +38,11 @@ impl Glob {
     /// Whether it can match one text only, namely itself.
     pub fn is_literal(&self) -> bool {
         self.matcher.is_none()
+    }
+
+    /// To be compared with others.
+    pub fn extent(&self) -> Extent {
+        Extent::of(&self.text)
     }
 }
 

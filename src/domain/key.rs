@@ -16,6 +16,14 @@ use sha2::{Digest as _, Sha256};
 )]
 pub struct FingerprintError(String);
 
+/// A text that does not even begin a fingerprint.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` does not tell one key from another: give the fingerprint as `people list` shows it, `SHA256:` and at least {least} characters after it",
+    least = FingerprintPrefix::LEAST - FingerprintPrefix::SCHEME
+)]
+pub struct FingerprintPrefixError(String);
+
 /// `SHA256:` and the unpadded base64 of SHA-256 over a recipient's bytes; for ssh keys the same text that
 /// `ssh-keygen -l` prints.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +38,12 @@ impl Fingerprint {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// As much of it as tells the keys of one store apart, for tables.
+    pub fn short(&self) -> String {
+        let short = self.0.get(..FingerprintPrefix::SHOWN).unwrap_or(&self.0);
+        format!("{short}…")
     }
 
     /// The tag by which age names an ssh key in a stanza: unpadded base64 of the first four bytes of the digest.
@@ -53,6 +67,46 @@ impl FromStr for Fingerprint {
         match decoded {
             Some(digest) if digest.len() == 32 => Ok(Self(text.to_owned())),
             _ => Err(FingerprintError(text.to_owned())),
+        }
+    }
+}
+
+/// The beginning of a fingerprint, as a person copies it from a table: enough to choose among somebody's keys, never to
+/// accept one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FingerprintPrefix(String);
+
+impl FingerprintPrefix {
+    /// The length of `SHA256:`.
+    const SCHEME: usize = 7;
+    /// How many characters tables show, `SHA256:` included.
+    const SHOWN: usize = Self::SCHEME + 12;
+    /// How many are needed, `SHA256:` included.
+    const LEAST: usize = Self::SCHEME + 8;
+
+    pub fn fits(&self, fingerprint: &Fingerprint) -> bool {
+        fingerprint.0.starts_with(&self.0)
+    }
+}
+
+impl fmt::Display for FingerprintPrefix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl FromStr for FingerprintPrefix {
+    type Err = FingerprintPrefixError;
+
+    fn from_str(text: &str) -> Result<Self, FingerprintPrefixError> {
+        let begin = text.strip_suffix('…').unwrap_or(text);
+        let is_base64 = begin.strip_prefix("SHA256:").is_some_and(|digits| {
+            digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+        });
+        if is_base64 && (Self::LEAST..=Self::SCHEME + 43).contains(&begin.len()) {
+            Ok(Self(begin.to_owned()))
+        } else {
+            Err(FingerprintPrefixError(text.to_owned()))
         }
     }
 }
@@ -129,6 +183,16 @@ impl TryFrom<String> for KeyKind {
     }
 }
 
+/// A key with which a person signs records: an ssh key, validated when it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SigningKey {
+    /// `TYPE BASE64`, without a comment.
+    pub text: String,
+    pub comment: Option<String>,
+    /// As `ssh-keygen -l` prints it.
+    pub fingerprint: Fingerprint,
+}
+
 /// A public key that was validated when it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
@@ -144,4 +208,29 @@ pub struct PublicKey {
     /// The Montgomery u-coordinate where there is one: two keys with the same one have the same private half,
     /// whatever their types.
     pub montgomery: Option<[u8; 32]>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_begin_of_a_fingerprint_chooses_among_keys() {
+        let (one, other) = (Fingerprint::of(b"one"), Fingerprint::of(b"other"));
+        for begin in [one.as_str(), &one.short(), one.as_str().get(..15).unwrap()] {
+            let begin: FingerprintPrefix = begin.parse().unwrap();
+            assert!(begin.fits(&one) && !begin.fits(&other), "{begin}");
+        }
+        let longer = format!("{one}A");
+        for bad in [
+            "",
+            "SHA256:",
+            one.as_str().get(..14).unwrap(),
+            "SHA256:abcd…efgh",
+            "MD5:00:11:22:33:44",
+            &longer,
+        ] {
+            assert!(bad.parse::<FingerprintPrefix>().is_err(), "{bad}");
+        }
+    }
 }

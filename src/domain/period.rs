@@ -101,6 +101,16 @@ impl Period {
         start.and_then(Instant::new)
     }
 
+    /// Whether it is longer than the other, counted back from some day: `1mo` and `30d` each may be.
+    pub fn may_exceed(self, other: Self) -> bool {
+        // Behind months of 28, 29, 30 and 31 days, a common year and a leap year.
+        ["2095-03-01", "2096-03-01", "2096-07-01", "2097-01-01"]
+            .iter()
+            .filter_map(|day| Instant::parse_date_or_instant(day).ok())
+            // Before 1970 is further back than any other moment.
+            .any(|day| self.before(day) < other.before(day))
+    }
+
     /// Whether `now` lies inside this period before `end`: from the first second of it on, and for ever after.
     /// A zero period is never entered before the end itself.
     pub fn reaches(self, end: Instant, now: Instant) -> bool {
@@ -189,6 +199,28 @@ mod tests {
         }
         for text in ["0d", "48h", "60d", "2w", "6mo", "100y"] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn which_is_longer_on_some_day() {
+        for (one, another, longer, shorter) in [
+            ("60d", "30d", true, false),
+            ("30d", "30d", false, false),
+            ("48h", "2d", false, false),
+            ("1mo", "30d", true, true),
+            ("1y", "365d", true, false),
+            ("1y", "366d", false, true),
+            ("1y", "12mo", false, false),
+            ("0d", "0h", false, false),
+            ("100y", "99y", true, false),
+        ] {
+            let (one, another): (Period, Period) = (one.parse().unwrap(), another.parse().unwrap());
+            assert_eq!(
+                (one.may_exceed(another), another.may_exceed(one)),
+                (longer, shorter),
+                "{one} {another}"
+            );
         }
     }
 

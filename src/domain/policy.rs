@@ -8,7 +8,7 @@ use super::check_id::CheckId;
 use super::finding::Level;
 use super::glob::{Glob, GlobList};
 use super::id::StoreId;
-use super::key::{Fingerprint, PublicKey};
+use super::key::{Fingerprint, PublicKey, SigningKey};
 use super::name::ActorName;
 use super::period::Period;
 use super::text::{is_treacherous, visible};
@@ -29,6 +29,7 @@ pub struct Policy {
     /// The globs of `scopes`, at the same positions.
     pub scope_globs: GlobList,
     pub waivers: Vec<Waiver>,
+    pub acceptances: Vec<Acceptance>,
     /// Secrets that must be there.
     pub require: Vec<Glob>,
 }
@@ -84,6 +85,8 @@ impl FromStr for DeployRef {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     pub keys: Vec<PublicKey>,
+    /// With which they sign records.
+    pub signing_keys: Vec<SigningKey>,
     pub contact: Option<String>,
 }
 
@@ -130,6 +133,7 @@ pub struct RuleSet {
     pub block_within: Option<Period>,
     pub rotate_every: Option<Period>,
     pub max_lifetime: Option<Period>,
+    pub require_signature: Option<bool>,
     pub levels: BTreeMap<CheckId, Level>,
 }
 
@@ -148,6 +152,35 @@ pub struct Waiver {
     pub secret: Glob,
     /// From this moment on it is void.
     pub until: Instant,
+    pub reason: String,
+    pub by: String,
+    /// In `policy.toml`, from 1.
+    pub line: usize,
+}
+
+/// Who or what policy does not know any more.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Departed {
+    Actor(ActorName),
+    /// One key of somebody who is still there: a stolen laptop.
+    Key(ActorName, Fingerprint),
+}
+
+impl Departed {
+    /// Of the actor, or of the one whose key it was.
+    pub fn name(&self) -> &ActorName {
+        match self {
+            Self::Actor(name) | Self::Key(name, _) => name,
+        }
+    }
+}
+
+/// That somebody who left, or a lost key, knew what was set until then: looked at, and taken as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acceptance {
+    pub of: Departed,
+    /// Versions set before this moment.
+    pub on: Instant,
     pub reason: String,
     pub by: String,
     /// In `policy.toml`, from 1.
@@ -188,6 +221,22 @@ impl Policy {
         self.people.contains_key(name) || self.groups.contains_key(name)
     }
 
+    /// Who signs with this key.
+    pub fn signer_with(&self, fingerprint: &Fingerprint) -> Option<&ActorName> {
+        let signs = |person: &Person| person.signing_keys.iter().any(|key| key.fingerprint == *fingerprint);
+        self.people.iter().find(|(_, person)| signs(person)).map(|(name, _)| name)
+    }
+
+    /// Whether somebody looked at it that they knew a version set at this moment, and took it as it is. Who is accepted
+    /// as a whole is so with each of their keys. What is dated later than `now` holds for nothing yet: it would cover
+    /// versions that nobody has looked at.
+    pub fn accepts(&self, departed: &Departed, set_at: Instant, now: Instant) -> bool {
+        self.acceptances.iter().any(|acceptance| {
+            let whole = matches!(&acceptance.of, Departed::Actor(name) if name == departed.name());
+            (whole || acceptance.of == *departed) && acceptance.on <= now && set_at < acceptance.on
+        })
+    }
+
     /// Whose key this is.
     pub fn holder_of(&self, fingerprint: &Fingerprint) -> Option<&ActorName> {
         self.actors()
@@ -199,6 +248,53 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn at(text: &str) -> Instant {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn an_acceptance_holds_for_what_was_set_before_it() {
+        let (carol, alice) = ("carol".parse::<ActorName>().unwrap(), "alice".parse::<ActorName>().unwrap());
+        let (old, lost) = (Fingerprint::of(b"old"), Fingerprint::of(b"lost"));
+        let key = |of: &ActorName, key: &Fingerprint| Departed::Key(of.clone(), key.clone());
+        let accepted = |of: Departed| Acceptance {
+            of,
+            on: at("2026-11-20T12:00:00Z"),
+            reason: "looked at".to_owned(),
+            by: "alice".to_owned(),
+            line: 1,
+        };
+        let mut policy = Policy {
+            store: "01K3Y3Q5W0000000000000001A".to_owned().try_into().unwrap(),
+            deploy_ref: DeployRef::None,
+            people: BTreeMap::new(),
+            machines: BTreeMap::new(),
+            shared_keys: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            defaults: RuleSet::default(),
+            scopes: Vec::new(),
+            scope_globs: GlobList::default(),
+            waivers: Vec::new(),
+            acceptances: Vec::new(),
+            require: Vec::new(),
+        };
+        policy.acceptances = vec![accepted(Departed::Actor(carol.clone())), accepted(key(&alice, &lost))];
+        let now = at("2026-11-20T12:00:00Z");
+        for (departed, set_at, holds) in [
+            (Departed::Actor(carol.clone()), "2026-11-20T11:59:59Z", true),
+            (Departed::Actor(carol.clone()), "2026-11-20T12:00:00Z", false),
+            (key(&carol, &old), "2026-11-01", true),
+            (key(&alice, &lost), "2026-11-01", true),
+            (key(&alice, &old), "2026-11-01", false),
+            // That a key of hers was lost does not tell that she may leave.
+            (Departed::Actor(alice.clone()), "2026-11-01", false),
+        ] {
+            assert_eq!(policy.accepts(&departed, at(set_at), now), holds, "{departed:?} {set_at}");
+        }
+        let before = at("2026-11-20T11:59:59Z");
+        assert!(!policy.accepts(&Departed::Actor(carol), at("2026-11-01"), before), "dated in the future");
+    }
 
     #[test]
     fn deploy_refs() {

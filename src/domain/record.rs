@@ -24,8 +24,15 @@ pub struct Record {
     pub sealed: Sealed,
     /// Of the sealed file, every byte of it.
     pub digest: Digest,
+    /// Of people, over `sealed` and the sealed file.
+    #[serde(default, skip_serializing_if = "no_signatures")]
+    pub signatures: SortedSet<RecordSignature>,
     #[serde(default, skip_serializing_if = "About::is_empty")]
     pub about: About,
+}
+
+fn no_signatures(signatures: &SortedSet<RecordSignature>) -> bool {
+    signatures.is_empty()
 }
 
 fn schema_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
@@ -35,6 +42,16 @@ fn schema_one<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, 
             "schema {other} is newer than this version of secrets understands (it knows {SCHEMA}): upgrade secrets"
         ))),
     }
+}
+
+/// A signature over D and the digest of the sealed file, in the form of `ssh-keygen -Y sign` (SSHSIG).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSignature {
+    /// The person whose signing key made it.
+    pub by: ActorName,
+    /// Armored, as `ssh-keygen` writes it.
+    pub sig: String,
 }
 
 /// The part of a record that is bound to the ciphertext: it can't be edited by itself. A closed type: unknown
@@ -53,7 +70,8 @@ pub struct Sealed {
     pub expires: Option<Expiry>,
     /// Whom policy named when it was sealed, groups resolved.
     pub readers: SortedSet<ActorName>,
-    /// Everyone who could ever open this version, with the fingerprints of their keys.
+    /// Everyone who could ever open this version, with the fingerprints of their keys; those behind a shared key with
+    /// its fingerprints.
     pub exposed_to: UniqueMap<ActorName, SortedSet<Fingerprint>>,
     /// The keys that it is sealed to.
     pub keys: UniqueMap<ActorName, SortedSet<SealedKey>>,
@@ -135,7 +153,6 @@ pub struct SealedKey {
 #[serde(deny_unknown_fields)]
 pub struct Runner {
     pub kind: String,
-    #[serde(default)]
     pub with: UniqueMap<String, String>,
 }
 

@@ -1,5 +1,7 @@
 //! The report of a run: what every format shows, with the verdict already fallen.
 
+use std::collections::BTreeMap;
+
 use super::check_id::CheckId;
 use super::finding::{Finding, Level};
 use super::id::StoreId;
@@ -52,6 +54,36 @@ pub struct SwitchedOff {
     pub by: String,
 }
 
+/// How much is known of who can open a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// None of the identities at hand opens it, or what was opened is not what it must be.
+    Unproven,
+    /// Every key that can be recomputed was; the others fit what the record states of them.
+    Plausible,
+    /// Every key was recomputed: each opens this very value.
+    Proved,
+}
+
+impl Grade {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unproven => "unproven",
+            Self::Plausible => "plausible",
+            Self::Proved => "proved",
+        }
+    }
+}
+
+/// What `--prove` came to for one secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Custody {
+    pub secret: SecretName,
+    pub grade: Grade,
+    /// Why it is not proved.
+    pub why: Option<String>,
+}
+
 /// Something that could not be judged, of one secret or of the store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unchecked {
@@ -60,12 +92,25 @@ pub struct Unchecked {
     pub why: String,
 }
 
+/// Secrets of which the proof came to the same, for the same reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustodyGroup<'a> {
+    pub grade: Grade,
+    pub why: &'a str,
+    /// In the report's order.
+    pub secrets: Vec<&'a str>,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// How many were judged.
     pub secrets: usize,
     /// Of how many the readers were proved with an identity.
     pub proved: usize,
+    /// Of how many they are plausible, because some keys can't be recomputed.
+    pub plausible: usize,
+    /// Of how many a proof was asked for, and not given.
+    pub unproven: usize,
     pub errors: usize,
     pub warnings: usize,
     pub waived: usize,
@@ -108,6 +153,8 @@ pub struct Report {
     pub waived: Vec<Waived>,
     pub off: Vec<SwitchedOff>,
     pub unchecked: Vec<Unchecked>,
+    /// By secret; empty where no proof was asked for.
+    pub custody: Vec<Custody>,
     /// What else a reader should know: no deploy ref, judged against another ref, keys that a change brings.
     pub notes: Vec<String>,
 }
@@ -127,10 +174,23 @@ pub struct Draft {
     pub waived: Vec<Waived>,
     pub off: Vec<SwitchedOff>,
     pub unchecked: Vec<Unchecked>,
+    /// By secret; empty where no proof was asked for.
+    pub custody: Vec<Custody>,
     pub notes: Vec<String>,
 }
 
 impl Report {
+    /// What was not proved, reasons that many secrets have in common once; the worst first.
+    pub fn not_proved(&self) -> Vec<CustodyGroup<'_>> {
+        let mut groups: BTreeMap<(Grade, &str), Vec<&str>> = BTreeMap::new();
+        for custody in self.custody.iter().filter(|custody| custody.grade != Grade::Proved) {
+            let why = custody.why.as_deref().unwrap_or_default();
+            groups.entry((custody.grade, why)).or_default().push(custody.secret.as_str());
+        }
+        let group = |((grade, why), secrets)| CustodyGroup { grade, why, secrets };
+        groups.into_iter().map(group).collect()
+    }
+
     /// Sorts, counts and judges: the one place where a verdict falls.
     pub fn conclude(mut draft: Draft) -> Self {
         let by_rank = |f: &Finding| {
@@ -142,6 +202,8 @@ impl Report {
         draft.off.dedup();
         draft.unchecked.sort();
         draft.unchecked.dedup();
+        draft.custody.sort();
+        let graded = |grade| draft.custody.iter().filter(|custody| custody.grade == grade).count();
         let count = |level| draft.findings.iter().filter(|f| f.level == level).count();
         let (errors, warnings) = (count(Level::Error), count(Level::Warning));
         let verdict = if errors > 0 || (draft.strict && warnings > 0) {
@@ -161,7 +223,9 @@ impl Report {
             strict: draft.strict,
             summary: Summary {
                 secrets: draft.secrets,
-                proved: 0,
+                proved: graded(Grade::Proved),
+                plausible: graded(Grade::Plausible),
+                unproven: graded(Grade::Unproven),
                 errors,
                 warnings,
                 waived: draft.waived.len(),
@@ -172,6 +236,7 @@ impl Report {
             waived: draft.waived,
             off: draft.off,
             unchecked: draft.unchecked,
+            custody: draft.custody,
             notes: draft.notes,
         }
     }

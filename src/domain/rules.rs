@@ -63,6 +63,7 @@ pub struct Rules {
     pub block_within: Rule<Period>,
     pub rotate_every: Rule<Option<Period>>,
     pub max_lifetime: Rule<Option<Period>>,
+    pub require_signature: Rule<bool>,
     pub levels: BTreeMap<CheckId, Rule<Level>>,
 }
 
@@ -76,6 +77,7 @@ impl Rules {
             block_within: Rule::built_in(Period::days(0)),
             rotate_every: Rule::built_in(None),
             max_lifetime: Rule::built_in(None),
+            require_signature: Rule::built_in(false),
             levels: BTreeMap::new(),
         }
     }
@@ -106,6 +108,7 @@ impl Rules {
         self.block_within.set(set.block_within, origin);
         self.rotate_every.set(set.rotate_every.map(Some), origin);
         self.max_lifetime.set(set.max_lifetime.map(Some), origin);
+        self.require_signature.set(set.require_signature, origin);
         for (id, level) in &set.levels {
             self.levels.insert(*id, Rule { value: *level, origin: origin.clone() });
         }

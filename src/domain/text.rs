@@ -87,6 +87,23 @@ pub fn listed<T: AsRef<str>>(items: &[T]) -> String {
     }
 }
 
+/// How many names are given where many would say no more.
+const MOST_NAMED: usize = 3;
+
+/// `a`, `a, b and c`, `a, b, c and 4 more`.
+pub fn abridged(names: &[&str]) -> String {
+    few(names, MOST_NAMED)
+}
+
+/// `a, b and c`, or `a, b and 7 more` where there are more than `most`.
+pub fn few<T: AsRef<str>>(items: &[T], most: usize) -> String {
+    if items.len() <= most {
+        return listed(items);
+    }
+    let named = items.iter().take(most).map(AsRef::as_ref).collect::<Vec<_>>().join(", ");
+    format!("{named} and {} more", items.len().saturating_sub(most))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,6 +165,8 @@ mod tests {
             ("1 day".to_owned(), "0 days".to_owned())
         );
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(few(&["a", "b", "c"], 3), "a, b and c");
+        assert_eq!(few(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!((listed(&["a"]), listed::<&str>(&[])), ("a".to_owned(), String::new()));
     }
 }

@@ -1,6 +1,6 @@
 //! A bare repository of our own, for one commit of the remote that the user's clone does not have.
 //!
-//! It lies in the git dir as `secrets/deploy/COMMIT.git` and borrows the user's objects. A fetch of depth 1 into the
+//! It lies in the git dir as `secrets/deploy/COMMIT.git` (`secrets/ledger/` for the ledger's) and borrows the user's objects. A fetch of depth 1 into the
 //! user's clone would make that shallow and break later pulls. Each commit has its own: it is prepared under
 //! another name and renamed into place, so that two processes can't meet it half-made, and it is never changed
 //! afterwards.
@@ -41,10 +41,21 @@ const QUIETLY: [&str; 8] = [
     "fetch.writeCommitGraph=false",
 ];
 
+/// A ref of the remote that is made readable here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    /// In full: `refs/heads/main`.
+    pub(super) full_ref: &'a str,
+    /// Where in the git dir's `secrets/` its repositories are.
+    pub(super) folder: &'static str,
+    /// Whether a partial clone leaves its blobs to be fetched as they are asked for.
+    pub(super) may_be_partial: bool,
+}
+
 pub(super) struct DeployRepository<'a> {
     repository: &'a Repository,
     settings: &'a RemoteSettings,
-    branch: &'a str,
+    wanted: Wanted<'a>,
     deadline: Deadline,
     /// Where all of them are.
     folder: PathBuf,
@@ -54,11 +65,11 @@ impl<'a> DeployRepository<'a> {
     pub(super) fn of(
         repository: &'a Repository,
         settings: &'a RemoteSettings,
-        branch: &'a str,
+        wanted: Wanted<'a>,
         deadline: Deadline,
     ) -> Self {
-        let folder = repository.common_dir().join("secrets").join("deploy");
-        Self { repository, settings, branch, deadline, folder }
+        let folder = repository.common_dir().join("secrets").join(wanted.folder);
+        Self { repository, settings, wanted, deadline, folder }
     }
 
     /// The commit from the repository that is there already, else from a new one. If the branch has moved on
@@ -133,10 +144,10 @@ impl<'a> DeployRepository<'a> {
         if promisors.is_empty() {
             self.borrow_objects(place)?;
         }
-        let refspec = format!("+refs/heads/{}:refs/heads/deploy", self.branch);
+        let refspec = format!("+{}:refs/heads/deploy", self.wanted.full_ref);
         let mut fetch = self.git_in(place)?.reading().args(QUIETLY).args(["fetch", "--quiet", "--no-tags"]);
         fetch = fetch.args(["--depth=1", "--recurse-submodules=no"]);
-        if !promisors.is_empty() {
+        if !promisors.is_empty() && self.wanted.may_be_partial {
             // A partial clone claims to have blobs that it lacks; so nothing is borrowed from it, and this one is
             // partial too.
             fetch = fetch.args(["--filter=blob:none"]);

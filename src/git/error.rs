@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::objects::{BlobId, MAX_BLOB_BYTES};
+use super::objects::BlobId;
 use crate::domain::text::shell_word;
 use crate::system::files::FileError;
 use crate::system::process::ProcessError;
@@ -26,10 +26,12 @@ pub enum GitError {
     NoSuchRevision { rev: String, path: PathBuf, why: String },
     #[error("{}: object {id} is missing or damaged: {why}; run `git fsck` there", path.display())]
     Object { path: PathBuf, id: String, why: String },
-    #[error("object {id} is larger than {MAX_BLOB_BYTES} bytes, more than any file of a store")]
-    TooLarge { id: BlobId },
+    #[error("object {id} is larger than {most} bytes, more than any such file of a store")]
+    TooLarge { id: BlobId, most: usize },
     #[error("`{folder}` holds more than {most} files in commit {commit}")]
     TooManyFiles { folder: String, commit: String, most: usize },
+    #[error("`{file}` in commit {commit} is no regular file; put it back as one")]
+    NotAFile { file: String, commit: String },
     #[error("could not {doing}: {why}")]
     Refused { doing: &'static str, why: String },
     #[error("the files are written but not committed: {why}; when that is mended, run `{command}`")]

@@ -43,6 +43,11 @@ pub(super) fn fetch(git: &Git, ids: &[Oid], kind: ObjectType) -> Result<BTreeMap
     Ok(found)
 }
 
+/// Fetches what can be fetched of these, and answers with nothing.
+pub(super) fn bring_here(git: &Git, ids: &[Oid]) -> Result<(), GitError> {
+    prefetch(git, ids, Deadline::after(LIMIT))
+}
+
 /// Has git fetch all of them over one connection, the way git itself does before a checkout. It writes no ref and
 /// no `FETCH_HEAD`. That it failed is no error here: reading them says so better.
 fn prefetch(git: &Git, ids: &[Oid], deadline: Deadline) -> Result<(), GitError> {

@@ -10,13 +10,16 @@
 //! | [`objects`], `missing` | trees and blobs, and those that a partial clone has yet to fetch |
 //! | [`snapshot`] | the files below one folder in one commit |
 //! | `history` | what happened to one path |
+//! | [`past`] | what once stood in a folder and was replaced |
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
+//! | `signing` | which ssh key the user's git signs with |
 
 pub mod commit_paths;
 pub mod error;
 pub mod objects;
+pub mod past;
 pub mod program;
 pub mod push;
 pub mod remote;
@@ -29,6 +32,7 @@ mod history;
 mod missing;
 mod overlooked;
 mod remote_settings;
+mod signing;
 mod unopened;
 mod words;
 mod work_tree;
@@ -41,8 +45,10 @@ mod tests;
 pub use error::GitError;
 pub use history::HistoryEntry;
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
+pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};
 pub use push::{PushError, Pushed};
-pub use remote::{RemoteError, RemoteTip};
+pub use remote::{Asked, RemoteError, RemoteTip};
 pub use repository::Repository;
+pub use signing::GitSigningKey;
 pub use snapshot::{Entry, EntryKind, Snapshot};

@@ -88,6 +88,18 @@ impl Objects {
         Ok(Self { odb, path: git_dir.to_owned(), git })
     }
 
+    /// The same database, opened once more: libgit2 keeps what was read, and only this makes it let go.
+    pub(super) fn opened_again(&self) -> Result<Self, GitError> {
+        Self::open(&self.path, self.git.clone())
+    }
+
+    /// Has a partial clone fetch what of these it lacks, over one connection. That it fails is no error here: reading
+    /// them says so better.
+    pub(super) fn bring_here(&self, ids: &[BlobId]) -> Result<(), GitError> {
+        let lacking: Vec<Oid> = ids.iter().map(|id| id.0).filter(|id| !self.odb.exists(*id)).collect();
+        if lacking.is_empty() { Ok(()) } else { missing::bring_here(&self.git, &lacking) }
+    }
+
     /// Whether the commit and its root tree are here, without fetching anything.
     pub(super) fn has(&self, commit: Commit) -> bool {
         matches!(self.local(commit.0, ObjectType::Commit), Ok(Some(bytes))
@@ -124,6 +136,14 @@ impl Objects {
             .collect()
     }
 
+    /// The contents of one blob, within a bound of the caller's.
+    pub(super) fn blob_within(&self, id: BlobId, most: usize) -> Result<Vec<u8>, GitError> {
+        match self.local_within(id.0, ObjectType::Blob, most)? {
+            Some(bytes) => Ok(bytes),
+            None => self.object(id.0, ObjectType::Blob),
+        }
+    }
+
     fn object(&self, id: Oid, kind: ObjectType) -> Result<Vec<u8>, GitError> {
         if let Some(bytes) = self.local(id, kind)? {
             return Ok(bytes);
@@ -137,16 +157,20 @@ impl Objects {
         }
         missing::fetch(&self.git, ids, kind).map_err(|error| match error {
             missing::Failure::Object { id, why } => self.damaged(id, &why),
-            missing::Failure::TooLarge(id) => GitError::TooLarge { id: BlobId(id) },
+            missing::Failure::TooLarge(id) => GitError::TooLarge { id: BlobId(id), most: MAX_BLOB_BYTES },
             missing::Failure::Git(error) => error,
         })
     }
 
-    /// Reads an object that is here, within bounds; libgit2 checks that the bytes have that id.
-    fn local(&self, id: Oid, kind: ObjectType) -> Result<Option<Vec<u8>>, GitError> {
+    /// Reads an object if it is here, within bounds; libgit2 checks that the bytes have that id.
+    pub(super) fn local(&self, id: Oid, kind: ObjectType) -> Result<Option<Vec<u8>>, GitError> {
+        self.local_within(id, kind, MAX_BLOB_BYTES)
+    }
+
+    fn local_within(&self, id: Oid, kind: ObjectType, most: usize) -> Result<Option<Vec<u8>>, GitError> {
         let read = || {
             let (length, found) = self.odb.read_header(id)?;
-            if length > MAX_BLOB_BYTES || found != kind {
+            if length > most || found != kind {
                 return Ok((length, found, Vec::new()));
             }
             Ok((length, found, self.odb.read(id)?.data().to_vec()))
@@ -155,14 +179,14 @@ impl Objects {
             Ok((_, found, _)) if found != kind => {
                 Err(self.damaged(id, &format!("it is a {found}, no {kind}")))
             }
-            Ok((length, ..)) if length > MAX_BLOB_BYTES => Err(GitError::TooLarge { id: BlobId(id) }),
+            Ok((length, ..)) if length > most => Err(GitError::TooLarge { id: BlobId(id), most }),
             Ok((.., bytes)) => Ok(Some(bytes)),
             Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
             Err::<_, git2::Error>(error) => Err(self.damaged(id, error.message())),
         }
     }
 
-    fn damaged(&self, id: Oid, why: &str) -> GitError {
+    pub(super) fn damaged(&self, id: Oid, why: &str) -> GitError {
         GitError::Object { path: self.path.clone(), id: id.to_string(), why: why.to_owned() }
     }
 }
@@ -195,22 +219,36 @@ fn tree_of(commit: &[u8]) -> Option<Oid> {
     Commit::parse(std::str::from_utf8(line).ok()?).map(|id| id.0)
 }
 
-/// Reads `MODE SP NAME NUL ID` until the end; names that could lead out of the folder make it malformed.
+/// A line of a tree, borrowed from its bytes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct TreeLine<'a> {
+    pub(super) mode: u32,
+    pub(super) name: &'a [u8],
+    pub(super) id: Oid,
+}
+
+/// Reads `MODE SP NAME NUL ID`; answers with what comes behind it. Names that could lead out of the folder are
+/// malformed.
+pub(super) fn tree_line(bytes: &[u8]) -> Option<(TreeLine<'_>, &[u8])> {
+    let space = bytes.iter().position(|byte| *byte == b' ')?;
+    let (mode, rest) = bytes.split_at(space);
+    let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
+    let rest = rest.get(1..)?;
+    let end = rest.iter().position(|byte| *byte == 0)?;
+    let (name, rest) = rest.split_at(end);
+    if name.is_empty() || name == b"." || name == b".." || name.contains(&b'/') {
+        return None;
+    }
+    let id = Oid::from_bytes(rest.get(1..21)?).ok()?;
+    Some((TreeLine { mode, name, id }, rest.get(21..)?))
+}
+
 fn parse_tree(mut bytes: &[u8]) -> Option<Vec<TreeEntry>> {
     let mut entries = Vec::new();
     while !bytes.is_empty() {
-        let space = bytes.iter().position(|byte| *byte == b' ')?;
-        let (mode, rest) = bytes.split_at(space);
-        let mode = u32::from_str_radix(std::str::from_utf8(mode).ok()?, 8).ok()?;
-        let rest = rest.get(1..)?;
-        let end = rest.iter().position(|byte| *byte == 0)?;
-        let (name, rest) = rest.split_at(end);
-        if name.is_empty() || name == b"." || name == b".." || name.contains(&b'/') {
-            return None;
-        }
-        let id = Oid::from_bytes(rest.get(1..21)?).ok()?;
-        entries.push(TreeEntry { mode, name: name.to_owned(), id });
-        bytes = rest.get(21..)?;
+        let (line, rest) = tree_line(bytes)?;
+        entries.push(TreeEntry { mode: line.mode, name: line.name.to_owned(), id: line.id });
+        bytes = rest;
     }
     Some(entries)
 }

@@ -6,13 +6,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::deploy_repository::DeployRepository;
+use super::deploy_repository::{DeployRepository, Wanted};
 use super::error::GitError;
 use super::objects::{BlobId, Commit, Objects};
 use super::program::Deadline;
 use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
-use super::snapshot::Snapshot;
+use super::snapshot::{EntryKind, Snapshot};
 use super::words;
 use crate::domain::text::shell_word;
 use crate::system::process::ProcessError;
@@ -74,6 +74,22 @@ impl RemoteTip {
         self.mending(Snapshot::read(&self.objects, self.commit, folder))
     }
 
+    /// Whether it is read from the user's own repository.
+    pub fn is_here(&self) -> bool {
+        self.place.is_none()
+    }
+
+    /// One file of the commit (relative to the root, with `/`), if it is there; of at most `most` bytes.
+    pub fn file(&self, path: &str, most: usize) -> Result<Option<Vec<u8>>, GitError> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let snapshot = self.snapshot(folder)?;
+        let Some(entry) = snapshot.get(path) else { return Ok(None) };
+        if !matches!(entry.kind, EntryKind::File | EntryKind::Executable) {
+            return Err(GitError::NotAFile { file: path.to_owned(), commit: self.commit.to_string() });
+        }
+        self.mending(self.objects.blob_within(entry.id, most)).map(Some)
+    }
+
     /// Like [`Repository::blobs`], for blobs of this commit.
     pub fn blobs(&self, ids: &[BlobId]) -> Result<Vec<Vec<u8>>, GitError> {
         self.mending(self.objects.blobs(ids))
@@ -88,6 +104,13 @@ impl RemoteTip {
     }
 }
 
+/// What a remote has, asked in one go.
+pub struct Asked {
+    pub tip: RemoteTip,
+    /// The other ref that was asked for; `None` where the remote has none of that name.
+    pub beside: Result<Option<RemoteTip>, RemoteError>,
+}
+
 impl Repository {
     /// Asks a remote what stands at one of its branches, and makes that commit readable: from here if it is
     /// here, else fetched into a repository of our own inside the git dir. No ref, no `FETCH_HEAD` and no
@@ -95,23 +118,72 @@ impl Repository {
     pub fn ask_remote(&self, remote: &str, branch: &str, limit: Duration) -> Result<RemoteTip, RemoteError> {
         let deadline = Deadline::after(limit);
         let settings = RemoteSettings::of(&self.git, remote, deadline)?;
-        let commit = self.list_remote(&settings, branch, deadline)?;
-        if self.objects.has(commit) {
-            return Ok(RemoteTip { commit, objects: Arc::clone(&self.objects), place: None });
-        }
-        DeployRepository::of(self, &settings, branch, deadline).tip(commit)
+        let full_ref = format!("refs/heads/{branch}");
+        let listed = self.list_remote(&settings, &[&full_ref], deadline)?;
+        self.tip_of_branch(&settings, branch, &listed, deadline)
     }
 
-    fn list_remote(
+    /// The same, with another ref of the remote (in full) beside it. That this one can't be had hides nothing of
+    /// the branch.
+    pub fn ask_remote_beside(
+        &self,
+        remote: &str,
+        branch: &str,
+        beside: &str,
+        limit: Duration,
+    ) -> Result<Asked, RemoteError> {
+        let deadline = Deadline::after(limit);
+        let settings = RemoteSettings::of(&self.git, remote, deadline)?;
+        let full_ref = format!("refs/heads/{branch}");
+        let listed = self.list_remote(&settings, &[&full_ref, beside], deadline)?;
+        let tip = self.tip_of_branch(&settings, branch, &listed, deadline)?;
+        let wanted = Wanted { full_ref: beside, folder: "ledger", may_be_partial: false };
+        let beside = commit_at(&settings, &listed, beside).and_then(|found| {
+            found.map(|commit| self.readable(&settings, wanted, commit, deadline)).transpose()
+        });
+        Ok(Asked { tip, beside })
+    }
+
+    fn tip_of_branch(
         &self,
         settings: &RemoteSettings,
         branch: &str,
+        listed: &str,
         deadline: Deadline,
-    ) -> Result<Commit, RemoteError> {
+    ) -> Result<RemoteTip, RemoteError> {
+        let full_ref = format!("refs/heads/{branch}");
+        let commit = commit_at(settings, listed, &full_ref)?.ok_or_else(|| RemoteError::NoSuchBranch {
+            remote: settings.remote.clone(),
+            branch: branch.to_owned(),
+        })?;
+        let wanted = Wanted { full_ref: &full_ref, folder: "deploy", may_be_partial: true };
+        self.readable(settings, wanted, commit, deadline)
+    }
+
+    fn readable(
+        &self,
+        settings: &RemoteSettings,
+        wanted: Wanted<'_>,
+        commit: Commit,
+        deadline: Deadline,
+    ) -> Result<RemoteTip, RemoteError> {
+        if self.objects.has(commit) {
+            return Ok(RemoteTip { commit, objects: Arc::clone(&self.objects), place: None });
+        }
+        DeployRepository::of(self, settings, wanted, deadline).tip(commit)
+    }
+
+    /// What the remote answers with, a line for each ref.
+    fn list_remote(
+        &self,
+        settings: &RemoteSettings,
+        full_refs: &[&str],
+        deadline: Deadline,
+    ) -> Result<String, RemoteError> {
         let remote = settings.remote.as_str();
-        let full = format!("refs/heads/{branch}");
         let listed = (settings.asking(&self.git).reading())
-            .args(["ls-remote", "--exit-code", "--end-of-options", remote, &full])
+            .args(["ls-remote", "--exit-code", "--end-of-options", remote])
+            .args(full_refs.iter().copied())
             .run(deadline.left())
             .map_err(|error| RemoteError::of_process(&error, remote, deadline))?;
         // 2 says that the remote answered and has none.
@@ -119,15 +191,17 @@ impl Repository {
             let why = words::last_line(&listed.stderr);
             return Err(RemoteError::Unreachable { remote: remote.to_owned(), why });
         }
-        let text = listed.text();
-        // git takes the name for the end of a pattern: `refs/heads/x/refs/heads/main` would be listed too.
-        let found = text.lines().filter_map(|line| line.split_once('\t')).find(|(_, name)| *name == full);
-        let Some((hex, _)) = found else {
-            return Err(RemoteError::NoSuchBranch { remote: remote.to_owned(), branch: branch.to_owned() });
-        };
-        Commit::parse(hex).ok_or_else(|| RemoteError::Unreachable {
-            remote: remote.to_owned(),
-            why: format!("it answered with `{}`, which is no SHA-1 id", words::shown(hex)),
-        })
+        Ok(listed.text())
     }
+}
+
+fn commit_at(settings: &RemoteSettings, listed: &str, full_ref: &str) -> Result<Option<Commit>, RemoteError> {
+    // git takes the name for the end of a pattern: `refs/heads/x/refs/heads/main` would be listed too.
+    let found = listed.lines().filter_map(|line| line.split_once('\t')).find(|(_, name)| *name == full_ref);
+    let Some((hex, _)) = found else { return Ok(None) };
+    let unreadable = || RemoteError::Unreachable {
+        remote: settings.remote.clone(),
+        why: format!("it answered with `{}`, which is no SHA-1 id", words::shown(hex)),
+    };
+    Commit::parse(hex).map(Some).ok_or_else(unreadable)
 }

@@ -94,11 +94,11 @@ impl Snapshot {
 
 const KIND: u32 = 0o170_000;
 
-fn is_folder(mode: u32) -> bool {
+pub(super) fn is_folder(mode: u32) -> bool {
     mode & KIND == 0o040_000
 }
 
-fn kind(mode: u32) -> EntryKind {
+pub(super) fn kind(mode: u32) -> EntryKind {
     match mode & KIND {
         0o120_000 => EntryKind::SymbolicLink,
         0o160_000 => EntryKind::Submodule,

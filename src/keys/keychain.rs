@@ -12,6 +12,7 @@ use super::identity::MAX_IDENTITY_BYTES;
 use super::keyring::{Keyring, KeyringError};
 use super::lock::Lock;
 use super::search::{self, Search};
+use super::sources;
 
 pub use super::lock::LockError;
 
@@ -124,7 +125,12 @@ impl<'a> Keychain<'a> {
 
     /// Looks for identities, source by source; see [`Search`].
     pub fn search(&self, option: Option<&Path>) -> Search<'_> {
-        Search::new(self.environment, &self.keyring, self.file.as_ref(), option)
+        Search::new(self.environment, &self.keyring, self.file.as_ref(), sources::in_order(option))
+    }
+
+    /// The same where nobody is to be asked: the keyring is left out.
+    pub fn search_without_asking(&self, option: Option<&Path>) -> Search<'_> {
+        Search::new(self.environment, &self.keyring, self.file.as_ref(), sources::without_asking(option))
     }
 
     /// Keeps an identity.

@@ -11,7 +11,7 @@ use crate::system::environment::{Environment, IDENTITY_VARIABLE};
 use super::file::{IdentityFile, IdentityFileError};
 use super::identity::{self, IdentityBytes};
 use super::keyring::{Keyring, KeyringError};
-use super::sources::{IDENTITY_FILE_VARIABLE, IdentitySource, Outcome, Probe, in_order};
+use super::sources::{IDENTITY_FILE_VARIABLE, IdentitySource, Outcome, Probe};
 
 /// Looks at the sources one by one, each only when it is asked for: the keyring is slow and may prompt. Ends after
 /// one that [is fatal](Probe::is_fatal).
@@ -28,9 +28,9 @@ impl<'a> Search<'a> {
         environment: &'a Environment,
         keyring: &'a Keyring,
         file: Option<&'a IdentityFile>,
-        option: Option<&Path>,
+        sources: Vec<IdentitySource>,
     ) -> Self {
-        Self { environment, keyring, file, sources: in_order(option).into_iter(), ended: false }
+        Self { environment, keyring, file, sources: sources.into_iter(), ended: false }
     }
 
     fn probe(&self, source: IdentitySource) -> Probe {
@@ -163,6 +163,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
     use std::time::Duration;
 
+    use super::super::sources::in_order;
     use super::*;
 
     const KEY: &str = "AGE-SECRET-KEY-1WORTHLESS";
@@ -188,7 +189,7 @@ mod tests {
             let environment = Environment::new(variables, self.0.path().to_owned());
             let keyring = Keyring::given_up(Duration::from_secs(10));
             let file = environment.config_dir().map(|dir| IdentityFile::new(dir.join("identities.txt")));
-            let search = Search::new(&environment, &keyring, file.as_ref(), option.map(Path::new));
+            let search = Search::new(&environment, &keyring, file.as_ref(), in_order(option.map(Path::new)));
             search.map(|probe| self.shown(&probe)).collect()
         }
 

@@ -47,6 +47,11 @@ impl fmt::Display for IdentitySource {
     }
 }
 
+/// The sources that are looked at without asking anybody: a keyring may have to be unlocked.
+pub fn without_asking(option: Option<&Path>) -> Vec<IdentitySource> {
+    in_order(option).into_iter().filter(|source| *source != IdentitySource::Keyring).collect()
+}
+
 /// All sources, in the order in which they are looked at.
 pub fn in_order(option: Option<&Path>) -> Vec<IdentitySource> {
     let option = option.map(|path| IdentitySource::Option(path.to_owned()));

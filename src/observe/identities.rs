@@ -16,16 +16,8 @@ use crate::seal::prompts::Prompts;
 /// Why no identity did what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentitiesError {
-    #[error(
-        "{name}: there is no identity here that could open it: make one with `secrets key new`, or name one with \
-         --identity; looked at: {looked_at}"
-    )]
-    None { name: String, looked_at: String },
-    #[error(
-        "{name}: none of the identities found here opens it: ask one of its readers to add your key and reseal it; \
-         looked at: {looked_at}"
-    )]
-    NoneFits { name: String, looked_at: String },
+    #[error("{name}: {why}")]
+    NoneOpens { name: String, why: String },
     #[error("{why}: {remedy}")]
     Source { why: String, remedy: String },
     #[error("{name}: {source}")]
@@ -73,6 +65,12 @@ impl<'a> Identities<'a> {
         Self { prompts, search: keychain.search(explicit), found: Vec::new() }
     }
 
+    /// The same with what asks nobody for anything: no keyring, and what is locked stays locked.
+    pub fn without_asking(explicit: Option<&Path>, keychain: &'a Keychain<'_>) -> Self {
+        let search = keychain.search_without_asking(explicit);
+        Self { prompts: Prompts::none(), search, found: Vec::new() }
+    }
+
     /// Looks into the next source; `None` when all were looked into.
     fn advance(&mut self) -> Option<&Found> {
         let probe = self.search.next()?;
@@ -103,8 +101,8 @@ impl<'a> Identities<'a> {
         &self.found
     }
 
-    /// The source at a position, looked into if it was not yet.
-    fn at(&mut self, position: usize) -> Option<&Found> {
+    /// The source at a position, looked into if it was not yet. `None` behind the last one.
+    pub fn at(&mut self, position: usize) -> Option<&Found> {
         if position == self.found.len() {
             self.advance()?;
         }
@@ -133,7 +131,7 @@ impl<'a> Identities<'a> {
         }
         Err(match failed {
             Some(source) => IdentitiesError::Open { name: name.to_owned(), source },
-            None => self.nothing_fits(name),
+            None => IdentitiesError::NoneOpens { name: name.to_owned(), why: self.why_none_opens() },
         })
     }
 
@@ -162,13 +160,39 @@ impl<'a> Identities<'a> {
         None
     }
 
-    fn nothing_fits(&self, name: &str) -> IdentitiesError {
-        let looked_at = self.looked_at();
-        if self.found.iter().any(|found| !found.identities().is_empty()) {
-            IdentitiesError::NoneFits { name: name.to_owned(), looked_at }
-        } else {
-            IdentitiesError::None { name: name.to_owned(), looked_at }
+    /// Looks into one more source; false when there is none, or when the one that somebody asked for can't be used.
+    pub fn look_further(&mut self) -> bool {
+        self.refused().is_none() && self.advance().is_some() && self.refused().is_none()
+    }
+
+    /// The sources that were looked into so far.
+    pub fn found(&self) -> &[Found] {
+        &self.found
+    }
+
+    /// The source that somebody asked for and that can't be used, in words.
+    fn refused(&self) -> Option<String> {
+        match self.found.last() {
+            Some(Found { source, state: State::Unusable { why, remedy }, .. }) if source.is_explicit() => {
+                Some(format!("{why}: {remedy}"))
+            }
+            _ => None,
         }
+    }
+
+    /// Why nothing was opened, as far as the sources that were looked into go, and what to do.
+    pub fn why_none_opens(&self) -> String {
+        if let Some(refused) = self.refused() {
+            return refused;
+        }
+        let looked_at = self.looked_at();
+        let what = if self.found.iter().any(|found| !found.identities().is_empty()) {
+            "none of the identities found here opens it: ask one of its readers to add your key and reseal it"
+        } else {
+            "there is no identity here that could open it: make one with `secrets key new`, or name one with \
+             --identity"
+        };
+        format!("{what}; looked at: {looked_at}")
     }
 
     fn looked_at(&self) -> String {

@@ -1,14 +1,18 @@
 //! Floor 3: facts, gathered from all rooms. Nothing here has an opinion; what can't be known is said as such.
 
 pub mod deploy;
+pub mod history;
 pub mod identities;
 pub mod place;
+pub mod proofs;
 pub mod reference;
 pub mod secrets;
 pub mod selection;
+pub mod signers;
 pub mod store_facts;
 pub mod trees;
 
+mod contents;
 mod strays;
 
 /// The largest sealed value that is read, in bytes: a value of 16 MiB, its chunks' tags and a large header.

@@ -6,11 +6,11 @@ use crate::domain::finding::Unknown;
 use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
 use crate::git::{GitError, Repository};
-use crate::seal;
+use crate::seal::{public_key, signature};
 use crate::store::classify::Listing;
 use crate::store::journal::{self, JournalError, Unfinished};
 use crate::store::layout::{POLICY, RECORD_ENDING, SEALED_ENDING, Store, StoreError};
-use crate::store::policy_file::{self, MAX_POLICY_BYTES, PolicyError};
+use crate::store::policy_file::{self, KeyParsers, MAX_POLICY_BYTES, PolicyError};
 use crate::system::environment::Environment;
 use crate::system::files::{self, FileError};
 
@@ -113,9 +113,11 @@ impl Place {
 
 /// Reads a policy, its keys validated.
 pub fn parse_policy(bytes: &[u8], path: &str) -> Result<Policy, PolicyError> {
-    policy_file::parse_bytes(bytes, path, &|key| {
-        seal::public_key::parse(key).map_err(|error| error.to_string())
-    })
+    let parsers = KeyParsers {
+        key: &|key| public_key::parse(key).map_err(|error| error.to_string()),
+        signing_key: &|key| signature::parse_key(key).map_err(|error| error.to_string()),
+    };
+    policy_file::parse_bytes(bytes, path, parsers)
 }
 
 /// The path of `inner` relative to `outer`, with `/`; `.` for the same folder.

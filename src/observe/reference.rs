@@ -1,11 +1,17 @@
 //! The store as another commit has it, for `check --against`.
 
+use std::sync::OnceLock;
+
+use super::contents::{Beyond, Contents, secret_facts};
+use super::history::{Begun, History};
 use super::place::{Place, parse_policy};
-use super::secrets::{Contents, secret_facts};
-use super::trees::listing_of;
-use crate::domain::facts::{Deployed, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace};
+use super::proofs::Prover;
+use super::signers::{Pair, Signers};
+use super::trees::{RemoteLedger, listing_of};
+use crate::domain::facts::{Deployed, Policies, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::glob::GlobList;
+use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{Policy, RuleSet, Scope};
 use crate::git::{Commit, EntryKind, GitError, Snapshot};
@@ -20,6 +26,10 @@ pub struct Reference<'a> {
     tree: Snapshot,
     listing: Listing,
     pub names: Vec<SecretName>,
+    /// What once stood there, where it was looked for.
+    history: Option<History<'a>>,
+    /// Whose signatures count there; read when the first one is met.
+    signers: OnceLock<Known<Signers>>,
 }
 
 impl<'a> Reference<'a> {
@@ -30,7 +40,20 @@ impl<'a> Reference<'a> {
         let tree = repository.snapshot(commit, &place.folder).map_err(unknown)?;
         let listing = listing_of(place, &tree);
         let names = listing.secrets.keys().cloned().collect();
-        Ok(Self { place, commit, tree, listing, names })
+        Ok(Self { place, commit, tree, listing, names, history: None, signers: OnceLock::new() })
+    }
+
+    /// The same, with what the history of the commit knows of earlier seals.
+    #[must_use]
+    pub fn with_history(mut self, store: StoreId) -> Self {
+        let begun = Begun::at(self.place, Some(self.commit));
+        self.history = Some(begun.finish(self.place, store, None));
+        self
+    }
+
+    /// The commit and the store in it, to be held against.
+    pub fn tip(&self) -> (Commit, &Snapshot) {
+        (self.commit, &self.tree)
     }
 
     /// The policy there; `None` where the commit has no store.
@@ -41,12 +64,36 @@ impl<'a> Reference<'a> {
         Ok(Some(policy))
     }
 
-    pub fn secret(&self, name: &SecretName) -> SecretFacts {
+    /// The policy there beside that of the change; `None` where there is none to compare.
+    pub fn policies(&self, change: &Policy) -> Option<Box<Policies>> {
+        let before = self.policy().ok().flatten()?;
+        let (names, reference) = (self.names.clone(), self.commit.short());
+        Some(Box::new(Policies { before, after: change.clone(), names, reference }))
+    }
+
+    /// Who signs, as the policy there has it; where there is no store, as `change` has it.
+    pub fn signers(&self, change: &Policy) -> Known<Signers> {
+        Ok(Signers::of(self.policy()?.as_ref().unwrap_or(change)))
+    }
+
+    pub fn secret(&self, name: &SecretName, prover: Option<&Prover<'_>>) -> SecretFacts {
         let contents = Contents {
             record: self.read(&self.place.record_path(name)),
             sealed: self.read(&self.place.sealed_path(name)),
         };
-        secret_facts(self.place, name, contents, Ok(Vec::new()), Ok(Deployed::NotJudged))
+        let judge = |pair: &Pair<'_>| {
+            let read = || Ok(self.policy()?.as_ref().map(Signers::of).unwrap_or_default());
+            pair.judged_by(|| self.signers.get_or_init(read).as_ref().map_err(Clone::clone))
+        };
+        let facts =
+            secret_facts(self.place, name, &contents, &judge, Ok(Vec::new()), Ok(Deployed::NotJudged));
+        let earlier = match (&self.history, &facts.record) {
+            (Some(history), Ok(Some(record))) => Some(history.of(name, record.sealed.order(), &[], None)),
+            _ => None,
+        };
+        let ledger = Ok(RemoteLedger::NotAsked);
+        let beyond = Beyond::observe(&facts, &contents, earlier.as_ref(), &ledger, prover);
+        beyond.complete(facts)
     }
 
     pub fn store(&self) -> StoreFacts {
@@ -71,6 +118,8 @@ impl<'a> Reference<'a> {
             policy_path: self.place.path(POLICY),
             uncommitted: Ok(Vec::new()),
             deployed: Ok(Deployed::NotJudged),
+            exposures: Vec::new(),
+            policies: None,
             unknowns,
         }
     }
@@ -87,9 +136,9 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// The policy by which a change is judged: levels, thresholds, scopes and waivers as the reference has them;
-/// people, keys, groups and who reads what as the change has them. Unknown where their globs, each list of which
-/// compiles, are too large together.
+/// The policy by which a change is judged: levels, thresholds, scopes, waivers and acceptances as the reference has
+/// them; people, keys, groups and who reads what as the change has them. Unknown where their globs, each list of
+/// which compiles, are too large together.
 pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
     let without_readers = |rules: &RuleSet| RuleSet { readers: None, ..rules.clone() };
     let only_readers = |rules: &RuleSet| RuleSet { readers: rules.readers.clone(), ..RuleSet::default() };
@@ -110,6 +159,7 @@ pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
         scope_globs,
         scopes,
         waivers: reference.waivers.clone(),
+        acceptances: reference.acceptances.clone(),
         require: reference.require.clone(),
         ..change.clone()
     })
@@ -134,12 +184,24 @@ pub fn new_keys(reference: Option<&Policy>, change: &Policy) -> Vec<String> {
             }
         }
     }
+    for (name, person) in &change.people {
+        for key in &person.signing_keys {
+            let before = reference.and_then(|policy| policy.signer_with(&key.fingerprint));
+            if before != Some(name) {
+                lines.push(format!(
+                    "the change brings a new signing key for {name}: {}; compare it with its holder",
+                    key.fingerprint
+                ));
+            }
+        }
+    }
     lines
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::{Acceptance, Departed};
 
     fn policy(scopes: &[(String, &str)]) -> Policy {
         let scopes: Vec<String> =
@@ -159,12 +221,21 @@ mod tests {
     }
     const SCOPES: usize = 170;
 
+    fn acceptance(of: &str) -> Acceptance {
+        let (on, of) = ("2026-05-01T00:00:00Z".parse().unwrap(), Departed::Actor(of.parse().unwrap()));
+        Acceptance { of, on, reason: "ticket 812".to_owned(), by: "alice".to_owned(), line: 9 }
+    }
+
     #[test]
     fn rules_of_the_reference_and_readers_of_the_change() {
         let reference = policy(&[("a/**".to_owned(), "min-people = 3")]);
         let change =
             policy(&[("b/**".to_owned(), "readers = [\"alice\"]"), ("a/**".to_owned(), "min-people = 1")]);
+        let (mut reference, mut change) = (reference, change);
+        reference.acceptances = vec![acceptance("carol")];
+        change.acceptances = vec![acceptance("dave")];
         let judging = judging_policy(&reference, &change).unwrap();
+        assert_eq!(judging.acceptances, reference.acceptances);
         assert_eq!(judging.scope_globs.matching("a/x"), [0]);
         assert_eq!(judging.scope_globs.matching("b/x"), [1]);
         assert_eq!(judging.scopes[0].rules.min_people, Some(3));

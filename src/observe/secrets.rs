@@ -4,19 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use super::MAX_SEALED_BYTES;
+use super::contents::{Beyond, Contents, secret_facts};
 use super::deploy::Comparison;
+use super::history::{self, Begun, Earlier, History, Tip};
 use super::place::Place;
-use super::trees::{Ask, Trees};
-use crate::domain::facts::{Difference, Overlooked, SealedFile, SecretFacts, Uncommitted};
+use super::proofs::{Progress, Prover};
+use super::signers::{Pair, SignerSource};
+use super::trees::{Ask, RemoteLedger, Trees};
+use crate::domain::facts::{Difference, Overlooked, SecretFacts, Uncommitted};
 use crate::domain::finding::{Known, Unknown};
+use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::DeployRef;
-use crate::domain::record::Record;
-use crate::git::{self, Entry, EntryKind};
-use crate::seal::{binding, header};
+use crate::domain::record::VersionOrder;
+use crate::git::{self, Commit, Entry, EntryKind, Snapshot};
 use crate::store::classify::Listing;
 use crate::store::layout::{ATTRIBUTES, POLICY};
-use crate::store::record_file::{self, MAX_RECORD_BYTES, RecordError};
+use crate::store::record_file::MAX_RECORD_BYTES;
 use crate::system::files;
 
 /// The store as it stands in work tree, `HEAD` and deploy ref, ready to be asked about each secret.
@@ -36,6 +40,14 @@ pub struct Observation<'a> {
     pub(super) from_head: BTreeMap<String, Known<Vec<u8>>>,
     /// What git is told to overlook; asked only once something differs from `HEAD`.
     overlooked: OnceLock<BTreeMap<String, Overlooked>>,
+    /// What once stood here, where it was looked for.
+    history: Option<History<'a>>,
+    /// Besides `HEAD`, the commit that secrets are held against in place of the deploy ref.
+    reference: Option<(Commit, &'a Snapshot)>,
+    /// Whether what is newer elsewhere counts too, which to the gate is another fault than a rollback.
+    counts_newer: bool,
+    /// Whose signatures count.
+    pub signers: SignerSource<'a>,
 }
 
 /// One file of the store in the work tree.
@@ -71,10 +83,64 @@ impl<'a> Observation<'a> {
             ignored,
             from_head,
             overlooked,
+            history: None,
+            reference: None,
+            counts_newer: false,
+            signers: SignerSource::deploy_ref(),
         }
     }
 
+    /// The same, with what git's history and the ledger know of earlier seals. `reference` is what a change is held
+    /// against.
+    #[must_use]
+    pub fn with_history(
+        mut self,
+        begun: Begun,
+        store: StoreId,
+        reference: Option<(Commit, &'a Snapshot)>,
+    ) -> Self {
+        let second = reference.map(|(commit, _)| commit).or_else(|| self.trees.deployed_commit());
+        self.history = Some(begun.finish(self.place, store, second));
+        self.reference = reference;
+        self
+    }
+
+    /// The same before something is sealed again: nothing is, while a newer one is known from wherever. `tracked` is
+    /// the deploy ref as this clone saw it last.
+    #[must_use]
+    pub fn before_sealing(
+        mut self,
+        begun: Begun,
+        store: StoreId,
+        tracked: Option<(Commit, &'a Snapshot)>,
+    ) -> Self {
+        if self.trees.ledger.is_err() {
+            // Whoever seals works with what is at hand; the gate tells of the ledger.
+            self.trees.ledger = Ok(RemoteLedger::NotAsked);
+        }
+        Self { counts_newer: true, ..self.with_history(begun, store, tracked) }
+    }
+
+    /// The highest numbers ever sealed under the name of this secret, as far as the history that was looked at goes.
+    pub fn highest(&self, facts: &SecretFacts) -> Known<Option<VersionOrder>> {
+        self.earlier(facts).map_or(Ok(None), |earlier| earlier?.highest())
+    }
+
+    /// What of earlier seals of these secrets could not be seen.
+    pub fn blind_spot(&self, names: &[&SecretName], deploy_ref: &DeployRef) -> Option<String> {
+        history::blind_spot(self.history.as_ref()?, &self.trees.ledger, names, deploy_ref)
+    }
+
     pub fn secret(&self, name: &SecretName) -> SecretFacts {
+        self.look(name, None).0
+    }
+
+    /// The same, proved as far as the identities at hand go; and what others could add.
+    pub fn proved_secret(&self, name: &SecretName, prover: &Prover<'_>) -> (SecretFacts, Progress) {
+        self.look(name, Some(prover))
+    }
+
+    fn look(&self, name: &SecretName, prover: Option<&Prover<'_>>) -> (SecretFacts, Progress) {
         let record_path = self.place.record_path(name);
         let sealed_path = self.place.sealed_path(name);
         let present = self.listing.secrets.get(name).copied().unwrap_or_default();
@@ -84,7 +150,39 @@ impl<'a> Observation<'a> {
             self.uncommitted([(&record_path, record.difference), (&sealed_path, sealed.difference)]);
         let deployed = self.comparison.as_ref().map_err(Clone::clone).and_then(|c| c.of(name));
         let contents = Contents { record: record.bytes, sealed: sealed.bytes };
-        secret_facts(self.place, name, contents, uncommitted, deployed)
+        let judge = |pair: &Pair<'_>| self.signers.judge(pair, self.place, &self.trees);
+        let facts = secret_facts(self.place, name, &contents, &judge, uncommitted, deployed);
+        let ledger = &self.trees.ledger;
+        let beyond = Beyond::observe(&facts, &contents, self.earlier(&facts).as_ref(), ledger, prover);
+        let progress = beyond.progress.clone();
+        (beyond.complete(facts), progress)
+    }
+
+    /// What is known of it from elsewhere, where that was looked for and there is a record to hold it against.
+    fn earlier<'s>(&'s self, facts: &'s SecretFacts) -> Option<Known<Earlier<'s>>> {
+        let (history, Ok(Some(record))) = (self.history.as_ref()?, &facts.record) else { return None };
+        let head = match (&self.trees.head, self.trees.head_snapshot(), facts.uncommitted.as_deref()) {
+            (_, _, Ok([])) => None,
+            (Ok(Some(commit)), Some(tree), _) => Some(Tip { commit: *commit, tree, remote: None }),
+            _ => None,
+        };
+        let reference = self.reference.map(|(commit, tree)| Tip { commit, tree, remote: None });
+        let deployed = self.trees.deployed();
+        let deployed = deployed.map(|(tip, tree)| Tip { commit: tip.commit(), tree, remote: Some(tip) });
+        let differs = |tip: &Tip<'_>| {
+            let here = self.trees.head_snapshot();
+            [&facts.record_path, &facts.sealed_path]
+                .iter()
+                .any(|path| here.and_then(|here| here.get(path)) != tip.tree.get(path))
+        };
+        let order = record.sealed.order();
+        if self.counts_newer {
+            let elsewhere = [reference, deployed].into_iter().flatten().filter(differs);
+            let others: Vec<Tip<'_>> = head.into_iter().chain(elsewhere).collect();
+            return Some(history.of(&facts.name, order, &others, None));
+        }
+        let second = reference.or(deployed).filter(differs);
+        Some(history.of(&facts.name, order, head.as_slice(), second))
     }
 
     /// One file as it stands in the work tree, and how that differs from `HEAD`. The bytes decide, not what the
@@ -159,65 +257,6 @@ fn with_lf(bytes: &[u8]) -> Option<Vec<u8>> {
     let kept: Vec<u8> =
         bytes.iter().enumerate().filter(|(at, _)| !ends_line(*at)).map(|(_, byte)| *byte).collect();
     (kept.len() < bytes.len()).then_some(kept)
-}
-
-/// The bytes of a secret's two files.
-pub(super) struct Contents {
-    pub record: Known<Option<Vec<u8>>>,
-    pub sealed: Known<Option<Vec<u8>>>,
-}
-
-/// Puts the facts of one secret together, wherever its bytes come from.
-pub(super) fn secret_facts(
-    place: &Place,
-    name: &SecretName,
-    contents: Contents,
-    uncommitted: Known<Vec<Uncommitted>>,
-    deployed: Known<crate::domain::facts::Deployed>,
-) -> SecretFacts {
-    let record_path = place.record_path(name);
-    let sealed_path = place.sealed_path(name);
-    let mut plaintext = Vec::new();
-    let record =
-        contents.record.and_then(|bytes| read_record(bytes.as_deref(), &record_path, &mut plaintext));
-    let sealed =
-        contents.sealed.and_then(|bytes| read_sealed(bytes.as_deref(), &sealed_path, &mut plaintext));
-    let binding_expected = match &record {
-        Ok(Some(record)) => binding::digest(&record.sealed).ok(),
-        Ok(None) | Err(_) => None,
-    };
-    SecretFacts {
-        name: name.clone(),
-        record_path,
-        sealed_path,
-        record,
-        sealed,
-        binding_expected,
-        plaintext,
-        uncommitted,
-        deployed,
-    }
-}
-
-fn read_record(bytes: Option<&[u8]>, path: &str, plaintext: &mut Vec<String>) -> Known<Option<Record>> {
-    let Some(bytes) = bytes else { return Ok(None) };
-    match record_file::parse(bytes, path) {
-        Ok(record) => Ok(Some(record)),
-        Err(RecordError::NotARecord { .. }) => {
-            plaintext.push(path.to_owned());
-            Ok(None)
-        }
-        Err(error) => Err(Unknown::new(path, error.to_string())),
-    }
-}
-
-fn read_sealed(bytes: Option<&[u8]>, path: &str, plaintext: &mut Vec<String>) -> Known<Option<SealedFile>> {
-    let Some(bytes) = bytes else { return Ok(None) };
-    if !header::looks_like_age(bytes) {
-        plaintext.push(path.to_owned());
-        return Ok(None);
-    }
-    header::inspect(bytes).map(Some).map_err(|error| Unknown::new(path, error.to_string()))
 }
 
 /// The files of the secrets that are in the work tree, relative to the root of the repository.

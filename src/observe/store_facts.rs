@@ -48,6 +48,8 @@ pub fn observe(observation: &Observation<'_>, selection: &Selection) -> StoreFac
         policy_path: place.path(POLICY),
         uncommitted: observation.uncommitted(standings),
         deployed: plain_files(&observation.trees, &plain),
+        exposures: Vec::new(),
+        policies: None,
         unknowns,
     }
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::place::Place;
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::policy::DeployRef;
-use crate::git::{Commit, EntryKind, GitError, RemoteTip, Snapshot};
+use crate::git::{Asked, Commit, EntryKind, GitError, RemoteError, RemoteTip, Snapshot};
 use crate::store::classify::{self, Entry, Listing, classify};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
+use crate::store::ledger::{LEDGER_FILE, LEDGER_REF, Ledger, MAX_LEDGER_BYTES};
 
 /// How long the remote may take to answer, all its steps together.
 pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
@@ -28,12 +29,21 @@ pub enum DeployTree {
     Asked { tip: RemoteTip, tree: Snapshot },
 }
 
+/// The remote's ledger, as far as it was asked.
+pub enum RemoteLedger {
+    /// The remote was not asked, or gave no answer.
+    NotAsked,
+    Absent,
+    Asked(Ledger),
+}
+
 /// `HEAD` and the deploy ref.
 pub struct Trees {
     pub head: Known<Option<Commit>>,
     /// `None` where there is no commit yet.
     pub head_tree: Known<Option<Snapshot>>,
     pub deploy: Known<DeployTree>,
+    pub ledger: Known<RemoteLedger>,
 }
 
 impl Trees {
@@ -46,8 +56,12 @@ impl Trees {
                 repository.snapshot(*commit, &place.folder).map(Some).map_err(unknown)
             }),
         });
-        let deploy = deploy_tree(place, deploy_ref, ask);
-        Self { head, head_tree, deploy }
+        let (deploy, ledger) = match remote(place, deploy_ref, ask) {
+            Ok(Some(asked)) => (deploy_tree(place, deploy_ref, asked.tip), ledger(asked.beside)),
+            Ok(None) => (Ok(DeployTree::NotJudged), Ok(RemoteLedger::NotAsked)),
+            Err(unknown) => (Err(unknown), Ok(RemoteLedger::NotAsked)),
+        };
+        Self { head, head_tree, deploy, ledger }
     }
 
     /// What of `HEAD` the work tree's listing does not know: what was deleted, or lies outside a sparse checkout.
@@ -95,10 +109,11 @@ impl Trees {
     }
 }
 
-fn deploy_tree(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<DeployTree> {
-    let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(DeployTree::NotJudged) };
+/// What the remote answers; `None` where it is not to be asked.
+fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked>> {
+    let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(None) };
     match ask {
-        Ask::LeaveOut => return Ok(DeployTree::NotJudged),
+        Ask::LeaveOut => return Ok(None),
         Ask::Offline => {
             return Err(Unknown::new(
                 deploy_ref.to_string(),
@@ -107,13 +122,23 @@ fn deploy_tree(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<DeployT
         }
         Ask::Remote => {}
     }
-    let repository = place.known_repository()?;
-    let unknown = |error: crate::git::RemoteError| Unknown::new(deploy_ref.to_string(), error.to_string());
-    let tip = repository.ask_remote(remote, branch, REMOTE_LIMIT).map_err(unknown)?;
+    let asked = place.known_repository()?.ask_remote_beside(remote, branch, LEDGER_REF, REMOTE_LIMIT);
+    asked.map(Some).map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))
+}
+
+fn deploy_tree(place: &Place, deploy_ref: &DeployRef, tip: RemoteTip) -> Known<DeployTree> {
     let tree = tip
         .snapshot(&place.folder)
         .map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))?;
     Ok(DeployTree::Asked { tip, tree })
+}
+
+fn ledger(tip: Result<Option<RemoteTip>, RemoteError>) -> Known<RemoteLedger> {
+    let unknown = |why: String| Unknown::new(LEDGER_REF, why);
+    let Some(tip) = tip.map_err(|error| unknown(error.to_string()))? else { return Ok(RemoteLedger::Absent) };
+    let bytes = tip.file(LEDGER_FILE, MAX_LEDGER_BYTES).map_err(|error| unknown(error.to_string()))?;
+    let bytes = bytes.ok_or_else(|| unknown(format!("its commit {} has no {LEDGER_FILE}", tip.commit())))?;
+    Ledger::parse(&bytes).map(RemoteLedger::Asked).map_err(|error| unknown(error.to_string()))
 }
 
 /// What lies in the store as a tree of git has it, by the rules that hold for the folder on disk.

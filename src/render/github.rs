@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Verdict};
-use crate::domain::text::{counted, visible};
+use crate::domain::text::{abridged, counted, visible};
 
 /// Renders the report; the last line says what became of the deploy.
 pub fn render(report: &Report) -> String {
@@ -31,6 +31,10 @@ pub fn render(report: &Report) -> String {
     for off in &report.off {
         command(&mut out, "notice", &format!("{} is switched off", off.id), None, &format!("by {}", off.by));
     }
+    for group in report.not_proved() {
+        let text = format!("{}: {}", abridged(&group.secrets), group.why);
+        command(&mut out, "notice", &format!("custody is {}", group.grade.as_str()), None, &text);
+    }
     for note in &report.notes {
         command(&mut out, "notice", "secrets check", None, note);
     }
@@ -41,13 +45,22 @@ pub fn render(report: &Report) -> String {
     // Writing into a String can't fail.
     let _ = writeln!(
         out,
-        "{}, {}, {}, {} could not be checked: {end}",
+        "{}, {}{}, {}, {} could not be checked: {end}",
         counted(report.summary.secrets, "secret"),
+        proved(report),
         counted(report.summary.errors, "error"),
         counted(report.summary.warnings, "warning"),
         report.summary.unchecked,
     );
     out
+}
+
+/// How many people-counts were proved, where a proof was asked for.
+fn proved(report: &Report) -> String {
+    if report.custody.is_empty() {
+        return String::new();
+    }
+    format!("{} proved, ", counted(report.summary.proved, "people-count"))
 }
 
 fn word(level: Level) -> &'static str {
@@ -88,6 +101,11 @@ fn property(text: &str) -> String {
 mod tests {
     use super::super::samples;
     use super::*;
+
+    #[test]
+    fn a_proved_report() {
+        insta::assert_snapshot!(render(&samples::proved()));
+    }
 
     #[test]
     fn a_rich_report() {

@@ -1,13 +1,13 @@
 //! The report for a person.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Style;
 use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Unchecked, Verdict};
-use crate::domain::text::{counted, visible};
+use crate::domain::text::{abridged, counted, visible};
 
 /// How many findings of one check and level are listed before they are summarised.
 const MOST_LISTED: usize = 10;
@@ -21,6 +21,7 @@ pub fn render(report: &Report, style: Style) -> String {
     page.outlook(report);
     page.findings(report);
     page.unchecked(report);
+    page.custody(report);
     page.aside(report);
     page.verdict(report);
     page.text
@@ -176,10 +177,34 @@ impl Page {
             let secrets: Vec<&str> =
                 affected.iter().filter_map(|unchecked| Some(unchecked.secret.as_ref()?.as_str())).collect();
             if !secrets.is_empty() {
-                self.wrapped(4, &format!("for {}", several(&secrets)));
+                self.wrapped(4, &format!("for {}", abridged(&secrets)));
             }
         }
         if let Some(more) = reasons.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
+            self.line(&format!("  … and {more} more: --format json lists all"));
+        }
+        self.line("");
+    }
+
+    /// What a proof did not come to. What was proved is counted in the last line.
+    fn custody(&mut self, report: &Report) {
+        // Where a proof was demanded, what could not be opened stands under what could not be checked already.
+        let told: BTreeSet<(&str, &str)> = report
+            .unchecked
+            .iter()
+            .filter_map(|unchecked| Some((unchecked.secret.as_ref()?.as_str(), unchecked.why.as_str())))
+            .collect();
+        let mut groups = report.not_proved();
+        groups.retain(|group| !group.secrets.iter().all(|secret| told.contains(&(*secret, group.why))));
+        if groups.is_empty() {
+            return;
+        }
+        self.line(&paint("not proved", BOLD, self.style));
+        for group in groups.iter().take(MOST_LISTED) {
+            self.wrapped(2, &visible(&format!("{}: {}", group.grade.as_str(), group.why)));
+            self.wrapped(4, &format!("for {}", abridged(&group.secrets)));
+        }
+        if let Some(more) = groups.len().checked_sub(MOST_LISTED).filter(|more| *more > 0) {
             self.line(&format!("  … and {more} more: --format json lists all"));
         }
         self.line("");
@@ -219,6 +244,11 @@ impl Page {
         let summary = &report.summary;
         let mut parts =
             vec![counted(summary.secrets, "secret"), counted(summary.proved, "people-count") + " proved"];
+        for (count, what) in [(summary.plausible, "plausible"), (summary.unproven, "not proved")] {
+            if count > 0 {
+                parts.push(format!("{count} {what}"));
+            }
+        }
         let faults = [(summary.errors, "error"), (summary.warnings, "warning")];
         parts
             .extend(faults.iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(*count, noun)));
@@ -239,15 +269,6 @@ fn counted_people(count: usize) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
 }
 
-/// A few names, and how many more there are.
-fn several(names: &[&str]) -> String {
-    let shown = names.get(..MOST_NAMED).unwrap_or(names).join(", ");
-    match names.len().saturating_sub(MOST_NAMED) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 /// What a finding is about: the secret, else the file, else the store.
 fn subject_of(finding: &Finding, report: &Report) -> String {
     match (&finding.secret, &finding.path) {
@@ -261,9 +282,15 @@ fn subject_of(finding: &Finding, report: &Report) -> String {
 mod tests {
     use super::super::samples;
     use super::*;
+    use crate::domain::report::{Custody, Grade};
 
     fn plain(width: usize) -> Style {
         Style { color: false, width: Some(width) }
+    }
+
+    #[test]
+    fn a_proved_report() {
+        insta::assert_snapshot!(render(&samples::proved(), plain(80)));
     }
 
     #[test]
@@ -284,6 +311,19 @@ mod tests {
     #[test]
     fn a_passing_report() {
         insta::assert_snapshot!(render(&samples::passing(), plain(80)));
+    }
+
+    #[test]
+    fn why_nothing_was_proved_is_told_once() {
+        let mut report = samples::unknown();
+        let (secret, why) = ("web/prod/db".parse().unwrap(), "none of the identities found here opens it");
+        let (what, why) = ("who can open it".to_owned(), why.to_owned());
+        report.unchecked.push(Unchecked { secret: Some(secret), what, why: why.clone() });
+        let secret = "web/prod/db".parse().unwrap();
+        report.custody.push(Custody { secret, grade: Grade::Unproven, why: Some(why.clone()) });
+        assert_eq!(render(&report, plain(200)).matches(&why).count(), 1);
+        report.unchecked.clear();
+        assert!(render(&report, plain(200)).contains(&format!("not proved\n  unproven: {why}")));
     }
 
     #[test]

@@ -22,6 +22,8 @@ struct ReportWire<'a> {
     waived: Vec<WaivedWire<'a>>,
     off: Vec<OffWire<'a>>,
     unchecked: Vec<UncheckedWire<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    custody: Vec<CustodyWire<'a>>,
     notes: &'a [String],
     store_id: Option<String>,
 }
@@ -93,6 +95,13 @@ struct UncheckedWire<'a> {
     why: &'a str,
 }
 
+#[derive(Serialize)]
+struct CustodyWire<'a> {
+    secret: &'a str,
+    grade: &'static str,
+    why: Option<&'a str>,
+}
+
 /// Renders the report as JSON, with one line feed at the end.
 #[expect(
     clippy::expect_used,
@@ -146,6 +155,15 @@ pub fn render(report: &Report) -> String {
                 why: &unchecked.why,
             })
             .collect(),
+        custody: report
+            .custody
+            .iter()
+            .map(|custody| CustodyWire {
+                secret: custody.secret.as_str(),
+                grade: custody.grade.as_str(),
+                why: custody.why.as_deref(),
+            })
+            .collect(),
         notes: &report.notes,
         store_id: report.store_id.map(|id| id.to_string()),
     };
@@ -158,6 +176,11 @@ pub fn render(report: &Report) -> String {
 mod tests {
     use super::super::samples;
     use super::*;
+
+    #[test]
+    fn a_proved_report() {
+        insta::assert_snapshot!(render(&samples::proved()));
+    }
 
     #[test]
     fn a_rich_report() {

@@ -1,5 +1,6 @@
 //! A report, or rows, to bytes. Pure: a renderer computes and counts nothing; the verdict has fallen before.
 
+pub mod custody;
 pub mod github;
 pub mod human;
 pub mod json;

@@ -2,7 +2,7 @@
 
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::report::{Draft, Outlook, Report, SwitchedOff, Unchecked, Waived};
+use crate::domain::report::{Custody, Draft, Grade, Outlook, Report, SwitchedOff, Unchecked, Waived};
 
 fn finding(id: CheckId, level: Level, secret: Option<&str>, message: &str, remedy: &str) -> Finding {
     Finding {
@@ -36,6 +36,7 @@ fn draft() -> Draft {
         waived: Vec::new(),
         off: Vec::new(),
         unchecked: Vec::new(),
+        custody: Vec::new(),
         notes: Vec::new(),
     }
 }
@@ -106,6 +107,33 @@ pub fn rich() -> Report {
 
 pub fn passing() -> Report {
     Report::conclude(draft())
+}
+
+/// One of each grade.
+pub fn proved() -> Report {
+    let custody = |secret: &str, grade, why: Option<&str>| Custody {
+        secret: secret.parse().unwrap(),
+        grade,
+        why: why.map(str::to_owned),
+    };
+    let closed = Some("none of the identities found here opens it: ask one of its readers");
+    Report::conclude(Draft {
+        secrets: 7,
+        custody: vec![
+            custody("callysto/prod/oauth", Grade::Proved, None),
+            custody(
+                "legacy/ssh",
+                Grade::Plausible,
+                Some("for keys of bob age gives nothing that could be recomputed"),
+            ),
+            custody("utoronto/e", Grade::Unproven, closed),
+            custody("utoronto/d", Grade::Unproven, closed),
+            custody("utoronto/c", Grade::Unproven, closed),
+            custody("utoronto/b", Grade::Unproven, closed),
+            custody("utoronto/a", Grade::Unproven, Some("2 stanzas in it can't be recomputed\u{1b}[31m")),
+        ],
+        ..draft()
+    })
 }
 
 pub fn unknown() -> Report {

@@ -1,11 +1,14 @@
 //! Columns of text, as `git branch -vv` or `kubectl get` print them: aligned, without lines around them.
 
 use anstyle::Style as Ansi;
-use comfy_table::{CellAlignment, ContentArrangement, Table as Grid};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table as Grid, Width};
 
 use super::Style;
 use super::paint::{BAD, BOLD, GOOD, WARNING, paint};
 use crate::domain::text::visible;
+
+/// Between two columns.
+const GAP: u16 = 2;
 
 /// One cell: its text, and whether it is told in colour.
 #[derive(Debug, Clone)]
@@ -70,14 +73,33 @@ impl Table {
         for row in &self.rows {
             grid.add_row(row.iter().map(|cell| shown(&cell.text)));
         }
+        let least = self.least_widths();
+        let has_room = style.width.is_some_and(|width| least.iter().sum::<usize>() <= width);
         let last = self.header.len().saturating_sub(1);
-        for (position, column) in grid.column_iter_mut().enumerate() {
-            column.set_padding((0, if position == last { 0 } else { 2 }));
+        for ((position, column), least) in grid.column_iter_mut().enumerate().zip(least) {
+            column.set_padding((0, if position == last { 0 } else { GAP }));
+            if has_room {
+                let least = Width::Fixed(u16::try_from(least).unwrap_or(u16::MAX));
+                column.set_constraint(ColumnConstraint::LowerBoundary(least));
+            }
             if self.right.contains(&position) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
         self.painted(&grid, style)
+    }
+
+    /// How wide each column must be, with the gap after it, so that no word is broken: fingerprints are copied.
+    fn least_widths(&self) -> Vec<usize> {
+        let longest =
+            |text: &str| text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0);
+        let last = self.header.len().saturating_sub(1);
+        let of_column = |(position, title): (usize, &&str)| {
+            let cells = self.rows.iter().filter_map(|row| row.get(position));
+            let content = cells.map(|cell| longest(&cell.text)).max().unwrap_or(0).max(longest(title));
+            content + if position == last { 0 } else { usize::from(GAP) }
+        };
+        self.header.iter().enumerate().map(of_column).collect()
     }
 
     /// Colours are put in when the widths are settled: a table crate that counted escape codes as columns would
@@ -145,5 +167,18 @@ mod tests {
     fn a_narrow_window_breaks_cells_and_not_lines() {
         let text = sample().render(Style { color: false, width: Some(30) });
         assert!(text.lines().all(|line| line.chars().count() <= 30), "{text}");
+    }
+
+    #[test]
+    fn words_stay_whole_as_long_as_there_is_room_for_them() {
+        let fingerprint = "SHA256:N3M8x8wSGvvR…";
+        let mut table = Table::new(&["NAME", "KEYS", "SECRETS", "ALONE WITH", "GROUPS", "CONTACT"]);
+        let keys = format!("ssh-ed25519 {fingerprint} bob@laptop");
+        table.row(["alice", &keys, "4", "", "team", ""].map(str::to_owned));
+        for width in [60, 66, 80] {
+            let text = table.render(Style { color: false, width: Some(width) });
+            assert!(text.contains(fingerprint) && text.contains("bob@laptop"), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= width), "{text}");
+        }
     }
 }

@@ -5,14 +5,22 @@ use base64::prelude::BASE64_STANDARD_NO_PAD;
 
 use super::canonical::{self, CanonicalError};
 use super::derivation::SALT_BYTES;
+use super::header::{Header, RawStanza};
 use super::{NAMESPACE, stanza};
 use crate::domain::digest::Digest;
+use crate::domain::facts::Binding;
 use crate::domain::record::Sealed;
 
 /// The type of the binding stanza.
 pub(super) const STANZA_TYPE: &str = "secrets-cli/binding";
 /// Its first argument.
 pub(super) const STANZA_VERSION: &str = "v1";
+
+/// What a well-formed binding stanza holds.
+pub(super) struct Bound {
+    pub salt: [u8; SALT_BYTES],
+    pub digest: Digest,
+}
 
 /// A `sealed` object that has no digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +40,29 @@ pub fn digest(sealed: &Sealed) -> Result<Digest, BindingError> {
 pub(super) fn stanza(salt: &[u8; SALT_BYTES], digest: &Digest) -> Vec<u8> {
     let salt = BASE64_STANDARD_NO_PAD.encode(salt);
     stanza::encode(STANZA_TYPE, &[STANZA_VERSION, &salt], digest.as_bytes())
+}
+
+/// Reads the binding of a header: the first stanza, and the only one of its type. The error says what stands there
+/// instead.
+pub(super) fn find(header: &Header<'_>) -> Result<Bound, Binding> {
+    let is_binding = |stanza: &&RawStanza<'_>| stanza.kind() == STANZA_TYPE;
+    match header.stanzas.iter().filter(is_binding).count() {
+        0 => return Err(Binding::Absent),
+        1 => {}
+        _ => return Err(Binding::Malformed("there is more than one binding stanza")),
+    }
+    let first = header.stanzas.first().filter(is_binding);
+    let first = first.ok_or(Binding::Malformed("the binding stanza is not the first one"))?;
+    let mut arguments = first.arguments();
+    if arguments.next() != Some(STANZA_VERSION) {
+        return Err(Binding::Malformed("the binding stanza is of a version other than v1"));
+    }
+    let salt = arguments.next().and_then(|salt| BASE64_STANDARD_NO_PAD.decode(salt).ok());
+    let salt = salt.and_then(|salt| salt.try_into().ok()).filter(|_| arguments.next().is_none());
+    let salt = salt.ok_or(Binding::Malformed("the binding stanza does not hold one salt of 32 bytes"))?;
+    let digest = first.body().ok().and_then(|body| body.try_into().ok()).map(Digest::from_bytes);
+    let digest = digest.ok_or(Binding::Malformed("the binding stanza does not hold a digest of 32 bytes"))?;
+    Ok(Bound { salt, digest })
 }
 
 #[cfg(test)]

@@ -3,17 +3,11 @@
 //! Stricter than most implementations (the legacy form of stanzas whose body fills its last line is refused), so
 //! that whatever passes here is read by all of them in the same way.
 
-use age_core::format::FileKey;
-use age_core::primitives::hkdf;
-use age_core::secrecy::ExposeSecret as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use hmac::{Hmac, Mac as _};
-use sha2::Sha256;
-use zeroize::Zeroizing;
 
-use super::binding;
-use super::stanza::COLUMNS;
+use super::stanza::{self, COLUMNS};
+use super::{binding, mac};
 use crate::domain::digest::Digest;
 use crate::domain::facts::{Binding, SealedFile, Stanza};
 
@@ -23,8 +17,11 @@ const MAX_HEADER_BYTES: usize = 4 * 1024 * 1024;
 const MAX_WORDS: usize = 65_536;
 
 const MAGIC: &[u8] = b"age-encryption.org/";
-const VERSION_LINE: &[u8] = b"age-encryption.org/v1";
+/// The first line of a binary age file.
+pub(super) const VERSION_LINE: &[u8] = b"age-encryption.org/v1";
 const ARMOR_LINE: &[u8] = b"-----BEGIN AGE ENCRYPTED FILE-----";
+/// The type of a stanza that a passphrase opens.
+const PASSPHRASE_TYPE: &str = "scrypt";
 const NONCE_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
 /// Plaintext bytes of a full chunk of the payload.
@@ -66,71 +63,74 @@ pub(super) fn is_armored(bytes: &[u8]) -> bool {
 
 /// Reads what anybody can see of a sealed file. The file's own digest covers all of it; the payload is not read
 /// beyond its length.
+///
+/// A header that breaks the format is no error: nobody's tool wrote it by accident, and it is told as such.
 pub fn inspect(bytes: &[u8]) -> Result<SealedFile, HeaderError> {
-    let header = Header::parse(bytes)?;
-    let binding = header.binding();
-    let stanzas = header.stanzas.iter().filter(|stanza| stanza.kind() != binding::STANZA_TYPE);
-    let stanzas = stanzas
-        .map(|stanza| Stanza {
-            kind: stanza.kind().to_owned(),
-            args: stanza.arguments().map(str::to_owned).collect(),
-            digest: Digest::of(stanza.encoded),
-        })
-        .collect();
+    let (stanzas, binding) = match Header::parse(bytes) {
+        Ok(header) => {
+            let recipients = header.stanzas.iter().filter(|stanza| stanza.kind() != binding::STANZA_TYPE);
+            let seen = recipients.map(RawStanza::seen).collect();
+            (seen, binding::find(&header).map_or_else(|misfit| misfit, |bound| Binding::Bound(bound.digest)))
+        }
+        Err(HeaderError::Malformed(why)) => (Vec::new(), Binding::HeaderMalformed(why)),
+        Err(error) => return Err(error),
+    };
     Ok(SealedFile { digest: Digest::of(bytes), stanzas, binding })
 }
 
-/// Writes a header from encoded stanzas, with its MAC.
-pub(super) fn encode<'a>(stanzas: impl IntoIterator<Item = &'a [u8]>, file_key: &FileKey) -> Vec<u8> {
-    let mut header = [VERSION_LINE, b"\n"].concat();
-    for stanza in stanzas {
-        header.extend_from_slice(stanza);
-    }
-    header.extend_from_slice(b"---");
-    let mac = mac(file_key, &header);
-    header.push(b' ');
-    header.extend_from_slice(BASE64_STANDARD_NO_PAD.encode(mac).as_bytes());
-    header.push(b'\n');
-    header
-}
-
-fn mac(file_key: &FileKey, covered: &[u8]) -> [u8; 32] {
-    let key = Zeroizing::new(hkdf(&[], b"header", file_key.expose_secret()));
-    // `new` takes keys of one block; ours is half of one, and HMAC fills up with zeros.
-    let mut block = Zeroizing::new([0; 64]);
-    for (slot, byte) in block.iter_mut().zip(key.iter()) {
-        *slot = *byte;
-    }
-    let mut mac = Hmac::<Sha256>::new((&*block).into());
-    mac.update(covered);
-    mac.finalize().into_bytes().into()
+/// Whether a passphrase opens a binary age file.
+pub(super) fn is_by_passphrase(bytes: &[u8]) -> Result<bool, HeaderError> {
+    Ok(Header::parse(bytes)?.stanzas.iter().any(|stanza| stanza.kind() == PASSPHRASE_TYPE))
 }
 
 /// A header, borrowed from the file's bytes.
 pub(super) struct Header<'a> {
-    stanzas: Vec<RawStanza<'a>>,
+    pub stanzas: Vec<RawStanza<'a>>,
+    /// What the MAC is of: from the first byte of the file through `---`.
+    pub covered: &'a [u8],
+    pub mac: [u8; mac::BYTES],
     /// From the first byte of the file through the line feed after the MAC.
     pub length: usize,
     /// Nonce and encrypted chunks.
     pub payload: &'a [u8],
 }
 
-struct RawStanza<'a> {
+pub(super) struct RawStanza<'a> {
     /// From `-> ` through the last line feed of the body.
-    encoded: &'a [u8],
+    pub encoded: &'a [u8],
     /// Type and arguments, separated by single spaces.
     words: &'a str,
-    /// The body where it has 32 bytes, as that of a binding stanza has.
-    body_of_32: Option<[u8; 32]>,
+    /// Lines of base64, the last one short, each with its line feed.
+    body: &'a [u8],
 }
 
 impl<'a> RawStanza<'a> {
-    fn kind(&self) -> &'a str {
+    pub fn kind(&self) -> &'a str {
         self.words.split(' ').next().unwrap_or_default()
     }
 
-    fn arguments(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+    pub fn arguments(&self) -> impl Iterator<Item = &'a str> + use<'a> {
         self.words.split(' ').skip(1)
+    }
+
+    /// The body's bytes.
+    pub fn body(&self) -> Result<Vec<u8>, HeaderError> {
+        let mut decoded = Vec::with_capacity(self.body.len() / 4 * 3);
+        for line in self.body.split(|byte| *byte == b'\n') {
+            let mut bytes = [0; 48];
+            let length = decode_line(line, &mut bytes)?;
+            decoded.extend_from_slice(bytes.get(..length).unwrap_or_default());
+        }
+        Ok(decoded)
+    }
+
+    /// What of it is a fact for others.
+    pub fn seen(&self) -> Stanza {
+        Stanza {
+            kind: self.kind().to_owned(),
+            args: self.arguments().map(str::to_owned).collect(),
+            digest: Digest::of(self.encoded),
+        }
     }
 }
 
@@ -140,50 +140,39 @@ impl<'a> Header<'a> {
         first_line(&mut lines)?;
         let mut stanzas = Vec::new();
         let mut words_left = MAX_WORDS;
-        loop {
+        let slice = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
+        let (covered, mac) = loop {
             let start = lines.position;
             let line = lines.next()?;
-            if let Some(mac) = line.strip_prefix(b"---") {
-                let mac = mac.strip_prefix(b" ").ok_or(HeaderError::Malformed("its last line has no MAC"))?;
-                if decode_line(mac, &mut [0; 48])? != 32 {
-                    return Err(HeaderError::Malformed("its MAC is not 32 bytes long"));
-                }
-                break;
+            if let Some(mac) = line.strip_prefix(mac::MARK) {
+                break (slice(0, start + mac::MARK.len()), read_mac(mac)?);
             }
             let words = line.strip_prefix(b"-> ").ok_or(HeaderError::Malformed("a stanza was expected"))?;
             let words = check_words(words, &mut words_left)?;
-            let body_of_32 = read_body(&mut lines)?;
-            let encoded = bytes.get(start..lines.position).unwrap_or_default();
-            stanzas.push(RawStanza { encoded, words, body_of_32 });
-        }
+            let body = lines.position;
+            check_body(&mut lines)?;
+            let (encoded, body) = (slice(start, lines.position), slice(body, lines.position));
+            stanzas.push(RawStanza { encoded, words, body });
+        };
         check_stanzas(&stanzas)?;
         let payload = bytes.get(lines.position..).unwrap_or_default();
         check_payload_length(payload.len())?;
-        Ok(Self { stanzas, length: lines.position, payload })
+        Ok(Self { stanzas, covered, mac, length: lines.position, payload })
     }
 
-    fn binding(&self) -> Binding {
-        let is_binding = |stanza: &&RawStanza<'_>| stanza.kind() == binding::STANZA_TYPE;
-        match self.stanzas.iter().filter(is_binding).count() {
-            0 => return Binding::Absent,
-            1 => {}
-            _ => return Binding::Malformed("there is more than one binding stanza"),
+    /// The stanzas decoded, if encoding them again gives this very header; `None` if it does not, so that another
+    /// reader of the file could see another header in it.
+    pub fn decoded(&self) -> Result<Option<Vec<age_core::format::Stanza>>, HeaderError> {
+        let mut again = [VERSION_LINE, b"\n"].concat();
+        let mut decoded = Vec::with_capacity(self.stanzas.len());
+        for raw in &self.stanzas {
+            let (tag, args) = (raw.kind().to_owned(), raw.arguments().map(str::to_owned).collect());
+            let stanza = age_core::format::Stanza { tag, args, body: raw.body()? };
+            again.extend_from_slice(&stanza::encode(&stanza.tag, &stanza.args, &stanza.body));
+            decoded.push(stanza);
         }
-        let Some(first) = self.stanzas.first().filter(is_binding) else {
-            return Binding::Malformed("the binding stanza is not the first one");
-        };
-        let mut arguments = first.arguments();
-        if arguments.next() != Some(binding::STANZA_VERSION) {
-            return Binding::Malformed("the binding stanza is of a version other than v1");
-        }
-        let salt = arguments.next().and_then(|salt| BASE64_STANDARD_NO_PAD.decode(salt).ok());
-        if salt.is_none_or(|salt| salt.len() != super::derivation::SALT_BYTES) || arguments.next().is_some() {
-            return Binding::Malformed("the binding stanza does not hold one salt of 32 bytes");
-        }
-        match first.body_of_32 {
-            Some(digest) => Binding::Bound(Digest::from_bytes(digest)),
-            None => Binding::Malformed("the binding stanza does not hold a digest of 32 bytes"),
-        }
+        again.extend_from_slice(mac::MARK);
+        Ok((again == self.covered).then_some(decoded))
     }
 }
 
@@ -240,18 +229,24 @@ fn check_words<'a>(words: &'a [u8], left: &mut usize) -> Result<&'a str, HeaderE
     std::str::from_utf8(words).map_err(|_| malformed)
 }
 
-/// Reads a body: full lines, then one short line. Returns the bytes where there are 32.
-fn read_body(lines: &mut Lines<'_>) -> Result<Option<[u8; 32]>, HeaderError> {
-    let mut decoded = [0; 48];
-    let mut is_one_line = true;
+/// Goes past a body: full lines, then one short line.
+fn check_body(lines: &mut Lines<'_>) -> Result<(), HeaderError> {
     loop {
         let line = lines.next()?;
-        let length = decode_line(line, &mut decoded)?;
+        decode_line(line, &mut [0; 48])?;
         if line.len() < COLUMNS {
-            return Ok(decoded.first_chunk().filter(|_| is_one_line && length == 32).copied());
+            return Ok(());
         }
-        is_one_line = false;
     }
+}
+
+/// The rest of the last line, behind its mark.
+fn read_mac(rest: &[u8]) -> Result<[u8; mac::BYTES], HeaderError> {
+    let encoded = rest.strip_prefix(b" ").ok_or(HeaderError::Malformed("its last line has no MAC"))?;
+    let mut decoded = [0; 48];
+    let length = decode_line(encoded, &mut decoded)?;
+    let mac = decoded.first_chunk().filter(|_| length == mac::BYTES);
+    mac.copied().ok_or(HeaderError::Malformed("its MAC is not 32 bytes long"))
 }
 
 /// Decodes one line of canonical base64 and returns how many bytes it holds.
@@ -268,7 +263,7 @@ fn check_stanzas(stanzas: &[RawStanza<'_>]) -> Result<(), HeaderError> {
     if stanzas.is_empty() {
         return Err(HeaderError::Malformed("it has no stanza"));
     }
-    if stanzas.len() > 1 && stanzas.iter().any(|stanza| stanza.kind() == "scrypt") {
+    if stanzas.len() > 1 && stanzas.iter().any(|stanza| stanza.kind() == PASSPHRASE_TYPE) {
         return Err(HeaderError::Malformed("a passphrase stands beside other stanzas"));
     }
     Ok(())

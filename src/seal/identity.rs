@@ -118,6 +118,28 @@ impl Identity {
         }
     }
 
+    /// The private halves in it that could open one of the stanzas. Asks for the passphrase if there is one, and if
+    /// it is behind it that they are.
+    pub(super) fn halves_for(&self, stanzas: &[Stanza]) -> Result<Vec<&Self>, IdentityError> {
+        match &self.half {
+            PrivateHalf::Open { .. } => Ok(vec![self]),
+            PrivateHalf::Locked(locked) => {
+                let inner = locked.identities_for(stanzas)?.iter().map(|inner| inner.halves_for(stanzas));
+                Ok(inner.collect::<Result<Vec<_>, _>>()?.concat())
+            }
+        }
+    }
+
+    /// The private halves in it that are behind no passphrase any more.
+    pub(super) fn unlocked_halves(&self) -> Vec<&Self> {
+        match &self.half {
+            PrivateHalf::Open { .. } => vec![self],
+            PrivateHalf::Locked(locked) => {
+                locked.unlocked_identities().iter().flat_map(Self::unlocked_halves).collect()
+            }
+        }
+    }
+
     /// Those that need somebody's help are tried last: first what asks on a match only, then what always asks.
     pub(super) fn needs_help(&self) -> u8 {
         match (&self.kind, self.is_locked()) {

@@ -7,6 +7,7 @@ use age::secrecy::SecretString;
 use age::ssh::Identity as SshKey;
 use age_core::format::{FileKey, Stanza};
 
+use super::header;
 use super::identity::{Identity, IdentityError, IdentityKind, MAX_IDENTITY_BYTES, carry, parse_plain};
 use super::payload::{self, PayloadError};
 use super::prompts::Prompts;
@@ -58,8 +59,7 @@ impl Locked {
     pub fn file(bytes: &[u8], label: &str, prompts: &Prompts) -> Result<Identity, IdentityError> {
         let damaged = || IdentityError::Damaged(label.to_owned());
         let binary = payload::dearmor(bytes).map_err(|_| damaged())?;
-        let stanzas = super::header::inspect(&binary).map_err(|_| damaged())?.stanzas;
-        if !stanzas.iter().any(|stanza| stanza.kind == "scrypt") {
+        if !header::is_by_passphrase(&binary).map_err(|_| damaged())? {
             return Err(IdentityError::NotByPassphrase(label.to_owned()));
         }
         let locked = Self::new(label, Form::File(binary.into_owned()), prompts);
@@ -70,12 +70,28 @@ impl Locked {
         matches!(self.unlocked.get(), Some(Ok(_)))
     }
 
+    /// What is behind the passphrase, if it was given already.
+    pub fn unlocked_identities(&self) -> &[Identity] {
+        self.unlocked
+            .get()
+            .and_then(|unlocked| unlocked.as_ref().ok())
+            .map_or(&[], |unlocked| &unlocked.identities)
+    }
+
     pub fn public_keys(&self) -> &[PublicKey] {
         match (&self.form, self.unlocked.get()) {
             (Form::Ssh { public, .. }, _) => public.as_slice(),
             (Form::File(_), Some(Ok(unlocked))) => &unlocked.public,
             (Form::File(_), _) => &[],
         }
+    }
+
+    /// What is behind the passphrase, if that could open one of the stanzas.
+    pub fn identities_for(&self, stanzas: &[Stanza]) -> Result<&[Identity], IdentityError> {
+        if !stanzas.iter().any(|stanza| self.fits(stanza)) {
+            return Ok(&[]);
+        }
+        Ok(&self.unlock()?.identities)
     }
 
     /// Whether a stanza could be for it.
@@ -89,11 +105,8 @@ impl Locked {
     pub fn unwrap_stanzas(&self, stanzas: &[Stanza]) -> Option<Result<FileKey, DecryptError>> {
         use age::Identity as _;
 
-        if !stanzas.iter().any(|stanza| self.fits(stanza)) {
-            return None;
-        }
-        match self.unlock() {
-            Ok(unlocked) => unlocked.identities.iter().find_map(|identity| identity.unwrap_stanzas(stanzas)),
+        match self.identities_for(stanzas) {
+            Ok(identities) => identities.iter().find_map(|identity| identity.unwrap_stanzas(stanzas)),
             Err(error) => Some(Err(carry(error))),
         }
     }

@@ -1,4 +1,5 @@
-//! The cryptographic room: public keys, sealing, binding, opening. The only one that names `age`.
+//! The cryptographic room: public keys, sealing, binding, opening. The only one that names `age` and
+//! `ssh-key`.
 //!
 //! A sealed value is an age v1 file (C2SP age) that any age implementation opens. What this room adds:
 //!
@@ -6,15 +7,20 @@
 //! - [`sealing`] derives the ephemeral secret of each stanza, so that a holder of the file key can recompute it
 //!   (`derivation`), and binds the file to the `sealed` part of its record ([`binding`]).
 //! - [`header`] shows what anybody can see of a sealed file.
+//! - [`signature`] tells whether a person stands for a record and its value; [`signer`] makes such signatures.
 //! - [`identity`] and [`opening`] are the way back; [`prompts`] is how they ask a person.
+//! - [`proving`] opens a file and recomputes its header, which shows for whom it is.
 
 pub mod binding;
 pub mod header;
 pub mod identity;
 pub mod opening;
 pub mod prompts;
+pub mod proving;
 pub mod public_key;
 pub mod sealing;
+pub mod signature;
+pub mod signer;
 
 mod canonical;
 mod curve;
@@ -22,6 +28,7 @@ mod derivation;
 mod identity_file;
 mod key_service;
 mod locked;
+mod mac;
 mod opaque;
 mod payload;
 mod plugin;

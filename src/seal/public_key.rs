@@ -9,7 +9,8 @@ use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 /// The longest text that is looked at, in bytes. An ssh-rsa key of 4096 bits has 740.
 pub const MAX_KEY_BYTES: usize = 16 * 1024;
 
-/// Why a text is no key to seal to. The text itself is in no message: it might be a private key.
+/// Why a text is no key to seal to. The text itself is in no message, because it might be a private key, unless it
+/// was read as a public one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
     #[error("the key is empty: give an age recipient (`age1…`) or the line of an ssh `.pub` file")]
@@ -53,8 +54,8 @@ pub enum KeyError {
     RsaTooSmall,
     #[error("the ssh-rsa key is longer than age supports (4096 bits): use an ssh-ed25519 key")]
     RsaTooLarge,
-    #[error("the key must not be sealed to: {0}; ask its owner for a new one")]
-    Curve(#[from] CurveError),
+    #[error("the key {key} must not be sealed to: {fault}; ask its owner for a new one")]
+    Curve { key: String, fault: CurveError },
 }
 
 /// Reads a public key and checks it as far as its type allows.
@@ -131,7 +132,7 @@ fn is_plugin_name(name: &str) -> bool {
 
 fn x25519(text: &str, data: &[u8]) -> Result<PublicKey, KeyError> {
     let u: [u8; 32] = data.try_into().map_err(|_| KeyError::NotCanonical)?;
-    curve::check_x25519(&u)?;
+    curve::check_x25519(&u).map_err(|fault| KeyError::Curve { key: text.to_owned(), fault })?;
     Ok(PublicKey {
         kind: KeyKind::X25519,
         text: text.to_owned(),

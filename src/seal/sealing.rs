@@ -11,7 +11,8 @@ use rand::rngs::OsRng;
 
 use super::binding::{self, BindingError};
 use super::derivation::{self, DerivationError, SALT_BYTES};
-use super::header::{self, CHUNK_BYTES, Header, HeaderError};
+use super::header::{CHUNK_BYTES, Header, HeaderError};
+use super::mac;
 use super::opaque::{self, OpaqueError};
 use super::prompts::Prompts;
 use crate::domain::digest::Digest;
@@ -189,7 +190,7 @@ pub(super) fn seal_header(
     sealed.keys = sealed_keys.into_iter().collect();
     let binding = binding::stanza(salt, &binding::digest(&sealed)?);
     let stanzas = std::iter::once(&binding).chain(&stanzas).map(Vec::as_slice);
-    Ok((header::encode(stanzas, file_key), sealed))
+    Ok((mac::seal(stanzas, file_key), sealed))
 }
 
 /// Encrypts with the crate, and puts our header in the place of its own, which holds nothing but grease. The

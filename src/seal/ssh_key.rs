@@ -35,11 +35,20 @@ fn decode(encoded: &str) -> Result<Vec<u8>, KeyError> {
 }
 
 /// Takes one `string` (RFC 4251) off the front.
-fn take_string<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
+pub(super) fn take_string<'a>(bytes: &mut &'a [u8]) -> Option<&'a [u8]> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     let (field, rest) = rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)?;
     *bytes = rest;
     Some(field)
+}
+
+/// Whether bytes are a number above zero in its one encoding as an `mpint` (RFC 4251).
+fn is_positive(mpint: &[u8]) -> bool {
+    match mpint {
+        [0, next, ..] => next & 0x80 != 0,
+        [first, ..] => (1..0x80).contains(first),
+        [] => false,
+    }
 }
 
 fn ed25519(encoded: &str, comment: Option<String>) -> Result<PublicKey, KeyError> {
@@ -51,7 +60,8 @@ fn ed25519(encoded: &str, comment: Option<String>) -> Result<PublicKey, KeyError
     if kind != ED25519.as_bytes() || !rest.is_empty() {
         return Err(KeyError::MalformedSsh);
     }
-    let montgomery = curve::check_ed25519(point)?;
+    let montgomery = curve::check_ed25519(point)
+        .map_err(|fault| KeyError::Curve { key: format!("{ED25519} {encoded}"), fault })?;
     Ok(public_key(KeyKind::SshEd25519, ED25519, wire, comment, Some(montgomery)))
 }
 
@@ -59,10 +69,13 @@ fn rsa(encoded: &str, comment: Option<String>) -> Result<PublicKey, KeyError> {
     use age::ssh::{ParseRecipientKeyError, Recipient};
 
     let wire = decode(encoded)?;
-    // age does not look behind the modulus; with bytes left there, one key would have many fingerprints.
+    // age does not look behind the modulus; with bytes left there, one key would have many fingerprints. And its
+    // parser panics at a number that is all zeros.
     let mut rest = wire.as_slice();
     let fields = (take_string(&mut rest), take_string(&mut rest), take_string(&mut rest));
-    if !matches!(fields, (Some(kind), Some(_), Some(_)) if kind == RSA.as_bytes()) || !rest.is_empty() {
+    let is_whole = matches!(fields, (Some(kind), Some(exponent), Some(modulus))
+        if kind == RSA.as_bytes() && is_positive(exponent) && is_positive(modulus));
+    if !is_whole || !rest.is_empty() {
         return Err(KeyError::MalformedSsh);
     }
     match format!("{RSA} {encoded}").parse::<Recipient>() {

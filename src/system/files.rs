@@ -1,5 +1,6 @@
 //! Files: read within bounds, written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -97,10 +98,59 @@ pub enum Access {
 /// Writes a whole file or leaves what was there: a temporary file beside it, fsync, rename, fsync of the folder.
 /// Missing folders are made.
 pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
-    let temporary = temporary_name(path);
-    write_new(&temporary, bytes, access)?;
-    fs::rename(&temporary, path).map_err(|e| FileError::io(path, e))?;
+    write_new(&temporary_name(path), bytes, access, Lasting::Yes)?;
+    put_in_place(path)?;
     sync_parent(path)
+}
+
+/// The first half of [`write_atomic`], for many files at once: the file under its temporary name. It lasts only once
+/// [`sync_prepared`] has returned. Its folder must be there.
+pub fn prepare(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    write_new(&temporary_name(path), bytes, Access::Shared, Lasting::NotYet)
+}
+
+/// Makes prepared files last, before any of them is put in its place.
+pub fn sync_prepared(root: &Path, paths: &[PathBuf]) -> Result<(), FileError> {
+    if paths.len() > MANY && sync_file_system(root)? {
+        return Ok(());
+    }
+    paths.iter().try_for_each(|path| {
+        let temporary = temporary_name(path);
+        let synced = OpenOptions::new().write(true).open(&temporary).and_then(|file| file.sync_all());
+        synced.map_err(|e| FileError::io(&temporary, e))
+    })
+}
+
+/// Gives a prepared file its name. That lasts only once its folder is synced.
+pub fn put_in_place(path: &Path) -> Result<(), FileError> {
+    fs::rename(temporary_name(path), path).map_err(|e| FileError::io(path, e))
+}
+
+/// Makes last what was put in place or removed in these folders.
+pub fn sync_folders(root: &Path, folders: &BTreeSet<PathBuf>) -> Result<(), FileError> {
+    if folders.len() > MANY && sync_file_system(root)? {
+        return Ok(());
+    }
+    folders.iter().try_for_each(|folder| sync_folder(folder))
+}
+
+/// Above so many files or folders it is faster to have the file system written out as a whole than one after the other.
+const MANY: usize = 64;
+
+/// Writes out the file system on which a folder lies, where there is a call for that; since Linux 5.8 (2020) it tells
+/// what could not be written.
+fn sync_file_system(folder: &Path) -> Result<bool, FileError> {
+    #[cfg(target_os = "linux")]
+    {
+        let open = File::open(folder).map_err(|e| FileError::io(folder, e))?;
+        rustix::fs::syncfs(open).map_err(|e| FileError::io(folder, e.into()))?;
+        Ok(true)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = folder;
+        Ok(false)
+    }
 }
 
 /// The name under which [`write_atomic`] prepares a file. It follows from the file's own name, so that what a
@@ -110,23 +160,33 @@ pub fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.new"))
 }
 
-fn write_new(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
+/// Whether a file that was written survives a loss of power from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lasting {
+    Yes,
+    NotYet,
+}
+
+fn write_new(path: &Path, bytes: &[u8], access: Access, lasting: Lasting) -> Result<(), FileError> {
     let wrap = |e| FileError::io(path, e);
-    if let Some(parent) = path.parent() {
+    if let Some(parent) = path.parent().filter(|_| lasting == Lasting::Yes) {
         create_dir(parent, access)?;
-    }
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(wrap(e)),
-        _ => {}
     }
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     if access == Access::OwnerOnly {
         owner_only(&mut options);
     }
-    let mut file = options.open(path).map_err(wrap)?;
+    let mut file = match options.open(path) {
+        // Left behind by a killed process; a symbolic link is not written through.
+        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path).and_then(|()| options.open(path))
+        }
+        opened => opened,
+    }
+    .map_err(wrap)?;
     file.write_all(bytes).map_err(wrap)?;
-    file.sync_all().map_err(wrap)
+    if lasting == Lasting::Yes { file.sync_all().map_err(wrap) } else { Ok(()) }
 }
 
 /// Makes a folder and those above it.
@@ -144,22 +204,29 @@ pub fn create_dir(path: &Path, access: Access) -> Result<(), FileError> {
 
 /// Removes a file and makes that last; a file that is not there is no error.
 pub fn remove(path: &Path) -> Result<(), FileError> {
+    if unlink(path)? { sync_parent(path) } else { Ok(()) }
+}
+
+/// Removes a file, and says whether there was one. That lasts only once its folder is synced.
+pub fn unlink(path: &Path) -> Result<bool, FileError> {
     match fs::remove_file(path) {
-        Ok(()) => sync_parent(path),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(e) => Err(FileError::io(path, e)),
     }
 }
 
 fn sync_parent(path: &Path) -> Result<(), FileError> {
+    let Some(parent) = path.parent() else { return Ok(()) };
+    sync_folder(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })
+}
+
+fn sync_folder(folder: &Path) -> Result<(), FileError> {
     // A rename lasts only once its folder is on the disk; Windows has no such call and needs none.
     #[cfg(unix)]
-    if let Some(parent) = path.parent() {
-        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
-        File::open(parent).and_then(|folder| folder.sync_all()).map_err(|e| FileError::io(parent, e))?;
-    }
+    File::open(folder).and_then(|open| open.sync_all()).map_err(|e| FileError::io(folder, e))?;
     #[cfg(not(unix))]
-    let _ = path;
+    let _ = folder;
     Ok(())
 }
 
@@ -210,6 +277,15 @@ mod tests {
         write_atomic(&path, b"two", Access::Shared).unwrap();
         assert_eq!(read(&path, 10).unwrap(), b"two");
         assert!(!temporary_name(&path).exists());
+        #[cfg(unix)]
+        {
+            let elsewhere = dir.path().join("elsewhere");
+            fs::write(&elsewhere, b"not to be written").unwrap();
+            std::os::unix::fs::symlink(&elsewhere, temporary_name(&path)).unwrap();
+            write_atomic(&path, b"three", Access::Shared).unwrap();
+            assert_eq!(read(&path, 10).unwrap(), b"three");
+            assert_eq!(read(&elsewhere, 20).unwrap(), b"not to be written");
+        }
     }
 
     #[test]

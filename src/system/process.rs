@@ -170,6 +170,22 @@ impl Program {
     /// Runs it on this process's own terminal, with no deadline: for what may ask a person something, such as a
     /// commit that is signed. Its standard output is sent to standard error, because ours carries the report.
     pub fn run_on_terminal(&self) -> Result<ExitStatus, ProcessError> {
+        self.spawn_on_terminal()?.wait().map_err(|e| self.io(e))
+    }
+
+    /// The same with a deadline: for what waits for a person who may have gone.
+    pub fn run_on_terminal_within(&self, limit: Duration) -> Result<ExitStatus, ProcessError> {
+        let deadline = Instant::now() + limit;
+        let mut child = self.spawn_on_terminal()?;
+        wait(&mut child, deadline).map_err(|e| self.io(e))?.ok_or_else(|| {
+            // It is in our own process group, as whatever reads from the terminal must be: it is ended by itself.
+            child.kill().ok();
+            child.wait().ok();
+            ProcessError::TimedOut { program: self.shown(), seconds: limit.as_secs() }
+        })
+    }
+
+    fn spawn_on_terminal(&self) -> Result<Child, ProcessError> {
         let mut command = self.command();
         command.stdin(Stdio::inherit()).stderr(Stdio::inherit());
         #[cfg(unix)]
@@ -180,7 +196,7 @@ impl Program {
         }
         #[cfg(not(unix))]
         command.stdout(Stdio::null());
-        self.spawn(&mut command)?.wait().map_err(|e| self.io(e))
+        self.spawn(&mut command)
     }
 }
 

@@ -39,7 +39,9 @@ fn what_the_change_worsens_fails() {
     toronto.gate(CALM, &["--against", "main"], 0).finds(&both("warning"));
     let remove = toronto.sandbox.secrets(&toronto.laptop).args(["people", "remove", "carol"]);
     remove.identity("alice").at(CALM).run().code(0);
-    toronto.gate(CALM, &["--against", "main"], 1).finds(&both("error"));
+    let [one, other] = both("error");
+    let knows = ("exposed-to-departed", "secrets/policy.toml", "warning");
+    toronto.gate(CALM, &["--against", "main"], 1).finds(&[knows, one, other, WEAKENED]);
 }
 
 #[test]
@@ -112,13 +114,22 @@ fn a_reference_that_is_not_there() {
 
 #[test]
 fn a_change_cannot_excuse_itself() {
-    for excuse in [
-        "[defaults]\nlevels = { single-holder = \"off\" }\n",
-        "[defaults]\nmin-people = 1\n",
-        "[[scope]]\nmatch = \"ops/**\"\nlevels = { single-holder = \"warning\" }\n",
-        "[[scope]]\nmatch = \"ops/**\"\nmin-people = 1\n",
-        "[[waiver]]\nfinding = \"single-holder\"\nsecret = \"ops/**\"\nuntil = 2030-01-01\n\
-         reason = \"it is fine\"\nby = \"alice\"\n",
+    for (excuse, weakened) in [
+        (
+            "[defaults]\nlevels = { single-holder = \"off\" }\n",
+            "the level of single-holder is off instead of error",
+        ),
+        ("[defaults]\nmin-people = 1\n", "min-people is 1 instead of 2"),
+        (
+            "[[scope]]\nmatch = \"ops/**\"\nlevels = { single-holder = \"warning\" }\n",
+            "the level of single-holder is warning instead of error",
+        ),
+        ("[[scope]]\nmatch = \"ops/**\"\nmin-people = 1\n", "min-people is 1 instead of 2"),
+        (
+            "[[waiver]]\nfinding = \"single-holder\"\nsecret = \"ops/**\"\nuntil = 2030-01-01\n\
+             reason = \"it is fine\"\nby = \"alice\"\n",
+            "single-holder is waived for ops/** until 2030-01-01",
+        ),
     ] {
         let toronto = on_a_branch();
         toronto.add("ops/pager", "2024-06-30", "routing-key", &["--owner", "infra", "--reader", "bob"]);
@@ -130,8 +141,56 @@ fn a_change_cannot_excuse_itself() {
             toronto.extend_policy(excuse);
         }
         commit(&toronto, "Seal a key to too few, and say that it is fine");
-        toronto.gate(CALM, &["--against", "main"], 1).finds(&[("single-holder", "ops/pager", "error")]);
+        let told = toronto.gate(CALM, &["--against", "main"], 1);
+        let told = told.finds(&[("single-holder", "ops/pager", "error"), WEAKENED]);
+        assert!(told.message("weakened-policy").starts_with(weakened), "{}", told.message("weakened-policy"));
     }
+}
+
+const WEAKENED: (&str, &str, &str) = ("weakened-policy", "secrets/policy.toml", "error");
+
+#[test]
+fn a_change_that_only_weakens_the_policy_fails() {
+    let toronto = on_a_branch();
+    toronto.edit("secrets/policy.toml", "min-people = 2", "min-people = 1");
+    commit(&toronto, "Ask for one person only");
+    let told = toronto.gate(CALM, &["--against", "main"], 1).finds(&[WEAKENED]);
+    let remedy = told.remedy("weakened-policy");
+    // The remedy shows to whoever reviews it what there is to review; pasted from anywhere in the repository.
+    let below = toronto.laptop.join("secrets/utoronto");
+    let shown = toronto.sandbox.run(&below, "sh", ["-c", &remedy]).code(0);
+    shown.says("-min-people = 2").says("+min-people = 1");
+    // Wherever the change is about something else; and with no reference there is nothing weaker.
+    toronto.gate(CALM, &["--against", "main", "--scope", OAUTH], 1).finds(&[WEAKENED]);
+    toronto.gate(CALM, &["--against", "HEAD"], 0).finds(&[]);
+
+    // Merged on purpose, where the policy of the reference lets its owners decide.
+    toronto.git(["checkout", "-q", "main"]);
+    toronto.extend_policy("[defaults.levels]\nweakened-policy = \"warning\"\n");
+    commit(&toronto, "Have code owners decide");
+    toronto.git(["checkout", "-q", "-b", "lenient"]);
+    toronto.edit("secrets/policy.toml", "min-people = 2", "min-people = 1");
+    commit(&toronto, "Ask for one person only");
+    let (id, path, _) = WEAKENED;
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&[(id, path, "warning")]);
+    // The change can't lower that level for itself.
+    toronto.git(["checkout", "-q", "feature"]);
+    toronto.extend_policy("[defaults.levels]\nweakened-policy = \"off\"\n");
+    commit(&toronto, "Have nobody decide");
+    let (old, both) = (toronto.git(["rev-parse", "main~1"]), [WEAKENED, WEAKENED]);
+    toronto.gate(CALM, &["--against", &old], 1).finds(&both);
+}
+
+#[test]
+fn what_asks_for_more_passes() {
+    let toronto = on_a_branch();
+    // More people than there are: that holds once it is merged, and shows before in a plain check of the branch.
+    toronto.edit("secrets/policy.toml", "min-people = 2", "min-people = 4");
+    toronto.extend_policy(
+        "[[scope]]\nmatch = \"*/prod/**\"\nblock-within = \"7d\"\nlevels = { expiring = \"error\" }\n",
+    );
+    commit(&toronto, "Ask for more");
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&[]);
 }
 
 #[test]
@@ -150,4 +209,29 @@ fn keys_that_a_change_brings_are_listed() {
     commit(&toronto, "Carol is called Mallory now");
     let run = toronto.sandbox.secrets(&toronto.laptop).args(["check", "--against", "main"]);
     run.at(CALM).run().code(1).says("from carol to mallory");
+}
+
+/// That it is fine what somebody knows who left is said on the reference, or it does not hold.
+#[test]
+fn an_acceptance_that_the_change_brings_does_not_count() {
+    let toronto = Toronto::new();
+    let remove = toronto.sandbox.secrets(&toronto.laptop).args(["people", "remove", "carol"]);
+    remove.identity("alice").at(CALM).run().code(0);
+    toronto.extend_policy("[defaults.levels]\nexposed-to-departed = \"error\"\n");
+    toronto.publish("Carol leaves");
+    let exposed = |level| ("exposed-to-departed", "secrets/policy.toml", level);
+    toronto.gate(CALM, &[], 1).finds(&[exposed("error")]);
+    toronto.git(["checkout", "-q", "-b", "feature"]);
+    let accept = ["people", "accept", "carol", "--reason", "it is fine", "--as", "alice"];
+    let accept = || toronto.sandbox.secrets(&toronto.laptop).args(accept).at(CALM).run().code(0);
+    let _ = accept();
+    let told = toronto.gate(CALM, &["--against", "main"], 1).finds(&[WEAKENED, exposed("warning")]);
+    assert!(told.message("weakened-policy").contains("carol"), "{}", told.message("weakened-policy"));
+    // Merged, it holds for the next change.
+    toronto.git(["checkout", "-q", "main"]);
+    toronto.git(["merge", "-q", "--ff-only", "feature"]);
+    toronto.git(["checkout", "-q", "-b", "next"]);
+    toronto.write("README", "changed\n");
+    commit(&toronto, "Change something else");
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&[]);
 }

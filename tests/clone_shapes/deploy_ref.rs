@@ -37,7 +37,7 @@ fn what_is_on_the_deploy_ref_only_is_outdated_too() {
 }
 
 #[test]
-fn what_was_removed_moved_or_reverted_here_wants_a_push() {
+fn what_was_removed_or_moved_here_wants_a_push_and_what_was_reverted_the_newer_pair() {
     for (change, how) in [
         (&["secrets", "remove", OAUTH][..], "removed here"),
         (&["secrets", "move", OAUTH, "callysto/prod/oauth2"], "removed here"),
@@ -56,6 +56,16 @@ fn what_was_removed_moved_or_reverted_here_wants_a_push() {
         }
         let report = toronto.gate(CALM, &[], 1);
         assert!(report.message("outdated").contains(how), "{}", report.message("outdated"));
+        if how == "reverted here" {
+            // Pushing that would only spread it: what is asked for is the newer pair.
+            let restore = report.remedy("outdated");
+            assert!(restore.starts_with("git restore --source="), "{restore}");
+            assert_eq!(report.remedy("rolled-back"), restore);
+            let _ = toronto.sandbox.run(&toronto.laptop, "sh", ["-c", &restore]).code(0);
+            toronto.sandbox.commit_all(&toronto.laptop, "Take it back");
+            toronto.gate(CALM, &[], 0).finds(&[]);
+            continue;
+        }
         assert_eq!(report.remedy("outdated"), "git push origin HEAD:main");
         // Whoever is behind as well has to pull first.
         let other = toronto.sandbox.clone("other", &[]);

@@ -61,7 +61,6 @@ fn a_name_stands_for_one_and_a_key_belongs_to_one() {
     let before = policy(&laptop);
     let (alice, carol) = (public_key("alice"), public_key("carol"));
     for arguments in [
-        ["people", "add", "alice", "--key", &carol],
         ["machines", "add", "alice", "--key", &carol],
         ["people", "add", "team", "--key", &carol],
         ["people", "add", "carol", "--key", &alice],
@@ -124,7 +123,10 @@ fn a_leaver_leaves_policy_even_where_not_all_can_be_resealed() {
     assert_eq!(sandbox.status(&laptop), "");
     assert!(!policy(&laptop).contains("bob"), "{}", policy(&laptop));
     sandbox.push(&laptop);
-    assert_eq!(sandbox.check(&laptop, crate::common::NOW).code(1).finding_ids(), ["departed-reader"]);
+    assert_eq!(
+        sandbox.check(&laptop, crate::common::NOW).code(1).finding_ids(),
+        ["departed-reader", "exposed-to-departed"]
+    );
     sandbox.secrets(&laptop).args(["reseal", "--all"]).identity("carol").run().code(0);
     sandbox.push(&laptop);
     sandbox.check(&laptop, crate::common::NOW).code(0);
@@ -173,4 +175,53 @@ fn a_person_who_leaves_is_removed_even_where_nobody_here_can_reseal() {
     sandbox.secrets(&laptop).args(["reseal", "--all", "--push"]).identity("carol").run().code(0);
     sandbox.get(&laptop, "web/db", "bob").code(2);
     sandbox.check(&laptop, crate::common::NOW).code(0);
+}
+
+#[test]
+fn what_only_one_could_open_keeps_them_until_somebody_else_can() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    sandbox.secrets(&laptop).args(["machines", "add", "ci", "--key", &public_key("ci")]).run().code(0);
+    for (name, readers) in
+        [("alone/x", &["bob"][..]), ("alone/y", &["bob", "ci"]), ("web/db", &["alice", "bob"])]
+    {
+        let add = || {
+            let readers = readers.iter().flat_map(|reader| ["--reader", *reader]);
+            let add = ["add", name, "--expires", "2028-01-01", "--as", "bob"];
+            sandbox.secrets(&laptop).args(add).args(readers).stdin("hunter2")
+        };
+        sandbox.accepting_new(add).code(0);
+    }
+    let (before, head) = (policy(&laptop), sandbox.head(&laptop));
+    let refused = sandbox.secrets(&laptop).args(["people", "remove", "bob"]).identity("bob").run().code(2);
+    // A machine can't be asked for what it can open.
+    refused
+        .says("nobody else could open 2 secrets: alone/x and alone/y")
+        .lacks("web/db")
+        .says("secrets reseal alone/x");
+    assert_eq!((policy(&laptop), sandbox.head(&laptop)), (before, head));
+    for name in ["alone/x", "alone/y"] {
+        sandbox.secrets(&laptop).args(["remove", name]).run().code(0);
+    }
+    let removed = sandbox.secrets(&laptop).args(["people", "remove", "bob"]).identity("alice").run().code(0);
+    removed.says("warning: only alice can open web/db from now on, and min-people is 2");
+}
+
+#[test]
+fn records_that_cannot_be_read_are_named_and_not_passed_over() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    for name in ["web/api", "web/db", "web/www"] {
+        sandbox.add(&laptop, name, "2028-01-01", "hunter2");
+    }
+    fs::write(laptop.join("secrets/web/db.json"), "{").unwrap();
+    fs::remove_file(laptop.join("secrets/web/www.json")).unwrap();
+    for command in [&["people", "list"][..], &["people", "impact", "bob"]] {
+        let run = sandbox.secrets(&laptop).args(command).run().code(2);
+        run.says("NOT counted").says("web/db").says("web/www: a sealed value without a record");
+        let json = sandbox.secrets(&laptop).args(command).args(["--format", "json"]).run().code(2).json();
+        assert_eq!(json["unread"].as_array().unwrap().len(), 2, "{json:#}");
+    }
+    let list = sandbox.secrets(&laptop).args(["people", "list", "--format", "json"]).run().code(2).json();
+    assert_eq!(list["actors"][0]["secrets"], 1, "the others are counted: {list:#}");
 }

@@ -176,6 +176,45 @@ fn an_rsa_key_reads_where_it_is_named() {
     );
 }
 
+/// The parser of ssh keys that opens them panics at such a number.
+#[test]
+fn a_damaged_rsa_key_is_a_clear_error() {
+    use base64::Engine as _;
+
+    let (sandbox, laptop) = store();
+    let string = |bytes: &[u8]| [&u32::try_from(bytes.len()).unwrap().to_be_bytes(), bytes].concat();
+    let half = |numbers: &[&[u8]]| {
+        [string(b"ssh-rsa")]
+            .into_iter()
+            .chain(numbers.iter().map(|number| string(number)))
+            .flatten()
+            .collect()
+    };
+    let exponent: &[u8] = &[1, 0, 1];
+    let (zeros, number): (&[u8], &[u8]) = (&[0, 0], &[9]);
+    for (public, private) in [([exponent, number], [zeros, exponent]), ([exponent, number], [number, zeros])]
+    {
+        let (public, private): (Vec<u8>, Vec<u8>) = (half(&public), half(&private));
+        let parts: [&[u8]; 7] = [
+            b"openssh-key-v1\0",
+            &string(b"none"),
+            &string(b"none"),
+            &string(b""),
+            &1_u32.to_be_bytes(),
+            &string(&public),
+            &string(&[&[7; 8], private.as_slice()].concat()),
+        ];
+        let body = base64::prelude::BASE64_STANDARD.encode(parts.concat());
+        let key = sandbox.path("home/damaged");
+        let text =
+            format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n");
+        write(&key, &text, 0o600);
+        let get = ["get", "web/db", "--identity", key.to_str().unwrap()];
+        let told = sandbox.secrets(&laptop).args(get).run().code(2);
+        told.says("home/damaged").says("damaged").lacks("fault of secrets itself");
+    }
+}
+
 #[test]
 fn a_passphrase_that_nobody_can_be_asked_for_is_a_clear_error() {
     let (sandbox, laptop) = store();

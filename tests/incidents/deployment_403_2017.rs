@@ -104,9 +104,20 @@ fn every_clone_tells_the_same() {
     sandbox.git(&detached, ["checkout", "-q", "--detach"]);
     let worktree = sandbox.path("worktree");
     toronto.git(["worktree", "add", "-q", "--detach", "../worktree"]);
-    for clone in [full, shallow, detached, worktree] {
+    for clone in [full, detached, worktree] {
         assert_eq!(reports(&toronto, &clone, 1), expected, "{}", clone.display());
     }
+    // Of the history that it lacks a shallow clone says so, and nothing else differs.
+    let told = reports(&toronto, &shallow, 1);
+    assert!(told.iter().all(|report| report.contains("git fetch --unshallow")), "{told:#?}");
+    let without = |report: &str| {
+        let lines = report.lines().filter(|line| !line.contains("git fetch --unshallow"));
+        lines.filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n").replace("[\n  ]", "[]")
+    };
+    assert_eq!(
+        told.each_ref().map(|report| without(report)),
+        expected.each_ref().map(|report| without(report))
+    );
 }
 
 /// The waiver of a finding, without those of its keys that are left out.

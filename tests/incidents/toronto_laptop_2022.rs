@@ -148,6 +148,28 @@ fn u9_a_later_date_for_the_same_value_is_no_rotation() {
 }
 
 #[test]
+fn u9_forced_by_hand_it_is_found_by_whoever_can_open_it() {
+    let toronto = Toronto::new();
+    let set = |value: &str| {
+        let set = ["set", AZUREAD, "--expires", "2023-08-30"];
+        let run = toronto.sandbox.secrets(&toronto.laptop).args(set).identity("alice");
+        let _ = run.at(RENEWED).stdin(value).run().code(0);
+    };
+    // Another value and back, and the one in between squashed away.
+    set(NEW_VALUE);
+    set(OLD_VALUE);
+    toronto.git(["reset", "-q", "--soft", "origin/main"]);
+    toronto.git(["commit", "-q", "-m", "Rotate the client secret"]);
+    toronto.sandbox.push(&toronto.laptop);
+    // To everybody else it looks like a rotation.
+    toronto.gate(RENEWED, &[], 0).finds(&[]);
+    let prove = ["check", "--prove", "--format", "json"];
+    let run = toronto.sandbox.secrets(&toronto.laptop).args(prove).identity("ci").at(RENEWED).run();
+    let report = run.code(1).finds(&[("same-value", AZUREAD, "error")]);
+    assert!(report.message("same-value").contains("the same value as version 1"));
+}
+
+#[test]
 fn set_needs_an_identity() {
     let toronto = Toronto::new();
     toronto

@@ -101,6 +101,7 @@ fn seal_without_expiry(toronto: &Toronto) {
             about,
             previous: None,
             earlier: None,
+            above: None,
         })
         .expect("the value can be sealed");
     fs::write(place.store.record_path(&name), record_file::print(&record)).expect("a file can be written");

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use crate::common::Outcome;
 use crate::common::toronto::{CALM, Toronto};
 
 const STAGING: &str = "staging/storage/key";
@@ -13,7 +14,15 @@ fn two_environments() -> Toronto {
     toronto.add(PROD, "2024-06-30", "key-of-production", &["--owner", "infra"]);
     toronto.publish("Seal the keys");
     toronto.gate(CALM, &[], 0).finds(&[]);
+    prove(&toronto, 0).finds(&[]);
     toronto
+}
+
+/// The gate of a job that holds an identity, and proves what it deploys.
+fn prove(toronto: &Toronto, expected: i32) -> Outcome {
+    let check = ["check", "--prove", "--scope", "prod/**", "--format", "json"];
+    let run = toronto.sandbox.secrets(&toronto.laptop).args(check).identity("ci");
+    run.at(CALM).run().code(expected)
 }
 
 fn copy(toronto: &Toronto, ending: &str) {
@@ -30,6 +39,8 @@ fn a_secret_copied_to_another_environment_is_tampered() {
 
     let report = toronto.gate(CALM, &[], 1).finds(&[("tampered", PROD, "error")]);
     assert!(report.message("tampered").contains(STAGING), "{}", report.message("tampered"));
+    // Whoever can open it sees no more in it than that: it is a sound file, and of another secret.
+    prove(&toronto, 1).finds(&[("tampered", PROD, "error")]);
     // Nobody gets the one by asking for the other.
     let got = toronto.sandbox.secrets(&toronto.laptop).args(["get", PROD]).identity("alice").run().code(2);
     assert_eq!(got.stdout, b"");
@@ -41,7 +52,9 @@ fn nor_does_a_copied_value_pass_beside_the_old_record() {
     let toronto = two_environments();
     copy(&toronto, "age");
     toronto.publish("Roll the key out to production");
-    toronto.gate(CALM, &[], 1).finds(&[("record-behind", PROD, "error"), ("tampered", PROD, "error")]);
+    let both = [("record-behind", PROD, "error"), ("tampered", PROD, "error")];
+    toronto.gate(CALM, &[], 1).finds(&both);
+    prove(&toronto, 1).finds(&both);
 }
 
 #[test]
@@ -52,6 +65,7 @@ fn nor_does_a_record_that_was_renamed_by_hand() {
     toronto.edit(&format!("secrets/{PROD}.json"), STAGING, PROD);
     toronto.publish("Roll the key out to production");
     toronto.gate(CALM, &[], 1).finds(&[("tampered", PROD, "error")]);
+    prove(&toronto, 1).finds(&[("tampered", PROD, "error")]);
 }
 
 #[test]
@@ -65,5 +79,6 @@ fn moving_it_is_the_right_way() {
     run(&["move", STAGING, PROD]);
     toronto.sandbox.push(&toronto.laptop);
     toronto.gate(CALM, &[], 0).finds(&[]);
+    prove(&toronto, 0).finds(&[]);
     assert_eq!(run(&["get", PROD]).stdout, b"key-of-staging");
 }

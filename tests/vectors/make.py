@@ -117,6 +117,14 @@ def derived(file_key, salt, key):
     return {"seed": seed, "share": share, "body": body, "stanza": stanza(words, body)}
 
 
+def wrapped(file_key, recipient, words=("X25519",)):
+    """As every other tool seals: the ephemeral secret owes nothing to the file key."""
+    key, ephemeral = Key(recipient), X25519PrivateKey.from_private_bytes(bytes(range(100, 132)))
+    share = raw(ephemeral.public_key())
+    shared = ephemeral.exchange(X25519PublicKey.from_public_bytes(key.u))
+    return stanza([*words, b64(share)], aead(hkdf(share + key.u, b"age-encryption.org/v1/X25519", shared), file_key))
+
+
 def rsa_stanza(file_key, key):
     """RSAES-OAEP with a seed that is not random: for a vector, and for nothing else."""
 
@@ -236,6 +244,86 @@ def whole_file(made, readers, file_key, salt, plaintext):
     }
 
 
+def proofs(made):
+    """Whole files, honest and attacked, and what proving them comes to. Policy knows everybody, unless it says so."""
+    names = ["alice", "bob", "carol", "ci"]
+    everybody = {name: made[name]["recipient"] for name in names}
+    file_key, salt, plaintext = bytes(range(50, 66)), bytes(range(66, 98)), b"a canary that is worth nothing\n"
+    outsider = bech32("age", raw(X25519PrivateKey.from_private_bytes(bytes(range(132, 164))).public_key()))
+    other_key = wrapped(bytes(16), everybody["alice"])
+    healthy = {"proved": ["alice", "bob", "ci"], "plausible": ["carol"], "missing": [], "surplus": []}
+    without_ci = healthy | {"proved": ["alice", "bob"], "missing": ["ci"], "surplus": ["X25519"]}
+    cases = []
+
+    def case(name, outcome, change=None, opened_by="alice", policy=None, mac=True, record=None, tail=None, times=1):
+        whole = whole_file(made, names, file_key, salt, plaintext * times)
+        head, file = whole["header"], base64.b64decode(whole["file"])
+        parts = ["-> " + part for part in head[: head.index("---")].split("-> ")[1:]]
+        if change:
+            change(parts)
+        body = file[len(head) :]
+        head = header(file_key, parts).decode() if mac else "age-encryption.org/v1\n" + "".join(parts) + head[head.index("---") :]
+        file = head.encode() + (tail(body) if tail else body)
+        if record:
+            record(whole["record"]["sealed"])
+        whole["record"]["digest"] = "sha256:" + hashlib.sha256(file).hexdigest()
+        policy = everybody if policy is None else policy
+        cases.append(
+            {
+                "case": name,
+                "opened_by": opened_by,
+                "policy": policy,
+                "record": whole["record"],
+                "file": base64.b64encode(file).decode(),
+                "outcome": outcome,
+            }
+        )
+
+    def put(index, text):
+        return lambda parts: parts.__setitem__(index, text)
+
+    def insert(index, text):
+        return lambda parts: parts.insert(index, text)
+
+    noise, zero = bytes(range(32)), stanza(["X25519", b64(bytes(32))], bytes(32))
+    grown = healthy | {"surplus": ["X25519"]}
+    case("healthy", healthy)
+    case("healthy, opened by a machine", healthy, opened_by="ci")
+    case("another order", healthy, lambda parts: parts.insert(1, parts.pop()))
+    case("a stanza of noise in the place of ci's", "tampered", put(4, stanza(["X25519", b64(noise)], noise)), mac=False)
+    case("the same, with the MAC made anew", without_ci, put(4, stanza(["X25519", b64(noise)], noise)))
+    case("ci's stanza made by another tool", without_ci, put(4, wrapped(file_key, everybody["ci"])))
+    case("alice's stanza in the place of ci's", without_ci, lambda parts: parts.__setitem__(4, parts[1]))
+    case("alice's stanza twice", grown, lambda parts: parts.append(parts[1]))
+    case("an outsider as grease", healthy | {"surplus": ["x-grease"]}, insert(5, wrapped(file_key, outsider, ["x-grease"])))
+    case("a zero share, first", grown, insert(1, zero))
+    case("a zero share, last", grown, insert(5, zero))
+    case("another file key for alice, first", "tampered", insert(1, other_key))
+    case("another file key for alice, last", "tampered", insert(5, other_key))
+    case("another file key for alice, seen by ci", grown, insert(1, other_key), opened_by="ci")
+    case("the legacy form of a stanza", "tampered", insert(5, stanza(["x"], bytes(48))[:-1]))
+    case("the same stanza in its own form", healthy | {"surplus": ["x"]}, insert(5, stanza(["x"], bytes(48))))
+    case("a passphrase beside the others", "tampered", insert(5, stanza(["scrypt", b64(bytes(16)), "10"], bytes(32))))
+    case("the binding second", "tampered", lambda parts: parts.insert(1, parts.pop(0)))
+    case("the binding twice", "tampered", lambda parts: parts.append(parts[0]))
+    case("no binding", "tampered", lambda parts: parts.pop(0))
+    other_salt = lambda parts: put(0, parts[0].replace(b64(salt), b64(bytes(32))))(parts)
+    none_proved = ["X25519", "ssh-ed25519", "X25519"]
+    case("another salt", {"proved": [], "plausible": ["carol"], "missing": ["alice", "bob", "ci"], "surplus": none_proved}, other_salt)
+    case("a later expiry", "tampered", record=lambda sealed: sealed["expires"].update(at="2037-08-31T00:00:00Z"))
+    case("another reader", "tampered", record=lambda sealed: sealed.update(readers=["alice", "bob", "carol"]))
+    case("one bit of the first chunk", "tampered", tail=lambda body: body[:20] + bytes([body[20] ^ 1]) + body[21:])
+    case("one bit of the last chunk", "tampered", tail=lambda body: body[:-1] + bytes([body[-1] ^ 1]))
+    case("two chunks", healthy, times=2500)
+    case("the last of two chunks cut off", "tampered", tail=lambda body: body[: 16 + 64 * 1024 + 16], times=2500)
+    case("a byte behind the last chunk", "tampered", tail=lambda body: body + b"\0")
+    known = {name: key for name, key in everybody.items() if name != "ci"}
+    unknown = healthy | {"proved": ["alice", "bob"], "surplus": ["X25519"]}
+    case("a key that policy does not know", unknown, policy=known)
+    case("a key that was exchanged in policy", unknown, policy=everybody | {"ci": outsider})
+    return cases
+
+
 def main():
     made = identities()
     file_key, salt = bytes(range(16)), bytes(range(32, 64))
@@ -291,9 +379,11 @@ def main():
         ("stanzas", stanzas),
         ("sealed", sealed),
         ("files", files),
+        ("proofs", proofs(made)),
     ]:
         text = json.dumps(value, indent=2, ensure_ascii=True) + "\n"
         (HERE / f"{name}.json").write_text(text)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -284,6 +284,7 @@ fn report(policy: &Policy, secrets: &[SecretFacts]) -> Report {
         waived: judged.waived,
         off: judged.off.into_iter().collect(),
         unchecked: judged.unchecked.into_iter().collect(),
+        custody: Vec::new(),
         notes: Vec::new(),
     })
 }

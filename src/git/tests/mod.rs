@@ -2,6 +2,7 @@
 
 mod asking;
 mod committing;
+mod past;
 mod pushing;
 mod reading;
 mod shapes;

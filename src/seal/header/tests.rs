@@ -60,6 +60,16 @@ fn stanzas_as_they_stand() {
     assert_eq!(second.digest, Digest::of(b"-> odd/type\n\n"));
 }
 
+/// The parser takes nothing that is written otherwise; this is the second lock on the same door.
+#[test]
+fn a_header_that_is_written_otherwise_is_not_decoded() {
+    let (bytes, other) = (sealed_file(), sealed_file());
+    let mut header = Header::parse(&bytes).unwrap();
+    assert_eq!(header.decoded().unwrap().map(|stanzas| stanzas.len()), Some(3));
+    header.covered = Header::parse(&other).unwrap().covered;
+    assert_eq!(header.decoded(), Ok(None));
+}
+
 #[test]
 fn what_is_refused() {
     use HeaderError::{Armored, Empty, LineEndings, NotAge, Truncated, Version};
@@ -98,15 +108,26 @@ fn what_is_refused() {
         // The legacy form: a full line, and no short one behind it.
         &format!("-> a\n{}\n", "A".repeat(64)),
     ] {
-        assert!(matches!(inspect(&file(malformed)), Err(HeaderError::Malformed(_))), "{malformed}");
+        assert_malformed(&file(malformed));
     }
     for mac in
         ["---\n", "--- \n", "--- AAAA\n", "---AAAA\n", &MAC.replace(" A", " B").replace("AA\n", "AB\n")]
     {
         let bytes = [b"age-encryption.org/v1\n-> a\n\n", mac.as_bytes(), &PAYLOAD].concat();
-        assert!(matches!(inspect(&bytes), Err(HeaderError::Malformed(_))), "{mac}");
+        assert_malformed(&bytes);
     }
-    assert!(inspect(&file("-> scrypt a b\n\n")).is_ok());
+    assert_eq!(binding_of("-> scrypt a b\n\n"), Binding::Absent);
+    assert!(is_by_passphrase(&file("-> scrypt a b\n\n")).unwrap());
+    assert!(!is_by_passphrase(&file("-> a b\n\n")).unwrap());
+}
+
+/// What breaks the format is a fact about the file; its digest is one still.
+fn assert_malformed(bytes: &[u8]) {
+    let seen = inspect(bytes).unwrap();
+    let (text, is_malformed) =
+        (String::from_utf8_lossy(bytes), matches!(seen.binding, Binding::HeaderMalformed(_)));
+    assert!(is_malformed && seen.stanzas.is_empty() && seen.digest == Digest::of(bytes), "{text}");
+    assert!(matches!(Header::parse(bytes), Err(HeaderError::Malformed(_))), "{text}");
 }
 
 #[test]
@@ -141,7 +162,7 @@ fn memory_is_bounded() {
     assert_eq!(inspect(&[MAGIC, &vec![b'x'; MAX_HEADER_BYTES]].concat()), Err(HeaderError::TooLarge));
     // A megabyte of header is read, and not in the square of its length.
     let long = format!("-> a\n{}\n", line.repeat(16_000));
-    assert!(inspect(&file(&long)).is_ok());
+    assert_eq!(binding_of(&long), Binding::Absent);
 }
 
 #[test]
@@ -157,8 +178,9 @@ fn what_looks_like_age() {
 /// Whatever we read, the age crate reads too: nobody can show us another file than age.
 fn check_against_age(bytes: &[u8]) -> Result<(), TestCaseError> {
     let seen = inspect(bytes);
-    if seen.is_ok() {
+    if seen.is_ok_and(|seen| !matches!(seen.binding, Binding::HeaderMalformed(_))) {
         prop_assert!(age::Decryptor::new_buffered(bytes).is_ok());
+        prop_assert!(Header::parse(bytes).unwrap().decoded().unwrap().is_some());
     }
     Ok(())
 }

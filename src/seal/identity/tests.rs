@@ -195,6 +195,47 @@ fn ssh_keys_of_other_types_and_forms() {
     assert_eq!(refusal(b"-----BEGIN SOMETHING-----\n"), damaged);
 }
 
+/// A damaged file of type ssh-rsa: the number at this place, counted from the first of the half, is nothing but zeros.
+fn with_zeros(file: &[u8], half: usize, place: usize) -> Vec<u8> {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
+    let text = String::from_utf8(file.to_vec()).unwrap();
+    let body: String = text.lines().filter(|line| !line.starts_with('-')).collect();
+    let mut bytes = BASE64_STANDARD.decode(body).unwrap();
+    let string_at = |bytes: &[u8], at: usize| {
+        let length = u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap());
+        at + 4..at + 4 + length as usize
+    };
+    let mut at = b"openssh-key-v1\0".len();
+    for _ in 0..3 {
+        at = string_at(&bytes, at).end;
+    }
+    let public = string_at(&bytes, at + 4);
+    let mut at = if half == 0 { public.start } else { public.end + 4 + 8 };
+    for _ in 0..=place {
+        at = string_at(&bytes, at).end;
+    }
+    let number = string_at(&bytes, at);
+    bytes[number].fill(0);
+    let body = BASE64_STANDARD.encode(bytes);
+    format!("-----BEGIN OPENSSH PRIVATE KEY-----\n{body}\n-----END OPENSSH PRIVATE KEY-----\n").into_bytes()
+}
+
+#[test]
+fn numbers_of_nothing_but_zeros_are_damage() {
+    let workshop = Workshop::new();
+    let (open, _) = workshop.ssh_key("rsa", "");
+    let (locked, _) = workshop.ssh_key("rsa", "correct horse");
+    let damaged = IdentityError::Damaged("identities.txt".to_owned());
+    for place in 0..6 {
+        assert_eq!(refusal(&with_zeros(&open, 1, place)), damaged, "number {place} of the private half");
+    }
+    for (file, place) in [(&open, 0), (&open, 1), (&locked, 0), (&locked, 1)] {
+        assert_eq!(refusal(&with_zeros(file, 0, place)), damaged, "number {place} of the public half");
+    }
+}
+
 proptest::proptest! {
     #[test]
     fn arbitrary_files_do_no_harm(text in "(-----BEGIN OPENSSH PRIVATE KEY-----\n|AGE-SECRET-KEY-1|AGE-PLUGIN-X-1)?(.|\n){0,200}") {

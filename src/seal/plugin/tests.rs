@@ -4,15 +4,17 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::*;
-use crate::domain::key::{KeyKind, PublicKey};
+use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+use crate::domain::name::ActorName;
 use crate::domain::value::Value;
 use crate::seal::header::inspect;
 use crate::seal::identity::parse_identities;
 use crate::seal::opaque::OpaqueError;
 use crate::seal::opening::{OpenError, open};
+use crate::seal::proving::{ProvingError, prove};
 use crate::seal::public_key;
 use crate::seal::samples::{Workshop, actor, age_key, answering, draft, seal_to};
-use crate::seal::sealing::{SealError, seal};
+use crate::seal::sealing::{SealError, SealedValue, seal};
 
 const PLUGIN: &str = include_str!("age-plugin-worthless.py");
 
@@ -74,6 +76,8 @@ fn with_a_plugin() {
     };
     assert!(message.contains("wrong PIN") && !message.contains('\n'), "{message}");
 
+    proved_through_a_plugin(&sealed, &one, &age);
+
     // Two stanzas for one key are two entries, each with its digest.
     let sealed = seal_to(b"x", &[("alice", &[&recipient(b"two")])]).unwrap();
     assert_eq!(sealed.sealed.all_keys().count(), 2);
@@ -90,6 +94,31 @@ fn with_a_plugin() {
     assert!(seal_to(b"x", &[("alice", &[&alone])]).is_ok());
     let error = seal_to(b"x", &[("alice", &[&alone]), ("bob", &[&age])]);
     assert!(matches!(error, Err(SealError::Incompatible { .. })));
+}
+
+/// The plugin's own stanza is plausible, the others are proved, and the person is asked once.
+fn proved_through_a_plugin(sealed: &SealedValue, plugins: &PublicKey, age: &PublicKey) {
+    let known = |_: &ActorName, fingerprint: &Fingerprint| {
+        [plugins, age].into_iter().find(|key| key.fingerprint == *fingerprint)
+    };
+    let prove = |bytes: &[u8], pin: &str| {
+        let (prompts, asked) = answering(&[pin]);
+        let identities = parse_identities(identity().as_bytes(), "id", &prompts).unwrap();
+        (prove(bytes, &sealed.sealed, &known, &identities), asked.load(std::sync::atomic::Ordering::SeqCst))
+    };
+    let (proved, asked) = prove(&sealed.bytes, "1234");
+    let Ok(proved) = proved else { panic!("not proved") };
+    assert_eq!(proved.value.expose(), b"x");
+    assert_eq!(proved.proved, [(actor("bob"), age.fingerprint.clone())]);
+    assert_eq!(proved.plausible, [(actor("alice"), plugins.fingerprint.clone())]);
+    assert_eq!((proved.missing.len(), proved.surplus.len(), asked), (0, 0, 1));
+    let (refused, _) = prove(&sealed.bytes, "4321");
+    assert!(matches!(refused, Err(ProvingError::Identity(IdentityError::Plugin { .. }))));
+    // What it unwraps without fitting the MAC is another file key.
+    let mut changed = sealed.bytes.clone();
+    let body = changed.windows(10).position(|window| window == b"worthless\n").unwrap() + 10;
+    changed[body] = if changed[body] == b'A' { b'B' } else { b'A' };
+    assert!(matches!(prove(&changed, "1234").0, Err(ProvingError::Broken(_))));
 }
 
 #[test]

@@ -6,8 +6,10 @@
 //!
 //! The journal holds what the store holds: sealed values, records, the policy. Never plaintext.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lock::{FOLDER, Lock};
@@ -29,6 +31,9 @@ pub const MAX_CHANGE_BYTES: u64 = 256 * 1024 * 1024;
 /// Base 64 makes four bytes of three; the rest is for names.
 const MAX_JOURNAL_BYTES: u64 = MAX_CHANGE_BYTES / 3 * 4 + 64 * 1024 * 1024;
 
+/// More steps than this are shared among the processors.
+const MANY: usize = 64;
+
 /// A change that was not made, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
@@ -38,6 +43,8 @@ pub enum JournalError {
     SymbolicLink(PathBuf),
     #[error("{}: is in the way of a folder of that name; move it elsewhere", .0.display())]
     InTheWay(PathBuf),
+    #[error("{}: changed meanwhile, and nothing was written: run the command again", .0.display())]
+    ChangedMeanwhile(PathBuf),
     #[error("the change is larger than {MAX_CHANGE_BYTES} bytes; make it in several parts")]
     TooLarge,
     #[error(
@@ -64,6 +71,9 @@ pub enum JournalError {
 pub struct Change {
     /// Absolute, in the store.
     pub path: PathBuf,
+    /// Of the file that the change was made from; `None` where there was none. It may be long ago: somebody was asked
+    /// for a passphrase, or thousands of secrets were sealed.
+    pub was: Option<Digest>,
     /// What it shall hold; `None` removes it.
     pub new: Option<Vec<u8>>,
 }
@@ -81,11 +91,12 @@ impl<'l> Journal<'l> {
         Self { path: lock.folder().join(JOURNAL), root }
     }
 
-    /// Makes a change. An unfinished one is rolled forward first.
-    pub fn apply(&self, changes: &[Change]) -> Result<(), JournalError> {
+    /// Makes a change. An unfinished one is rolled forward first. Where a file is another one than it was when it was
+    /// read, nothing is written: what came in between, by a `git pull` say, is newer than what was made of the old.
+    pub fn apply(&self, changes: Vec<Change>) -> Result<(), JournalError> {
         self.roll_forward()?;
         let plan = Plan::make(self.root, changes)?;
-        plan.steps().try_for_each(|step| self.perform(&plan, step))
+        plan.phases().iter().try_for_each(|phase| self.perform_all(&plan, phase))
     }
 
     /// Finishes a change that was cut short, and says whether there was one. A file that was neither as before
@@ -96,22 +107,46 @@ impl<'l> Journal<'l> {
             return Err(JournalError::OtherStore { journal: self.path.clone(), store: plan.store });
         }
         plan.check(self.root, &self.path)?;
-        plan.steps().skip(1).try_for_each(|step| self.perform(&plan, step))?;
+        plan.phases().iter().skip(1).try_for_each(|phase| self.perform_all(&plan, phase))?;
         Ok(true)
+    }
+
+    fn perform_all(&self, plan: &Plan, phase: &[Step<'_>]) -> Result<(), JournalError> {
+        if phase.len() > MANY {
+            phase.par_iter().try_for_each(|step| self.perform(plan, *step))
+        } else {
+            phase.iter().try_for_each(|step| self.perform(plan, *step))
+        }
     }
 
     fn perform(&self, plan: &Plan, step: Step<'_>) -> Result<(), JournalError> {
         match step {
             Step::WriteJournal => files::write_atomic(&self.path, &plan.to_bytes(), Access::OwnerOnly)?,
-            Step::Put { path, content } => {
-                let path = place::prepare(self.root, path)?;
-                files::write_atomic(&path, content, Access::Shared)?;
+            Step::Prepare { path, content } => files::prepare(&place::prepare(self.root, path)?, content)?,
+            Step::SyncPrepared => {
+                let put = plan.changes.iter().filter(|planned| planned.is_put());
+                let paths: Vec<PathBuf> = put.map(|planned| self.root.join(&planned.path)).collect();
+                files::sync_prepared(self.root, &paths)?;
+            }
+            Step::Put { path } => {
+                if let Some(path) = place::find(self.root, path)? {
+                    files::put_in_place(&path)?;
+                }
             }
             Step::Remove { path } => {
                 if let Some(path) = place::find(self.root, path)? {
-                    files::remove(&path)?;
+                    files::unlink(&path)?;
                     place::remove_empty_folders(self.root, &path);
                 }
+            }
+            Step::SyncFolders => {
+                // Of all files side by side one tells their folder.
+                let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
+                let changes = plan.changes.iter();
+                let apart: BTreeMap<_, _> =
+                    changes.map(|planned| (folder(&planned.path), planned.path.as_str())).collect();
+                let folders = apart.values().map(|path| place::folder_left(self.root, path));
+                files::sync_folders(self.root, &folders.collect())?;
             }
             Step::RemoveJournal => files::remove(&self.path)?,
         }

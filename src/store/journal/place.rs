@@ -37,10 +37,19 @@ pub fn find(root: &Path, path: &str) -> Result<Option<PathBuf>, JournalError> {
 
 /// The same, making the folders that are missing.
 pub fn prepare(root: &Path, path: &str) -> Result<PathBuf, JournalError> {
-    fs::create_dir_all(root).map_err(|e| io_error(root, e))?;
+    let make_root = || fs::create_dir_all(root).map_err(|e| io_error(root, e));
+    if !path.contains('/') {
+        make_root()?;
+    }
     let found = walk(root, path, |folder| {
-        fs::create_dir(folder).map_err(|e| io_error(folder, e))?;
-        sync(folder.parent().unwrap_or(root))?;
+        // Only where a folder below it is missing can it be missing itself.
+        make_root()?;
+        match fs::create_dir(folder) {
+            Ok(()) => sync(folder.parent().unwrap_or(root))?,
+            // Another of our threads was faster; anything but a folder is found out on the way down.
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(e) => return Err(io_error(folder, e)),
+        }
         Ok(true)
     })?;
     Ok(found.unwrap_or_else(|| root.join(path)))
@@ -71,6 +80,13 @@ fn walk(
         }
     }
     Ok(Some(place))
+}
+
+/// The folder of a file, or the nearest one above it that is there.
+pub fn folder_left(root: &Path, path: &str) -> PathBuf {
+    let place = root.join(path);
+    let folder = place.ancestors().skip(1).find(|folder| *folder == root || folder.is_dir());
+    folder.unwrap_or(root).to_owned()
 }
 
 /// Removes the folders above a removed file in which nothing is left, but never the store's own.

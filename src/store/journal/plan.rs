@@ -4,6 +4,7 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use rayon::prelude::*;
 
 use super::{Change, Deserialize, Digest, JournalError, MAX_CHANGE_BYTES, Serialize, digest, place};
 
@@ -35,6 +36,13 @@ pub(super) struct Planned {
     content: Option<Content>,
 }
 
+impl Planned {
+    /// Whether it shall be there.
+    pub fn is_put(&self) -> bool {
+        self.content.is_some()
+    }
+}
+
 /// Bytes, written as base 64.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -58,24 +66,41 @@ impl TryFrom<String> for Content {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Step<'p> {
     WriteJournal,
-    Put { path: &'p str, content: &'p [u8] },
-    Remove { path: &'p str },
+    /// Under its temporary name.
+    Prepare {
+        path: &'p str,
+        content: &'p [u8],
+    },
+    /// What has its name must never be half there, so all contents come to the disk before the first name does.
+    SyncPrepared,
+    Put {
+        path: &'p str,
+    },
+    Remove {
+        path: &'p str,
+    },
+    SyncFolders,
     RemoveJournal,
 }
 
 impl Plan {
-    /// Plans a change of the store as it is now. Nothing is written.
-    pub fn make(root: &Path, changes: &[Change]) -> Result<Self, JournalError> {
+    /// Plans a change of the store, which must be as it was when the change was made. Nothing is written.
+    pub fn make(root: &Path, changes: Vec<Change>) -> Result<Self, JournalError> {
         let total: usize = changes.iter().filter_map(|change| change.new.as_ref()).map(Vec::len).sum();
         if total as u64 > MAX_CHANGE_BYTES {
             return Err(JournalError::TooLarge);
         }
-        let mut planned = Vec::with_capacity(changes.len());
-        for change in changes {
+        let plan = |change: Change| {
             let path = place::relative(root, &change.path)?;
             let before = digest(place::find(root, &path)?.as_deref())?;
-            planned.push(Planned { path, before, content: change.new.clone().map(Content) });
-        }
+            if before != change.was {
+                return Err(JournalError::ChangedMeanwhile(change.path));
+            }
+            Ok(Planned { path, before, content: change.new.map(Content) })
+        };
+        // Of several faults the first is told, whichever thread met one first.
+        let planned: Vec<Result<Planned, JournalError>> = changes.into_par_iter().map(plan).collect();
+        let planned = planned.into_iter().collect::<Result<Vec<_>, JournalError>>()?;
         let store = root.to_string_lossy().into_owned();
         let mut plan = Self { schema: SCHEMA, store, changes: planned, digest: None };
         plan.digest = Some(Digest::of(&plan.to_bytes()));
@@ -108,24 +133,36 @@ impl Plan {
         self.store == root.to_string_lossy() || !Path::new(&self.store).is_dir()
     }
 
-    pub fn steps(&self) -> impl Iterator<Item = Step<'_>> {
-        let files = self.changes.iter().map(|planned| match &planned.content {
-            Some(content) => Step::Put { path: &planned.path, content: &content.0 },
+    /// What is to be done: the steps of one phase after those of the one before, in any order among themselves.
+    pub fn phases(&self) -> [Vec<Step<'_>>; 6] {
+        let contents =
+            self.changes.iter().filter_map(|planned| Some((&planned.path, planned.content.as_ref()?)));
+        let names = self.changes.iter().map(|planned| match &planned.content {
+            Some(_) => Step::Put { path: &planned.path },
             None => Step::Remove { path: &planned.path },
         });
-        std::iter::once(Step::WriteJournal).chain(files).chain([Step::RemoveJournal])
+        [
+            vec![Step::WriteJournal],
+            contents.map(|(path, content)| Step::Prepare { path, content: &content.0 }).collect(),
+            vec![Step::SyncPrepared],
+            names.collect(),
+            vec![Step::SyncFolders],
+            vec![Step::RemoveJournal],
+        ]
     }
 
     /// Whether every file is as it was before the change or as it shall be after it.
     pub fn check(&self, root: &Path, journal: &Path) -> Result<(), JournalError> {
-        for planned in &self.changes {
+        let check = |planned: &Planned| {
             let now = digest(place::find(root, &planned.path)?.as_deref())?;
             let after = planned.content.as_ref().map(|content| Digest::of(&content.0));
             if now != planned.before && now != after {
                 let path = root.join(&planned.path);
                 return Err(JournalError::Diverged { path, journal: journal.to_owned() });
             }
-        }
-        Ok(())
+            Ok(())
+        };
+        let checked: Vec<Result<(), JournalError>> = self.changes.par_iter().map(check).collect();
+        checked.into_iter().collect()
     }
 }

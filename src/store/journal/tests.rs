@@ -41,16 +41,17 @@ impl Place {
     }
 
     fn change(&self) -> Vec<Change> {
-        let change = |path: &str, new: Option<&[u8]>| Change {
+        let change = |path: &str, was: Option<&str>, new: Option<&[u8]>| Change {
             path: self.root().join(path),
+            was: was.map(|text| Digest::of(text.as_bytes())),
             new: new.map(<[u8]>::to_vec),
         };
         vec![
-            change("a/x.age", Some(b"new \x00\xff value")),
-            change("a/x.json", Some(b"new record")),
-            change("b/c/z.age", Some(b"another")),
-            change("gone/deep/y.age", None),
-            change("never/was.age", None),
+            change("a/x.age", Some("old value"), Some(b"new \x00\xff value")),
+            change("a/x.json", Some("old record"), Some(b"new record")),
+            change("b/c/z.age", None, Some(b"another")),
+            change("gone/deep/y.age", Some("to go"), None),
+            change("never/was.age", None, None),
         ]
     }
 
@@ -92,7 +93,7 @@ fn after() -> BTreeMap<String, Vec<u8>> {
 fn a_change_is_made_and_leaves_nothing_behind() {
     let place = Place::new();
     let (lock, root) = (place.lock(), place.root());
-    Journal::new(&lock, &root).apply(&place.change()).unwrap();
+    Journal::new(&lock, &root).apply(place.change()).unwrap();
     assert_eq!(place.state(), after());
     assert!(!place.journal().exists());
     assert_eq!(unfinished(&place.git_dir()).unwrap(), None);
@@ -102,25 +103,32 @@ fn a_change_is_made_and_leaves_nothing_behind() {
 fn cut_after(place: &Place, count: usize) -> usize {
     let (lock, root) = (place.lock(), place.root());
     let journal = Journal::new(&lock, &root);
-    let plan = Plan::make(&root, &place.change()).unwrap();
-    for step in plan.steps().take(count) {
-        journal.perform(&plan, step).unwrap();
+    let plan = Plan::make(&root, place.change()).unwrap();
+    for step in plan.phases().iter().flatten().take(count) {
+        journal.perform(&plan, *step).unwrap();
     }
-    let half_written = match plan.steps().nth(count) {
+    let half_written = match plan.phases().iter().flatten().nth(count) {
         Some(Step::WriteJournal) => Some(place.journal()),
-        Some(Step::Put { path, .. }) => Some(place::prepare(&root, path).unwrap()),
-        Some(Step::Remove { .. } | Step::RemoveJournal) | None => None,
+        Some(Step::Prepare { path, .. }) => Some(place::prepare(&root, path).unwrap()),
+        Some(
+            Step::SyncPrepared
+            | Step::Put { .. }
+            | Step::Remove { .. }
+            | Step::SyncFolders
+            | Step::RemoveJournal,
+        )
+        | None => None,
     };
     if let Some(path) = half_written {
         fs::write(files::temporary_name(&path), "half of i").unwrap();
     }
-    plan.steps().count()
+    plan.phases().iter().flatten().count()
 }
 
 #[test]
 fn cut_at_any_step_it_ends_in_the_old_state_or_the_new_one() {
     let steps = cut_after(&Place::new(), 0);
-    assert_eq!(steps, 7);
+    assert_eq!(steps, 12);
     for count in 0..=steps {
         let place = Place::new();
         let before = place.state();
@@ -147,10 +155,41 @@ fn the_next_change_comes_on_top_of_the_one_that_was_cut() {
     cut_after(&place, 2);
     let (lock, root) = (place.lock(), place.root());
     let path = root.join("a/x.json");
-    Journal::new(&lock, &root).apply(&[Change { path, new: Some(b"newest".to_vec()) }]).unwrap();
+    let was = Some(Digest::of(b"new record"));
+    Journal::new(&lock, &root).apply(vec![Change { path, was, new: Some(b"newest".to_vec()) }]).unwrap();
     let mut expected = after();
     expected.insert("a/x.json".to_owned(), b"newest".to_vec());
     assert_eq!(place.state(), expected);
+}
+
+/// What a `git pull` brought between reading and writing is newer than what was made of the old.
+#[test]
+fn where_one_file_is_not_as_it_was_read_nothing_is_written() {
+    let meanwhile: [(&str, Option<&str>); 6] = [
+        ("a/x.age", Some("newer")),
+        ("a/x.json", None),
+        ("b/c/z.age", Some("there since")),
+        ("gone/deep/y.age", Some("newer")),
+        ("gone/deep/y.age", None),
+        ("never/was.age", Some("there since")),
+    ];
+    for (path, text) in meanwhile {
+        let place = Place::new();
+        let changed = place.root().join(path);
+        match text {
+            Some(text) => {
+                fs::create_dir_all(changed.parent().unwrap()).unwrap();
+                fs::write(&changed, text).unwrap();
+            }
+            None => fs::remove_file(&changed).unwrap(),
+        }
+        let state = place.state();
+        let (lock, root) = (place.lock(), place.root());
+        let error = Journal::new(&lock, &root).apply(place.change()).unwrap_err();
+        assert!(matches!(&error, JournalError::ChangedMeanwhile(path) if *path == changed), "{error}");
+        assert_eq!(place.state(), state, "{path}");
+        assert!(!place.journal().exists(), "{path}");
+    }
 }
 
 /// Rolling forward over what was pulled since would put an old value back over a new one.
@@ -202,12 +241,12 @@ fn paths_that_leave_the_store_are_refused() {
     let journal = Journal::new(&lock, &root);
     let state = place.state();
     for path in ["../outside", "a/../../outside", "", "/etc/passwd"] {
-        let change = Change { path: root.join(path), new: Some(b"x".to_vec()) };
-        let error = journal.apply(&[change]).unwrap_err();
+        let change = Change { path: root.join(path), was: None, new: Some(b"x".to_vec()) };
+        let error = journal.apply(vec![change]).unwrap_err();
         assert!(matches!(error, JournalError::Outside { .. }), "{path}: {error}");
     }
-    let under_a_file = Change { path: root.join("a/x.age/y.age"), new: Some(b"x".to_vec()) };
-    assert!(matches!(journal.apply(&[under_a_file]), Err(JournalError::InTheWay(_))));
+    let under_a_file = Change { path: root.join("a/x.age/y.age"), was: None, new: Some(b"x".to_vec()) };
+    assert!(matches!(journal.apply(vec![under_a_file]), Err(JournalError::InTheWay(_))));
     assert_eq!(place.state(), state);
     assert!(!place.journal().exists());
     assert!(["a/../b", "/a", "a//b", "", ".", "a\\..\\b"].iter().all(|path| !place::is_inside(path)));
@@ -223,15 +262,16 @@ fn nothing_is_written_or_removed_through_a_link() {
     fs::write(outside.join("x.age"), "theirs").unwrap();
     std::os::unix::fs::symlink(&outside, root.join("linked")).unwrap();
     for new in [Some(b"ours".to_vec()), None] {
-        let error =
-            Journal::new(&lock, &root).apply(&[Change { path: root.join("linked/x.age"), new }]).unwrap_err();
+        let error = Journal::new(&lock, &root)
+            .apply(vec![Change { path: root.join("linked/x.age"), was: None, new }])
+            .unwrap_err();
         assert!(matches!(error, JournalError::SymbolicLink(path) if path == root.join("linked")));
     }
     assert_eq!(fs::read_to_string(outside.join("x.age")).unwrap(), "theirs");
     // A link in the place of the file itself is refused too: what it held before can't be told.
     std::os::unix::fs::symlink(outside.join("x.age"), root.join("z.age")).unwrap();
-    let change = Change { path: root.join("z.age"), new: Some(b"ours".to_vec()) };
-    assert!(Journal::new(&lock, &root).apply(&[change]).is_err());
+    let change = Change { path: root.join("z.age"), was: None, new: Some(b"ours".to_vec()) };
+    assert!(Journal::new(&lock, &root).apply(vec![change]).is_err());
     assert_eq!(fs::read_to_string(outside.join("x.age")).unwrap(), "theirs");
 }
 
@@ -256,8 +296,8 @@ fn a_store_that_is_not_there_yet_is_made() {
     let place = Place::new();
     let root = place.dir.path().join("new/store");
     let lock = place.lock();
-    let change = Change { path: root.join("policy.toml"), new: Some(b"schema = 1\n".to_vec()) };
-    Journal::new(&lock, &root).apply(&[change]).unwrap();
+    let change = Change { path: root.join("policy.toml"), was: None, new: Some(b"schema = 1\n".to_vec()) };
+    Journal::new(&lock, &root).apply(vec![change]).unwrap();
     assert_eq!(fs::read_to_string(root.join("policy.toml")).unwrap(), "schema = 1\n");
 }
 
@@ -276,7 +316,7 @@ fn a_write_that_fails_leaves_a_journal_that_finishes_it() {
         fs::create_dir(files::temporary_name(&closed.join("x.json"))).unwrap();
     }
     let (lock, root) = (place.lock(), place.root());
-    assert!(Journal::new(&lock, &root).apply(&place.change()).is_err());
+    assert!(Journal::new(&lock, &root).apply(place.change()).is_err());
     assert!(unfinished(&place.git_dir()).unwrap().is_some());
     if may_write_anyway {
         fs::remove_dir(files::temporary_name(&closed.join("x.json"))).unwrap();

@@ -23,6 +23,8 @@ pub struct NewActor<'a> {
 pub struct Added {
     /// Groups that there were not before.
     pub new_groups: Vec<ActorName>,
+    /// Whether they were there already, and got the keys, the contact and the groups besides.
+    pub was_there: bool,
 }
 
 /// What removing somebody came to, and what still names them.
@@ -42,12 +44,40 @@ pub struct Removal {
 }
 
 impl Draft {
-    /// Adds a person, and makes the groups that are not there yet.
+    /// Adds a person, and makes the groups that are not there yet. Who is there already gets the keys that they don't
+    /// have, the groups that they are not in, and the contact.
     pub fn add_person(&mut self, new: NewActor<'_>, contact: Option<&str>) -> Result<Added, EditError> {
         self.whole(|draft| draft.add(new, "people", contact))
     }
 
-    /// Adds a machine, and makes the groups that are not there yet.
+    /// Adds keys with which a person signs, those that they don't have yet.
+    pub fn add_signing_keys(&mut self, name: &ActorName, keys: &[String]) -> Result<(), EditError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.whole(|draft| {
+            let person = draft
+                .section_mut("people")
+                .and_then(|people| people.get_mut(name.as_str())?.as_table_like_mut())
+                .ok_or_else(|| EditError::Unknown { name: name.to_string() })?;
+            let listed = person.entry("signing-keys").or_insert_with(|| key_list(&[]).into()).as_array_mut();
+            let listed = listed.ok_or_else(|| shape("signing-keys", "array"))?;
+            if listed.is_empty() {
+                let mut new = Vec::<String>::new();
+                for key in keys {
+                    if !new.iter().any(|other| same_key(other, key)) {
+                        new.push(key.clone());
+                    }
+                }
+                *person.entry("signing-keys").or_insert(Item::None) = key_list(&new).into();
+            } else {
+                push_keys(listed, keys);
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds a machine in the same way.
     pub fn add_machine(&mut self, new: NewActor<'_>) -> Result<Added, EditError> {
         self.whole(|draft| draft.add(new, "machines", None))
     }
@@ -58,9 +88,29 @@ impl Draft {
         key: &'static str,
         contact: Option<&str>,
     ) -> Result<Added, EditError> {
-        if let Some(section) = self.section_of(new.name.as_str()) {
-            return Err(EditError::Taken { name: new.name.to_string(), section });
+        let mut added = Added::default();
+        match self.section_of(new.name.as_str()) {
+            Some(section) if section == key => {
+                added.was_there = true;
+                self.extend(new, key, contact)?;
+            }
+            Some(section) => return Err(EditError::Taken { name: new.name.to_string(), section }),
+            None => self.put_in(new, key, contact)?,
         }
+        for group in new.groups {
+            if self.join(new.name, group)? {
+                added.new_groups.push(group.clone());
+            }
+        }
+        Ok(added)
+    }
+
+    fn put_in(
+        &mut self,
+        new: NewActor<'_>,
+        key: &'static str,
+        contact: Option<&str>,
+    ) -> Result<(), EditError> {
         let mut table = Table::new();
         table.insert("keys", key_list(new.keys).into());
         if let Some(contact) = contact {
@@ -69,15 +119,29 @@ impl Draft {
         let behind = self.last_position(key).or_else(|| self.last_position("people"));
         comments::place(&mut self.document, &mut table, behind);
         let section = self.document.entry(key).or_insert_with(implicit).as_table_like_mut();
-        let section = section.ok_or_else(|| shape(key, "table"))?;
-        section.insert(new.name.as_str(), Item::Table(table));
-        let mut added = Added::default();
-        for group in new.groups {
-            if self.join(new.name, group)? {
-                added.new_groups.push(group.clone());
-            }
+        section.ok_or_else(|| shape(key, "table"))?.insert(new.name.as_str(), Item::Table(table));
+        Ok(())
+    }
+
+    fn extend(
+        &mut self,
+        new: NewActor<'_>,
+        key: &'static str,
+        contact: Option<&str>,
+    ) -> Result<(), EditError> {
+        let table = self.actor_mut(key, new.name)?;
+        let keys =
+            table.get_mut("keys").and_then(Item::as_array_mut).ok_or_else(|| shape("keys", "array"))?;
+        push_keys(keys, new.keys);
+        if let Some(contact) = contact {
+            set_text(table, "contact", contact);
         }
-        Ok(added)
+        Ok(())
+    }
+
+    fn actor_mut(&mut self, section: &str, name: &ActorName) -> Result<&mut dyn TableLike, EditError> {
+        let table = self.section_mut(section).and_then(|section| section.get_mut(name.as_str()));
+        table.and_then(Item::as_table_like_mut).ok_or_else(|| shape(name.as_str(), "table"))
     }
 
     /// Says whether the group is new.
@@ -98,7 +162,10 @@ impl Draft {
             groups.insert(group.as_str(), Item::Value(Array::new().into()));
         }
         let members = groups.get_mut(group.as_str()).and_then(Item::as_array_mut);
-        comments::push(members.ok_or_else(|| shape(group.as_str(), "array"))?, name.as_str());
+        let members = members.ok_or_else(|| shape(group.as_str(), "array"))?;
+        if !members.iter().any(|member| member.as_str() == Some(name.as_str())) {
+            comments::push(members, name.as_str());
+        }
         Ok(is_new)
     }
 
@@ -190,20 +257,20 @@ impl Draft {
         Ok(())
     }
 
-    /// Removes one of several keys; `is_it` is asked of each key's text.
+    /// Removes some of several keys; `is_it` is asked of each key's text.
     pub fn remove_key(&mut self, name: &ActorName, is_it: impl Fn(&str) -> bool) -> Result<(), EditError> {
         self.whole(|draft| {
             let section = draft.section_of(name.as_str()).filter(|section| *section != "groups");
-            let keys = section
-                .and_then(|section| draft.section_mut(section)?.get_mut(name.as_str())?.as_table_like_mut())
-                .ok_or_else(|| EditError::Unknown { name: name.to_string() })?
-                .get_mut("keys")
-                .and_then(Item::as_array_mut)
-                .ok_or_else(|| shape("keys", "array"))?;
+            let section = section.ok_or_else(|| EditError::Unknown { name: name.to_string() })?;
+            let keys = draft.actor_mut(section, name)?.get_mut("keys").and_then(Item::as_array_mut);
+            let keys = keys.ok_or_else(|| shape("keys", "array"))?;
             if !comments::remove(keys, is_it) {
                 return Err(EditError::NoSuchKey { name: name.to_string() });
             }
-            if keys.is_empty() { Err(EditError::LastKey { name: name.to_string() }) } else { Ok(()) }
+            if keys.is_empty() {
+                return Err(EditError::LastKey { name: name.to_string(), section });
+            }
+            Ok(())
         })
     }
 
@@ -218,6 +285,30 @@ impl Draft {
         let below = section.iter().filter_map(|(_, item)| item.as_table()?.position()).max();
         below.or_else(|| section.position())
     }
+}
+
+/// Adds the keys that are not listed yet.
+fn push_keys(listed: &mut Array, keys: &[String]) {
+    for key in keys {
+        if !listed.iter().filter_map(Value::as_str).any(|present| same_key(present, key)) {
+            comments::push(listed, key);
+        }
+    }
+}
+
+/// A comment is no part of a key.
+fn same_key(one: &str, other: &str) -> bool {
+    one.split_whitespace().take(2).eq(other.split_whitespace().take(2))
+}
+
+/// Sets a text, and leaves the comment behind the one before where it is.
+fn set_text(table: &mut dyn TableLike, key: &str, text: &str) {
+    let decor = table.get(key).and_then(Item::as_value).map(|value| value.decor().clone());
+    let mut value = Value::from(text);
+    if let Some(decor) = decor {
+        *value.decor_mut() = decor;
+    }
+    table.insert(key, Item::Value(value));
 }
 
 fn implicit() -> Item {

@@ -7,6 +7,7 @@ use std::fmt;
 
 use toml_edit::{DocumentMut, Item, Table, TableLike};
 
+mod acceptances;
 mod actors;
 mod comments;
 mod init;
@@ -14,6 +15,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 
+pub use acceptances::NewAcceptance;
 pub use actors::{Added, NewActor, Removal};
 pub use init::first_policy;
 pub use secrets::Dropped;
@@ -29,10 +31,13 @@ pub enum EditError {
     Taken { name: String, section: &'static str },
     #[error("policy has no person, machine or shared key `{name}`; `secrets people list` prints their names")]
     Unknown { name: String },
-    #[error("`{name}` has no such key; `secrets people list` prints them")]
+    #[error("`{name}` has no such key; `secrets people list` and `secrets machines list` print them")]
     NoSuchKey { name: String },
-    #[error("this is the only key of `{name}`; give them another one first, or remove `{name}` altogether")]
-    LastKey { name: String },
+    #[error(
+        "`{name}` would have no key left: add another one first (`secrets {section} add {name} --key …`), or let \
+         them go altogether (`secrets {section} remove {name}`)"
+    )]
+    LastKey { name: String, section: &'static str },
     #[error("`{name}` is the last one in group `{group}`; add somebody to it first, or remove the group too")]
     EmptyGroup { name: String, group: String },
     #[error("nobody would be left to read {scope}; name another reader there first")]
@@ -54,7 +59,7 @@ impl Draft {
         Ok(Self { document })
     }
 
-    /// The tables of `[[scope]]` or `[[waiver]]`.
+    /// The tables of `[[scope]]`, `[[waiver]]` or `[[acceptance]]`.
     fn tables(&mut self, key: &str) -> impl Iterator<Item = &mut Table> {
         self.document
             .get_mut(key)

@@ -1,4 +1,4 @@
-use super::super::policy_file::samples::{FULL, parse_key};
+use super::super::policy_file::samples::{FULL, PARSERS};
 use super::super::policy_file::{self, PolicyError};
 use super::*;
 use crate::domain::name::{ActorName, SecretName};
@@ -14,7 +14,7 @@ fn secret(name: &str) -> SecretName {
 }
 
 fn read(text: &str) -> Result<Policy, PolicyError> {
-    policy_file::parse(text, "policy.toml", &parse_key)
+    policy_file::parse(text, "policy.toml", PARSERS)
 }
 
 /// The text after a change, which must still be a policy.
@@ -116,6 +116,27 @@ fn a_person_is_added_behind_the_others() {
 }
 
 #[test]
+fn keys_to_sign_with_are_added() {
+    let sign = |name: &str, keys: &[&str]| {
+        let keys: Vec<String> = keys.iter().map(|key| format!("ssh-ed25519 {key} {name}")).collect();
+        let name = actor(name);
+        edited(FULL, |draft| draft.add_signing_keys(&name, &keys).unwrap())
+    };
+    assert_eq!(sign("bob", &[]), FULL);
+    assert_eq!(difference(FULL, &sign("bob", &["A"])), ["+signing-keys = [\"ssh-ed25519 A bob\"]"]);
+    let two = read(&sign("bob", &["A", "B"])).unwrap();
+    assert_eq!(two.people[&actor("bob")].signing_keys.len(), 2);
+    let once = sign("bob", &["A", "A"]);
+    assert_eq!(difference(FULL, &once), ["+signing-keys = [\"ssh-ed25519 A bob\"]"]);
+    let more = read(&sign("alice", &["B"])).unwrap();
+    assert_eq!(more.people[&actor("alice")].signing_keys.len(), 2);
+    let mut draft = Draft::read(FULL, "policy.toml").unwrap();
+    for nobody in ["ci", "dora"] {
+        assert!(draft.add_signing_keys(&actor(nobody), &["x".to_owned()]).is_err(), "{nobody}");
+    }
+}
+
+#[test]
 fn sections_that_are_not_there_yet_are_made_where_they_belong() {
     let text = "schema = 1\nstore = \"01K3Y3Q5W0000000000000001A\"\ndeploy-ref = \"none\"\n[people.alice]\nkeys = [\"age1a\"]\n# Defaults.\n[defaults]\nmin-people = 1\n# end\n";
     let (name, keys, group) = (actor("ci"), ["age1ci".to_owned()], actor("robots"));
@@ -134,13 +155,46 @@ fn names_that_are_taken_are_refused() {
         let (name, keys) = (actor(name), ["age1x".to_owned()]);
         let new = NewActor { name: &name, keys: &keys, groups: &[] };
         let taken = EditError::Taken { name: name.to_string(), section };
-        assert_eq!(draft.add_person(new, None), Err(taken.clone()));
-        assert_eq!(draft.add_machine(new), Err(taken));
+        if section != "people" {
+            assert_eq!(draft.add_person(new, None), Err(taken.clone()));
+        }
+        if section != "machines" {
+            assert_eq!(draft.add_machine(new), Err(taken));
+        }
     }
     let (name, keys, groups) = (actor("new"), ["age1x".to_owned()], [actor("alice")]);
     let new = NewActor { name: &name, keys: &keys, groups: &groups };
     assert!(matches!(draft.add_person(new, None), Err(EditError::Taken { section: "people", .. })));
     assert_eq!(draft.to_string(), FULL, "a change that fails leaves nothing behind");
+}
+
+#[test]
+fn who_is_there_gets_what_they_do_not_have() {
+    let groups = [actor("infra"), actor("night")];
+    let (name, keys) = (actor("alice"), ["age1alice".to_owned(), "age1new alice@desk".to_owned()]);
+    let new = NewActor { name: &name, keys: &keys, groups: &groups };
+    let after = edited(FULL, |draft| {
+        let added = draft.add_person(new, Some("@al")).unwrap();
+        assert_eq!((added.was_there, added.new_groups), (true, vec![actor("night")]));
+    });
+    assert_eq!(
+        difference(FULL, &after),
+        [
+            "-keys = [\"age1alice\", \"ssh-ed25519 AAAAalice alice@laptop\"]",
+            "+keys = [\"age1alice\", \"ssh-ed25519 AAAAalice alice@laptop\", \"age1new alice@desk\"]",
+            "-contact = \"@alice\"",
+            "+contact = \"@al\"",
+            "+night = [\"alice\"]",
+        ]
+    );
+    // What is there already is left as it is, whatever the comment behind a key.
+    let keys = ["ssh-ed25519 AAAAalice another comment".to_owned()];
+    let same = NewActor { name: &name, keys: &keys, groups: &groups[..1] };
+    assert_eq!(edited(FULL, |draft| assert!(draft.add_person(same, None).unwrap().was_there)), FULL);
+    let (name, keys) = (actor("bob"), ["age1two".to_owned()]);
+    let new = NewActor { name: &name, keys: &keys, groups: &[] };
+    let after = edited(FULL, |draft| drop(draft.add_person(new, None).unwrap()));
+    assert!(after.contains("keys = [\"age1bob\", \"age1two\"] # a hardware key is ordered"), "{after}");
 }
 
 #[test]
@@ -214,7 +268,10 @@ fn one_key_of_several_can_go() {
     let after = edited(FULL, |draft| draft.remove_key(&actor("alice"), |key| key == "age1alice").unwrap());
     assert!(after.contains("keys = [\"ssh-ed25519 AAAAalice alice@laptop\"]"), "{after}");
     let mut draft = Draft::read(FULL, "p").unwrap();
-    assert_eq!(draft.remove_key(&actor("bob"), |_| true), Err(EditError::LastKey { name: "bob".into() }));
+    assert_eq!(
+        draft.remove_key(&actor("bob"), |_| true),
+        Err(EditError::LastKey { name: "bob".into(), section: "people" })
+    );
     assert_eq!(draft.remove_key(&actor("bob"), |_| false), Err(EditError::NoSuchKey { name: "bob".into() }));
     assert_eq!(draft.remove_key(&actor("infra"), |_| true), Err(EditError::Unknown { name: "infra".into() }));
     assert_eq!(draft.to_string(), FULL);

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::ParseKey;
+use super::KeyParsers;
 use super::faults::Faults;
 use super::near_miss::hint;
 use super::reader::{Node, Table};
-use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+use crate::domain::key::{Fingerprint, KeyKind, PublicKey, SigningKey};
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Machine, Person, SharedKey};
 
@@ -112,6 +112,8 @@ impl Names {
 struct Keys {
     by_fingerprint: HashMap<Fingerprint, (String, usize)>,
     by_montgomery: HashMap<[u8; 32], (String, usize)>,
+    /// A key may serve both ends: who signs with it is asked apart from who reads with it.
+    signing: HashMap<Fingerprint, (String, usize)>,
 }
 
 impl Keys {
@@ -123,10 +125,14 @@ impl Keys {
         let half = key.montgomery.and_then(|u| self.by_montgomery.insert(u, claim));
         same.or(half)
     }
+
+    fn claim_signing(&mut self, key: &SigningKey, owner: &str, line: usize) -> Option<(String, usize)> {
+        self.signing.insert(key.fingerprint.clone(), (owner.to_owned(), line))
+    }
 }
 
 /// Reads the four sections.
-pub(super) fn read(root: &mut Table<'_>, parse_key: &ParseKey<'_>, faults: &mut Faults) -> (Actors, Names) {
+pub(super) fn read(root: &mut Table<'_>, parsers: KeyParsers<'_>, faults: &mut Faults) -> (Actors, Names) {
     let sections = Section::ALL.map(|section| {
         let node = root.get(section.key());
         (section, node.and_then(|node| node.table(faults)))
@@ -149,7 +155,7 @@ pub(super) fn read(root: &mut Table<'_>, parse_key: &ParseKey<'_>, faults: &mut 
                 continue;
             }
             let Some(table) = node.table(faults) else { continue };
-            let mut reading = Reading { parse_key, keys: &mut keys, names: &names, faults };
+            let mut reading = Reading { parsers, keys: &mut keys, names: &names, faults };
             reading.actor(*section, name, table, &mut actors);
         }
     }
@@ -182,7 +188,7 @@ fn names(sections: &[(Section, Option<Table<'_>>)], faults: &mut Faults) -> Name
 
 /// What is needed to read one person, machine or shared key.
 struct Reading<'r> {
-    parse_key: &'r ParseKey<'r>,
+    parsers: KeyParsers<'r>,
     keys: &'r mut Keys,
     names: &'r Names,
     faults: &'r mut Faults,
@@ -194,7 +200,8 @@ impl Reading<'_> {
         match section {
             Section::People => {
                 let contact = table.get("contact").and_then(|node| node.prose(self.faults));
-                actors.people.insert(name, Person { keys, contact });
+                let signing_keys = self.signing_keys(&name, &mut table);
+                actors.people.insert(name, Person { keys, signing_keys, contact });
             }
             Section::Machines => {
                 actors.machines.insert(name, Machine { keys });
@@ -225,7 +232,7 @@ impl Reading<'_> {
         let mut keys = Vec::new();
         for element in elements {
             let Some(text) = element.text(self.faults) else { continue };
-            let Some(key) = self.faults.keep(element.line, (self.parse_key)(text)) else { continue };
+            let Some(key) = self.faults.keep(element.line, (self.parsers.key)(text)) else { continue };
             if key.kind == KeyKind::Kms && section != Section::SharedKeys {
                 self.faults.at(
                     element.line,
@@ -236,6 +243,27 @@ impl Reading<'_> {
                 self.faults.at(
                     element.line,
                     format!("this is the key of `{owner}` on line {line}: a key stands once, under one name; remove one of the two"),
+                );
+            }
+            keys.push(key);
+        }
+        keys
+    }
+
+    fn signing_keys(&mut self, name: &ActorName, table: &mut Table<'_>) -> Vec<SigningKey> {
+        let remedy = "write signing-keys = [\"ssh-ed25519 AAAA…\"], or remove the key";
+        let elements =
+            table.get("signing-keys").and_then(|node| node.elements(remedy, self.faults)).unwrap_or_default();
+        let mut keys = Vec::new();
+        for element in elements {
+            let Some(text) = element.text(self.faults) else { continue };
+            let Some(key) = self.faults.keep(element.line, (self.parsers.signing_key)(text)) else {
+                continue;
+            };
+            if let Some((owner, line)) = self.keys.claim_signing(&key, name.as_str(), element.line) {
+                self.faults.at(
+                    element.line,
+                    format!("this is the signing key of `{owner}` on line {line}: a signing key stands once, under one name; remove one of the two"),
                 );
             }
             keys.push(key);

@@ -1,6 +1,6 @@
 //! Each fault that a policy can have: what is said of it, and on which line.
 
-use super::samples::{FULL, parse_key};
+use super::samples::{FULL, PARSERS};
 use super::*;
 
 /// What is replaced in the sample by what, a part of the line on which the fault then is, and what is said.
@@ -12,7 +12,7 @@ fn check(cases: &[Case]) {
         let text = FULL.replacen(from, to, 1);
         let offset = text.find(at).unwrap_or_else(|| panic!("{at} is not in the text"));
         let line = text[..offset].matches('\n').count() + 1;
-        let found = parse(&text, "policy.toml", &parse_key).unwrap_err().to_string();
+        let found = parse(&text, "policy.toml", PARSERS).unwrap_err().to_string();
         let expected = format!("policy.toml:{line}: ");
         assert!(
             found.lines().any(|found| found.starts_with(&expected) && found.contains(part)),
@@ -67,17 +67,17 @@ fn who_there_is() {
         ("[\"age1bob\"]", "[\"bobkey\"]", "bobkey", "`bobkey` is no key"),
         ("[\"age1bob\"]", "[\"projects/p\"]", "\"projects/p\"", "move it to [shared-keys.NAME]"),
         ("[\"age1ci\"]", "[\"projects/p\"]", "\"projects/p\"", "list `ci` under its people"),
-        ("[\"age1ci\"]", "[\"age1bob\"]", "keys = [\"age1bob\"]\n[shared", "the key of `bob` on line 11"),
-        ("[\"age1bob\"]", "[\"age1bob\",\n \"age1bob\"]", " \"age1bob\"]", "the key of `bob` on line 11"),
+        ("[\"age1ci\"]", "[\"age1bob\"]", "keys = [\"age1bob\"]\n[shared", "the key of `bob` on line 12"),
+        ("[\"age1bob\"]", "[\"age1bob\",\n \"age1bob\"]", " \"age1bob\"]", "the key of `bob` on line 12"),
         ("[people.bob]", "[people.\"b b\"]", "b b", "may hold ASCII letters"),
         (
             "[machines.ci]",
             "[machines.bob]",
             "[machines.bob]",
-            "`bob` is taken: it stands under [people] (line 10)",
+            "`bob` is taken: it stands under [people] (line 11)",
         ),
         ("origin/main", "origin/main;id", "deploy-ref", "`origin/main;id` is no deploy ref"),
-        ("infra = [", "ci = [", "ci = [", "`ci` is taken: it stands under [machines] (line 12)"),
+        ("infra = [", "ci = [", "ci = [", "`ci` is taken: it stands under [machines] (line 13)"),
         (
             "[machines.ci]",
             "[machines.ci]\ncontact = \"x\"",
@@ -109,6 +109,37 @@ fn who_there_is() {
         ("\"bob\", \"ci\"]", "\"bob\", \"cj\"]", "infra = ", "`cj` is no person, machine or shared key"),
         ("\"bob\", \"ci\"]", "\"bob\", \"bob\"]", "infra = ", "`bob` stands in this list twice"),
         ("\"bob\", \"ci\"]\n", "\"bob\", \"ci\"]\nall = [\"infra\"]\n", "all = ", "stands under [groups]"),
+    ]);
+}
+
+#[test]
+fn who_signs() {
+    let sign = "signing-keys = [\"ssh-ed25519 AAAAsign alice@laptop\"]";
+    let twice = "[people.bob]\nsigning-keys = [\"ssh-ed25519 AAAAsign bob\"]";
+    check(&[
+        (sign, "signing-keys = []", "signing-keys", "or remove the key"),
+        (sign, "signing-keys = \"x\"", "signing-keys", "must be an array of strings, not string"),
+        (sign, "signing-keys = [\"age1alice\"]", "signing-keys", "`age1alice` is no key to sign with"),
+        (sign, "signing_keys = [\"x\"]", "signing_keys", "did you mean `signing-keys`?"),
+        ("[people.bob]", twice, twice.lines().last().unwrap(), "the signing key of `alice` on line 9"),
+        (
+            "[machines.ci]",
+            "[machines.ci]\nsigning-keys = [\"x\"]",
+            "signing-keys = [\"x",
+            "unknown key `signing-keys`",
+        ),
+        (
+            "require-signature = true",
+            "require-signature = \"yes\"",
+            "require-signature = \"",
+            "must be true or false",
+        ),
+        (
+            "require-signature = true",
+            "require-signatures = true",
+            "require-signatures",
+            "did you mean `require-signature`?",
+        ),
     ]);
 }
 
@@ -164,5 +195,30 @@ fn what_is_no_toml() {
         ("schema = 1\n", "schema = 1\nschema = 1\n", "schema = 1\nstore", "duplicate key `schema`"),
         ("schema = 1\n", "schema = 1\nschema\n", "schema\n", "expected `=`"),
         ("schema = 1\n", "schema = 1\n<<<<<<< HEAD\n", "<<<<<<< HEAD", "unresolved merge conflict"),
+    ]);
+}
+
+#[test]
+fn what_was_accepted() {
+    check(&[
+        ("of = \"carol\"\n", "", "[[acceptance]]", "[[acceptance]] has no `of`: write who left"),
+        ("of = \"carol\"", "of = \"ca/rol\"", "of = ", "`of`: "),
+        (
+            "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",
+            "SHA256:47",
+            "key = \"SHA256",
+            "is no fingerprint",
+        ),
+        ("on = 2026-11-20T12:00:00Z\n", "", "[[acceptance]]", "has no `on`: write the moment"),
+        ("on = 2026-11-20T12:00:00Z", "on = \"20/11/2026\"", "on = \"20/11", "write it as YYYY-MM-DD"),
+        (
+            "reason = \"left on good terms; ticket 813\"",
+            "reason = \"\"",
+            "reason = \"\"",
+            "`reason` is empty",
+        ),
+        ("reason = \"left on good terms; ticket 813\"\n", "", "[[acceptance]]", "has no `reason`"),
+        ("of = \"carol\"\n", "of = \"carol\"\nuntil = 2027-01-01\n", "until = 2027", "unknown key `until`"),
+        ("[[acceptance]]", "[acceptance]", "[acceptance]", "must be written [[acceptance]]"),
     ]);
 }

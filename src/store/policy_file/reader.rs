@@ -139,6 +139,14 @@ impl<'t> Node<'t> {
         number
     }
 
+    pub fn flag(&self, faults: &mut Faults) -> Option<bool> {
+        let flag = self.value().and_then(Value::as_bool);
+        if flag.is_none() {
+            self.wrong("true or false, without quotes", faults);
+        }
+        flag
+    }
+
     /// A date or an instant, as TOML has them or as a string.
     pub fn moment(&self, faults: &mut Faults) -> Option<Instant> {
         let text = match self.value() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::ParseKey;
+use super::KeyParsers;
+use super::acceptances;
 use super::actors::{self, Names};
 use super::faults::Faults;
 use super::near_miss::hint;
@@ -21,7 +22,7 @@ const MAX_GLOB_BYTES: usize = 1000;
 const MAX_GLOBS: usize = 20_000;
 
 /// Reads a whole policy; `None` where it can't be made for the faults.
-pub(super) fn policy(mut root: Table<'_>, parse_key: &ParseKey<'_>, faults: &mut Faults) -> Option<Policy> {
+pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut Faults) -> Option<Policy> {
     let schema = root.require("schema", "write schema = 1", faults).and_then(|node| schema(&node, faults));
     if schema.is_some_and(|found| found != SCHEMA) {
         // What a newer schema means is not known; all other faults would be guesses.
@@ -32,12 +33,13 @@ pub(super) fn policy(mut root: Table<'_>, parse_key: &ParseKey<'_>, faults: &mut
     let remedy = "write deploy-ref = \"origin/main\" (the remote branch from which deploys are made), or \"none\" where nothing is deployed from git";
     let deploy_ref: Option<DeployRef> =
         root.require("deploy-ref", remedy, faults).and_then(|node| node.parsed(faults));
-    let (actors, names) = actors::read(&mut root, parse_key, faults);
+    let (actors, names) = actors::read(&mut root, parsers, faults);
     let mut rules = Rules { names: &names, globs: 0, faults };
     let defaults = rules.defaults(root.get("defaults"));
     let scopes = rules.scopes(root.get("scope"));
     let waivers = rules.waivers(root.get("waiver"));
     let require = root.get("require").map(|node| rules.globs(&node)).unwrap_or_default();
+    let acceptances = acceptances::read(root.get("acceptance"), faults);
     root.finish(faults);
     let first = scopes.first().map_or(1, |scope| scope.line);
     let scope_globs = GlobList::new(scopes.iter().map(|scope| &scope.glob))
@@ -54,6 +56,7 @@ pub(super) fn policy(mut root: Table<'_>, parse_key: &ParseKey<'_>, faults: &mut
         scopes,
         scope_globs,
         waivers,
+        acceptances,
         require,
     })
 }
@@ -116,8 +119,18 @@ impl Rules<'_> {
         let block_within = table.get("block-within").and_then(|node| node.parsed(self.faults));
         let rotate_every = table.get("rotate-every").and_then(|node| self.long_period(&node));
         let max_lifetime = table.get("max-lifetime").and_then(|node| self.long_period(&node));
+        let require_signature = table.get("require-signature").and_then(|node| node.flag(self.faults));
         let levels = table.get("levels").map(|node| self.levels(&node)).unwrap_or_default();
-        RuleSet { readers, min_people, notify_at, block_within, rotate_every, max_lifetime, levels }
+        RuleSet {
+            readers,
+            min_people,
+            notify_at,
+            block_within,
+            rotate_every,
+            max_lifetime,
+            require_signature,
+            levels,
+        }
     }
 
     fn min_people(&mut self, node: &Node<'_>) -> Option<u32> {

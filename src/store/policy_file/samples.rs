@@ -1,6 +1,7 @@
 //! A policy for tests that uses every key, and a stand-in for the parser of keys.
 
-use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+use super::KeyParsers;
+use crate::domain::key::{Fingerprint, KeyKind, PublicKey, SigningKey};
 
 pub const FULL: &str = r#"# The policy of a test.
 schema = 1
@@ -10,6 +11,7 @@ require = ["*/prod/db"]
 
 [people.alice]
 keys = ["age1alice", "ssh-ed25519 AAAAalice alice@laptop"]
+signing-keys = ["ssh-ed25519 AAAAsign alice@laptop"]
 contact = "@alice"
 [people.bob]
 keys = ["age1bob"] # a hardware key is ordered
@@ -29,6 +31,7 @@ notify-at = ["7d", "60d", "2w"]
 block-within = "0d"
 rotate-every = "1y"
 max-lifetime = "2y"
+require-signature = false
 
 [[scope]]
 match = "*/prod/**"
@@ -37,6 +40,7 @@ readers = [
   "team-kms",
 ]
 min-people = 3
+require-signature = true
 block-within = "2d"
 levels = { overdue-rotation = "error", unowned = "off" }
 
@@ -46,7 +50,30 @@ secret = "legacy/ftp"
 until = 2026-12-31
 reason = "vendor gives out one login; ticket 812"
 by = "alice"
+
+[[acceptance]]
+of = "carol"
+key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+on = 2026-11-20T12:00:00Z
+reason = "left on good terms; ticket 813"
+by = "alice"
 "#;
+
+/// Stand-ins for the real parsers.
+pub const PARSERS: KeyParsers<'static> = KeyParsers { key: &parse_key, signing_key: &parse_signing_key };
+
+/// Takes any text that begins like an ssh key.
+pub fn parse_signing_key(text: &str) -> Result<SigningKey, String> {
+    let words: Vec<&str> = text.split(' ').collect();
+    match words.as_slice() {
+        [kind @ "ssh-ed25519", body, comment @ ..] => Ok(SigningKey {
+            text: format!("{kind} {body}"),
+            comment: comment.first().map(|comment| (*comment).to_owned()),
+            fingerprint: Fingerprint::of(body.as_bytes()),
+        }),
+        _ => Err(format!("`{text}` is no key to sign with: write ssh-ed25519 AAAA…")),
+    }
+}
 
 /// Takes any text that begins like a key. Texts with the same part behind `half-` share a private half.
 pub fn parse_key(text: &str) -> Result<PublicKey, String> {

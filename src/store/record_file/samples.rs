@@ -8,7 +8,9 @@ use crate::domain::id::{StoreId, VersionId};
 use crate::domain::json::MAX_SAFE_INTEGER;
 use crate::domain::key::{Fingerprint, KeyKind};
 use crate::domain::name::{ActorName, SecretName};
-use crate::domain::record::{About, Format, Issuer, Record, Runner, Sealed, SealedKey, Version};
+use crate::domain::record::{
+    About, Format, Issuer, Record, RecordSignature, Runner, Sealed, SealedKey, Version,
+};
 use crate::domain::time::Instant;
 
 /// Every key that a record may have.
@@ -66,6 +68,12 @@ pub const FULL: &str = r#"{
     }
   },
   "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+  "signatures": [
+    {
+      "by": "alice",
+      "sig": "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n"
+    }
+  ],
   "about": {
     "owners": [
       "infra"
@@ -209,10 +217,13 @@ fn sealed() -> impl Strategy<Value = Sealed> {
 
 /// Any record that the tool itself could have written.
 pub fn record() -> impl Strategy<Value = Record> {
-    (sealed(), digest(), about()).prop_map(|(sealed, digest, about)| Record {
+    let signatures = proptest::collection::btree_map(actor(), any::<String>(), 0..3)
+        .prop_map(|signatures| signatures.into_iter().map(|(by, sig)| RecordSignature { by, sig }).collect());
+    (sealed(), digest(), signatures, about()).prop_map(|(sealed, digest, signatures, about)| Record {
         schema: 1,
         sealed,
         digest,
+        signatures,
         about,
     })
 }

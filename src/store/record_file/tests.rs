@@ -66,16 +66,18 @@ fn each_fault_is_named_with_its_line() {
         ("\"type\": \"X25519\"", "\"type\": \"kms\"", 33, "sealed.keys.…[0].type: is no type of key"),
         ("SHA256:47DEQ", "SHA256:47DE", 25, "sealed.exposed_to.…[0]: is no fingerprint"),
         ("\"seal\": 1788120952", "\"seal\": \"1\"", 45, "invalid type"),
-        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 69, "stands twice"),
+        ("\"by\": \"alice\",", "\"by\": \"a b\",", 57, "signatures[0].by: may hold ASCII"),
+        ("\"sig\": \"", "\"key\": \"", 58, "signatures[0].…: unknown field"),
+        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 75, "stands twice"),
         (
             "\"runbook\": \"docs/runbooks/azuread.md\"",
             "\"runbook\": null",
-            71,
+            77,
             "about.runbook: invalid type: null, expected a string; correct it",
         ),
         ("\"schema\": 1", "\"schema\": \"1\"", 2, "invalid type"),
         ("\"schema\": 1,", "\"schema\": 1, \"wrong\": 1,", 2, "…: unknown field, expected"),
-        ("\"schema\": 1,", "\"schema\": 1, \"signatures\": [],", 2, "upgrade"),
+        ("\"schema\": 1,", "\"schema\": 1, \"rotation\": {},", 2, "upgrade"),
         ("\"schema\": 1,", "\"schema\": 1,\n<<<<<<< HEAD\n", 3, "merge conflict"),
     ];
     for (from, to, line, part) in cases {
@@ -87,6 +89,20 @@ fn each_fault_is_named_with_its_line() {
         assert!(message.contains("; "), "no remedy: {message}");
         assert_eq!(message.matches(" line ").count(), 0, "the position stands twice: {message}");
     }
+}
+
+#[test]
+fn one_person_signs_once() {
+    let mut record = parse(FULL.as_bytes(), PATH).unwrap();
+    let other = record.signatures.first().unwrap().clone();
+    record.signatures.insert(crate::domain::record::RecordSignature { sig: "z".to_owned(), ..other.clone() });
+    let error = parse(&print(&record), PATH).unwrap_err().to_string();
+    assert!(error.contains("two of one person") && error.contains("from git"), "{error}");
+    record.signatures =
+        [other.clone(), crate::domain::record::RecordSignature { by: "bob".parse().unwrap(), ..other }]
+            .into_iter()
+            .collect();
+    assert_eq!(parse(&print(&record), PATH).unwrap(), record);
 }
 
 /// A value that somebody pasted into a field is not repeated, whatever the field and whatever is wrong with it.
@@ -128,15 +144,21 @@ fn nothing_of_the_record_is_repeated() {
 
 #[test]
 fn what_contradicts_itself_is_refused() {
-    for (from, to, part) in [
-        ("\"number\": 3", "\"number\": 0", "first version is 1"),
-        ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"ci\", \"zoe\"", "of whom sealed.keys has no key"),
-        ("\"alice\",\n      \"ci\"", "\"alice\"", "who is not among"),
+    let text = FULL.replacen("\"number\": 3", "\"number\": 0", 1);
+    assert!(matches!(error(&text), RecordError::Contradictory { .. }));
+    let message = message(&text);
+    assert!(message.starts_with("secrets/a.json: ") && message.contains("first version is 1"), "{message}");
+}
+
+#[test]
+fn readers_who_fit_no_key_are_for_the_checks_to_tell() {
+    for (from, to) in [
+        ("\"alice\",\n      \"ci\"", "\"alice\",\n      \"ci\", \"zoe\""),
+        ("\"alice\",\n      \"ci\"", "\"alice\""),
     ] {
         let text = FULL.replacen(from, to, 1);
-        assert!(matches!(error(&text), RecordError::Contradictory { .. }));
-        let message = message(&text);
-        assert!(message.starts_with("secrets/a.json: ") && message.contains(part), "{message}");
+        assert_ne!(text, FULL);
+        parse(text.as_bytes(), PATH).unwrap();
     }
 }
 

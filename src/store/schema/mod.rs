@@ -15,6 +15,7 @@ mod tests;
 
 use crate::domain::check_id::CheckId;
 use crate::domain::id::StoreId;
+use crate::domain::key::Fingerprint;
 use crate::domain::name::ActorName;
 use crate::domain::period::Period;
 use crate::domain::record::Record;
@@ -96,6 +97,9 @@ struct PolicyFile {
     /// Findings that are allowed until a date.
     #[serde(default)]
     waiver: Vec<WaiverTable>,
+    /// What leavers and lost keys knew, and that it was taken as it is.
+    #[serde(default)]
+    acceptance: Vec<AcceptanceTable>,
     /// Globs of secrets that must be there.
     #[serde(default)]
     #[schemars(extend("minItems" = 1))]
@@ -108,6 +112,10 @@ struct PolicyFile {
 #[allow(dead_code, reason = "read by the schema generator, never constructed")]
 struct PersonTable {
     keys: Keys,
+    /// With which they sign records: `ssh-ed25519 …`, `ecdsa-sha2-nistp256 …`, `ssh-rsa …`, and the `sk-` types of
+    /// security keys.
+    #[serde(default)]
+    signing_keys: SigningKeys,
     /// How to reach them; in a public repository a handle, not an address.
     #[serde(default)]
     contact: String,
@@ -164,6 +172,9 @@ struct RuleTable {
     #[schemars(with = "Period")]
     #[serde(default)]
     max_lifetime: Option<Period>,
+    /// Whether a record needs the signature of a person: not where nothing is said.
+    #[serde(default)]
+    require_signature: bool,
     /// How much findings weigh, by the check that finds them.
     #[serde(default)]
     #[schemars(schema_with = "levels")]
@@ -199,11 +210,36 @@ struct WaiverTable {
     by: String,
 }
 
+/// That somebody who left, or a lost key, knew what was set until then: looked at, and taken as it is.
+#[derive(JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(dead_code, reason = "read by the schema generator, never constructed")]
+struct AcceptanceTable {
+    /// Who left, or whose key was removed.
+    of: ActorName,
+    /// Only this key of theirs.
+    #[schemars(with = "Fingerprint")]
+    #[serde(default)]
+    key: Option<Fingerprint>,
+    /// Versions that were set before this moment.
+    on: Date,
+    #[schemars(length(min = 1))]
+    reason: String,
+    /// Who accepts it.
+    #[schemars(length(min = 1))]
+    by: String,
+}
+
 /// `age1…`, `ssh-ed25519 …`, `ssh-rsa …`; under `shared-keys` also the id of a key in a cloud's key service.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("minItems" = 1))]
 #[allow(dead_code, reason = "read by the schema generator, never constructed")]
 struct Keys(Vec<String>);
+
+#[derive(JsonSchema, Default)]
+#[schemars(inline, extend("minItems" = 1))]
+#[allow(dead_code, reason = "read by the schema generator, never constructed")]
+struct SigningKeys(Vec<String>);
 
 #[derive(JsonSchema, Default)]
 #[schemars(inline, extend("minItems" = 1))]

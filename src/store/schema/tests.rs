@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use super::super::policy_file::samples::{FULL, parse_key};
+use super::super::policy_file::samples::{FULL, PARSERS};
 use super::super::{policy_file, record_file};
 use super::*;
 
@@ -14,7 +14,7 @@ fn known_to_reader(header: &str) -> BTreeSet<String> {
         "" => format!("zzzzzz = 1\n{FULL}"),
         header => FULL.replacen(header, &format!("{header}\nzzzzzz = 1"), 1),
     };
-    let error = policy_file::parse(&text, "p", &parse_key).unwrap_err().to_string();
+    let error = policy_file::parse(&text, "p", PARSERS).unwrap_err().to_string();
     let (_, known) = error.split_once("(known are: ").unwrap();
     known.trim_end_matches(')').split(", ").map(str::to_owned).collect()
 }
@@ -30,6 +30,7 @@ fn the_policy_schema_has_the_keys_that_the_reader_knows() {
         ("[defaults]", "/$defs/RuleTable"),
         ("[[scope]]", "/$defs/ScopeTable"),
         ("[[waiver]]", "/$defs/WaiverTable"),
+        ("[[acceptance]]", "/$defs/AcceptanceTable"),
     ];
     for (header, pointer) in tables {
         let table = schema.pointer(pointer).unwrap();
@@ -49,11 +50,12 @@ fn the_policy_schema_demands_what_the_reader_demands() {
         ("[defaults]", "/$defs/RuleTable", "[defaults]"),
         ("[[scope]]", "/$defs/ScopeTable", "[[scope]]"),
         ("[[waiver]]", "/$defs/WaiverTable", "[[waiver]]"),
+        ("[[acceptance]]", "/$defs/AcceptanceTable", "[[acceptance]]"),
     ];
     for (text, pointer, name) in empty {
         let required = schema.pointer(pointer).unwrap().get("required").cloned().unwrap_or_default();
         let required: BTreeSet<String> = serde_json::from_value(required).unwrap_or_default();
-        let error = policy_file::parse(text, "p", &parse_key).unwrap_err().to_string();
+        let error = policy_file::parse(text, "p", PARSERS).unwrap_err().to_string();
         let demanded: BTreeSet<String> = error
             .lines()
             .filter_map(|line| line.split_once(&format!(": {name} has no `"))?.1.split('`').next())
@@ -71,7 +73,9 @@ fn the_record_schema_is_closed_but_for_about() {
     let mut sealed = keys(&sample["sealed"]);
     sealed.insert("probe".to_owned());
     assert_eq!(keys(&schema["$defs"]["Sealed"]["properties"]), sealed);
-    for closed in ["", "/$defs/Sealed", "/$defs/Version", "/$defs/SealedKey", "/$defs/Runner"] {
+    for closed in
+        ["", "/$defs/Sealed", "/$defs/Version", "/$defs/SealedKey", "/$defs/Runner", "/$defs/RecordSignature"]
+    {
         assert_eq!(schema.pointer(closed).unwrap()["additionalProperties"], false, "{closed}");
     }
     for open in ["About", "Issuer"] {

@@ -1,0 +1,3 @@
+//! What forges publish about people: their ssh keys.
+
+pub mod github_keys;

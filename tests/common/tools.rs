@@ -1,0 +1,35 @@
+//! Programs that `scripts/test` installs below `target/tools`, because no system package has them in a version
+//! that fits. A test that needs one which is missing fails, and says how to get it.
+
+use std::path::{Path, PathBuf};
+
+/// `rage`, the implementation of age in Rust.
+#[track_caller]
+pub fn rage() -> PathBuf {
+    tool("bin/rage")
+}
+
+/// A Python that has the package `cryptography`.
+#[track_caller]
+pub fn python() -> PathBuf {
+    tool("venv/bin/python3")
+}
+
+/// Node.js, new enough for [`age_encryption`].
+#[track_caller]
+pub fn node() -> PathBuf {
+    tool("bin/node")
+}
+
+/// The folder of the npm package `age-encryption`.
+#[track_caller]
+pub fn age_encryption() -> PathBuf {
+    tool("node/node_modules/age-encryption")
+}
+
+#[track_caller]
+fn tool(relative: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative);
+    assert!(path.exists(), "{} is missing: run `scripts/test`, which installs it", path.display());
+    path
+}
