@@ -60,10 +60,6 @@ const PRINTING: &[&str] = &["println", "print", "eprintln", "eprint", "dbg"];
 /// The most lines of a source file; 300 is what to aim at.
 const MOST_LINES: usize = 400;
 
-/// Files that may be longer, up to how many lines, and why.
-const LONG_FILES: &[(&str, usize, &str)] =
-    &[("src/cli.rs", 700, "the whole command line in one list: types and their help, no logic")];
-
 /// Where a source file stands: `src/checks/expired.rs` is in the room `checks`.
 struct Place {
     /// The module's path below `crate`; empty for `lib.rs` and `main.rs`.
@@ -106,9 +102,8 @@ fn faults(path: &str, text: &str, commands: &[String]) -> Vec<String> {
     if !matches!(room, "lib" | "main" | "cli") && Place::floor(room).is_none() {
         fault(1, format!("`{room}` stands on no floor: give it one in tests/architecture.rs"));
     }
-    let most = LONG_FILES.iter().find(|(long, ..)| *long == path).map_or(MOST_LINES, |(_, most, _)| *most);
-    if text.lines().count() > most {
-        fault(most, format!("longer than {most} lines: split it"));
+    if text.lines().count() > MOST_LINES {
+        fault(MOST_LINES, format!("longer than {MOST_LINES} lines: split it"));
     }
     for line in &source.renamed_house {
         fault(*line, "gives the crate a second name, which hides imports".to_owned());

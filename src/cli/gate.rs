@@ -1,0 +1,76 @@
+//! What judges the store, and what shows who holds what.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::domain::glob::Glob;
+
+/// How custody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CustodyFormat {
+    /// For a person
+    Human,
+    /// For a program
+    Json,
+    /// One self-contained page
+    Html,
+}
+
+#[derive(Debug, Args)]
+pub struct Custody {
+    /// Only secrets whose name fits
+    #[arg(long, value_name = "GLOB")]
+    pub scope: Vec<Glob>,
+    /// Open every value with my identity and prove who else can
+    #[arg(long)]
+    pub prove: bool,
+    /// How it is shown
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: CustodyFormat,
+}
+
+/// How the report is written. The exit code is the same for every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// For a person
+    Human,
+    /// For a program; see docs/file-formats.md
+    Json,
+    /// Workflow commands that annotate a run on GitHub
+    Github,
+}
+
+/// Which secrets must be proved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Prove {
+    /// Every one that is judged; what can't be opened is unchecked, and blocks
+    All,
+    /// What my identity opens and the history at hand shows; the rest is told, and does not block
+    Available,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    /// Only secrets whose name fits
+    #[arg(long, value_name = "GLOB", conflicts_with = "files")]
+    pub scope: Vec<Glob>,
+    /// Only these sealed files: exactly those that a deploy will read
+    #[arg(long = "file", value_name = "PATH")]
+    pub files: Vec<PathBuf>,
+    /// Fail only for what this change introduces or worsens, judged by the policy of REF; leaves out the deploy ref
+    #[arg(long, value_name = "REF")]
+    pub against: Option<String>,
+    /// Do not ask the remote; what depends on it is reported as unchecked
+    #[arg(long)]
+    pub offline: bool,
+    /// Open the values with my identity and prove who else can
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "all")]
+    pub prove: Option<Prove>,
+    /// Warnings fail too
+    #[arg(long)]
+    pub strict: bool,
+    /// How the report is written; the exit code is the same
+    #[arg(long, value_enum, default_value = "human")]
+    pub format: ReportFormat,
+}
