@@ -187,6 +187,8 @@ fn what_is_done_is_0_for_every_command() {
     let fresh = sandbox.path("fresh");
     sandbox.git(sandbox.root(), ["init", "-q", "fresh"]);
     run(&sandbox, &fresh, "init --person alice", "").code(0);
+    // A store without a secret gives nothing to do, and says so.
+    run(&sandbox, &fresh, "reseal --all", "").code(2).says("secrets add NAME");
 }
 
 #[test]

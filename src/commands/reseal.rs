@@ -16,6 +16,10 @@ pub fn run(session: &Session, arguments: &Reseal) -> Result<u8, CommandError> {
     let policy = place.policy()?;
     let mut names: Vec<SecretName> =
         if arguments.all { place.list().secrets.into_keys().collect() } else { arguments.names.clone() };
+    if names.is_empty() {
+        return Err(CommandError::new("the store holds no secret, so there is nothing to seal again")
+            .hint("seal the first one: secrets add NAME"));
+    }
     names.sort();
     names.dedup();
     let prompts = session.prompts();
