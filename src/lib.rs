@@ -10,6 +10,7 @@
 //! | 3 | [`observe`], [`change`] | facts gathered from all rooms; lock, seal, journal, commit, push |
 //! | 2 | [`checks`], [`render`] | pure: facts to findings, a report to bytes |
 //! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`] | one door each to the outside world |
+//! | 2 | [`foreign`], [`value_ends`] | pure: bytes that other tools made, read |
 //! | 1 | [`system`] | atomic files, bounded child processes, the terminal |
 //! | 0 | [`domain`] | the nouns; no I/O, no clock |
 //!
@@ -20,6 +21,7 @@ pub mod checks;
 pub mod cli;
 pub mod commands;
 pub mod domain;
+pub mod foreign;
 pub mod forge;
 pub mod git;
 pub mod keys;
@@ -28,6 +30,7 @@ pub mod render;
 pub mod seal;
 pub mod store;
 pub mod system;
+pub mod value_ends;
 
 use std::ffi::OsString;
 

@@ -128,7 +128,8 @@ impl Sealer<'_> {
         }
         let keys = |reader: &ActorName| {
             let all = self.policy.actor(reader).map(|actor| actor.keys().to_vec()).unwrap_or_default();
-            let usable: Vec<PublicKey> = all.iter().filter(|key| key.kind != KeyKind::Kms).cloned().collect();
+            let usable: Vec<PublicKey> =
+                all.iter().filter(|key| key.kind.can_be_sealed_to()).cloned().collect();
             if usable.is_empty() { all } else { usable }
         };
         Ok(readers.into_iter().map(|reader| (reader.clone(), keys(&reader))).collect())

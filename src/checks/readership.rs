@@ -99,7 +99,7 @@ fn slot_for(key: &SealedKey) -> Option<Slot> {
     match key.kind {
         KeyKind::X25519 => Some(Slot { kind, tag: None }),
         KeyKind::SshEd25519 | KeyKind::SshRsa => Some(Slot { kind, tag: key.fingerprint.ssh_tag() }),
-        KeyKind::Plugin(_) | KeyKind::Kms => None,
+        KeyKind::Plugin(_) | KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => None,
     }
 }
 

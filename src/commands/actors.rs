@@ -7,7 +7,7 @@ use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::Publish;
 use crate::domain::digest::Digest;
-use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+use crate::domain::key::{Fingerprint, PublicKey};
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Actor, Policy};
 use crate::domain::record::Sealed;
@@ -190,5 +190,5 @@ fn awaits(policy: &Policy, sealed: &Sealed, name: &ActorName) -> bool {
         held.is_some_and(|held| held.iter().any(|sealed| sealed.fingerprint == key.fingerprint))
     };
     let keys = policy.actor(name).map(Actor::keys).unwrap_or_default();
-    keys.iter().any(|key| key.kind != KeyKind::Kms && !is_held(key))
+    keys.iter().any(|key| key.kind.can_be_sealed_to() && !is_held(key))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::facts::{Exposure, Proof, Recomputed, SecretFacts};
-use super::key::{Fingerprint, KeyKind, PublicKey};
+use super::key::{Fingerprint, PublicKey};
 use super::name::ActorName;
 use super::policy::{Actor, Departed, Policy};
 use super::record::Sealed;
@@ -105,7 +105,7 @@ fn grade_of(recomputed: &Recomputed) -> (Grade, Option<String>) {
 
 /// The people who could open it if it were sealed to these readers.
 pub fn people_behind(policy: &Policy, readers: &BTreeSet<ActorName>) -> BTreeSet<ActorName> {
-    let can_be_sealed_to = |key: &PublicKey| key.kind != KeyKind::Kms;
+    let can_be_sealed_to = |key: &PublicKey| key.kind.can_be_sealed_to();
     let mut people = BTreeSet::new();
     for reader in readers {
         match policy.actor(reader).filter(|actor| actor.keys().iter().any(can_be_sealed_to)) {

@@ -140,12 +140,25 @@ pub enum KeyKind {
     Plugin(String),
     /// The id of a key in a cloud's key service; never an age recipient, so never in a record.
     Kms,
+    /// The fingerprint of an `OpenPGP` key, `pgp:…`; never an age recipient either.
+    Pgp,
+    /// A password or key of another tool, named and not shown: `ansible-vault:LABEL`, `git-crypt:NAME`,
+    /// `sealed-secrets:controller`.
+    Opaque,
 }
 
 impl KeyKind {
     /// Whether a holder of the file key can recompute the stanza made for this key.
     pub fn is_derivable(&self) -> bool {
         matches!(self, Self::X25519 | Self::SshEd25519)
+    }
+
+    /// Whether a value of ours can be sealed to it. The others only open what other tools have sealed.
+    pub fn can_be_sealed_to(&self) -> bool {
+        match self {
+            Self::X25519 | Self::SshEd25519 | Self::SshRsa | Self::Plugin(_) => true,
+            Self::Kms | Self::Pgp | Self::Opaque => false,
+        }
     }
 }
 
@@ -157,6 +170,8 @@ impl fmt::Display for KeyKind {
             Self::SshRsa => f.pad("ssh-rsa"),
             Self::Plugin(name) => f.pad(&format!("plugin/{name}")),
             Self::Kms => f.pad("kms"),
+            Self::Pgp => f.pad("pgp"),
+            Self::Opaque => f.pad("opaque"),
         }
     }
 }

@@ -4,11 +4,13 @@
 //! each other and never strings that still have to be looked at.
 
 pub mod check_id;
+pub mod claim;
 pub mod custody;
 pub mod digest;
 pub mod expiry;
 pub mod facts;
 pub mod finding;
+pub mod foreign;
 pub mod glob;
 pub mod id;
 pub mod impact;
@@ -23,4 +25,7 @@ pub mod report;
 pub mod rules;
 pub mod text;
 pub mod time;
+pub mod tracked_name;
+pub mod tracking;
 pub mod value;
+pub mod value_end;

@@ -64,7 +64,9 @@ pub fn derive_stanza(
     let kind = match key.kind {
         KeyKind::X25519 => X25519,
         KeyKind::SshEd25519 => SSH_ED25519,
-        KeyKind::SshRsa | KeyKind::Plugin(_) | KeyKind::Kms => return Err(DerivationError::NotDerivable),
+        KeyKind::SshRsa | KeyKind::Plugin(_) | KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => {
+            return Err(DerivationError::NotDerivable);
+        }
     };
     let u = key.montgomery.ok_or(DerivationError::NotDerivable)?;
     let ephemeral = StaticSecret::from(*seed(NAMESPACE, file_key, salt, kind, &key.recipient_bytes)?);

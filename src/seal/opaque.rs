@@ -39,7 +39,7 @@ pub fn wrap(file_key: &FileKey, key: &PublicKey, prompts: &Prompts) -> Result<Wr
             recipient.wrap_file_key(file_key).map_err(|_| OpaqueError::Unusable)?
         }
         KeyKind::Plugin(name) => plugin::wrap(file_key, name, &key.text, prompts)?,
-        KeyKind::Kms => return Err(OpaqueError::KeyService),
+        KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => return Err(OpaqueError::KeyService),
         KeyKind::X25519 | KeyKind::SshEd25519 => return Err(OpaqueError::Unusable),
     };
     let encoded = stanzas.iter().map(encode).collect::<Result<BTreeSet<_>, _>>()?;

@@ -17,7 +17,7 @@ use super::opaque::{self, OpaqueError};
 use super::prompts::Prompts;
 use crate::domain::digest::Digest;
 use crate::domain::json::SortedSet;
-use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
+use crate::domain::key::{Fingerprint, PublicKey};
 use crate::domain::name::ActorName;
 use crate::domain::record::{Sealed, SealedKey};
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
@@ -130,7 +130,7 @@ fn distinct_keys(
         }
         for key in keys {
             let fingerprint = &key.fingerprint;
-            if key.kind == KeyKind::Kms {
+            if !key.kind.can_be_sealed_to() {
                 return Err(SealError::KeyService {
                     reader: reader.clone(),
                     fingerprint: fingerprint.clone(),

@@ -74,7 +74,7 @@ fn may_be_for(key: &SealedKey, stanza: &RawStanza<'_>) -> bool {
             stanza.kind() == "ssh-rsa" && stanza.arguments().eq(key.fingerprint.ssh_tag().as_deref())
         }
         KeyKind::Plugin(_) => !["X25519", "ssh-ed25519", "ssh-rsa", "scrypt"].contains(&stanza.kind()),
-        KeyKind::X25519 | KeyKind::SshEd25519 | KeyKind::Kms => false,
+        KeyKind::X25519 | KeyKind::SshEd25519 | KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => false,
     }
 }
 
