@@ -120,6 +120,11 @@ Examples:
   secrets sign --all --signing-key ~/.ssh/id_ed25519")]
     Sign(Sign),
     /// All secrets with their expiry, people and owners
+    #[command(after_help = "\
+Examples:
+  secrets list --scope 'utoronto/**'
+  secrets list --without-expiry                 what is left to triage
+  secrets list --without-expiry --format json   to make a file for `secrets expiry import`")]
     List(List),
     /// Remove a secret from the store
     Remove(Remove),
@@ -185,6 +190,9 @@ pub struct List {
     /// Only secrets whose name fits
     #[arg(long, value_name = "GLOB")]
     pub scope: Vec<Glob>,
+    /// Only secrets of which nobody has said when they end
+    #[arg(long)]
+    pub without_expiry: bool,
     #[command(flatten)]
     pub output: Output,
 }

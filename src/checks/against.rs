@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::name::SecretName;
+use crate::domain::tracked_name::CredentialName;
 
 /// Lowers to a warning what already stands on the other ref: the same check on the same place, at least as bad
 /// there. What is new or worse stays as it is. `reference_name` is for the message.
@@ -27,7 +27,7 @@ pub fn against(change: Vec<Finding>, reference: &[Finding], reference_name: &str
         .collect()
 }
 
-fn place(finding: &Finding) -> (CheckId, Option<SecretName>, Option<String>) {
+fn place(finding: &Finding) -> (CheckId, Option<CredentialName>, Option<String>) {
     (finding.id, finding.secret.clone(), finding.path.clone())
 }
 
@@ -73,10 +73,12 @@ fn is_about_its_message(id: CheckId) -> bool {
         | CheckId::Expired
         | CheckId::Expiring
         | CheckId::NoExpiry
+        | CheckId::ExpiryMismatch
         | CheckId::Overlong
         | CheckId::OverdueRotation
         | CheckId::SameValue
         | CheckId::SingleHolder
+        | CheckId::UnconfirmedKey
         | CheckId::Unowned => false,
     }
 }

@@ -8,16 +8,28 @@
 
 use std::collections::BTreeSet;
 
-use super::{CHECKS, Check, Fault, StoreSubject, Subject};
+use super::{CHECKS, Check, Fault, FileSubject, Judgement, StoreSubject, Subject, TrackedSubject};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::{Proof, SecretFacts, Setting, StoreFacts};
+use crate::domain::facts::{Inside, Proof, SecretFacts, Setting, StoreFacts};
 use crate::domain::finding::{Finding, Level, Unknown};
+use crate::domain::foreign::Contents;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{Policy, Waiver};
 use crate::domain::report::{SwitchedOff, Unchecked, Waived};
 use crate::domain::rules::{Origin, Rules};
 use crate::domain::text::visible;
 use crate::domain::time::Instant;
+use crate::domain::tracked_facts::FileFacts;
+use crate::domain::tracked_name::CredentialName;
+
+/// What is judged by name, and by which rules.
+struct Named<'a> {
+    policy: &'a Policy,
+    rules: &'a Rules,
+    now: Instant,
+    name: &'a CredentialName,
+    record_path: &'a str,
+}
 
 /// What judging came to, of one secret, of the store, or of all together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,24 +45,44 @@ pub fn judge_secret(setting: &Setting, policy: &Policy, facts: &SecretFacts) -> 
     let rules = Rules::of(policy, &facts.name);
     let subject = Subject { setting, policy, rules: &rules, secret: facts };
     let mut judged = Judged::default();
+    let name = CredentialName::from(facts.name.clone());
     // Here and not in a check, because a check can be switched off.
     if let Proof::NotOpened { why, required: true } = &facts.proof {
-        judged.leave_unchecked(Some(&facts.name), &Unknown::new("who can open it", why));
+        judged.leave_unchecked(Some(&name), &Unknown::new("who can open it", why));
     }
-    for check in CHECKS {
-        let Some(judge) = check.secret else { continue };
-        let Some(level) = judged.level(check, &rules) else { continue };
-        match judge(&subject) {
-            Ok(faults) => {
-                for fault in faults {
-                    let path = fault.path.clone().unwrap_or_else(|| facts.record_path.clone());
-                    let waiver = in_force(policy, check.id, setting.now, &[facts.name.as_str()]);
-                    let finding = finding(check.id, level, Some(facts.name.clone()), Some(path), &fault);
-                    judged.take(finding, waiver);
-                }
-            }
-            Err(unknown) => judged.leave_unchecked(Some(&facts.name), &unknown),
+    let named =
+        Named { policy, rules: &rules, now: setting.now, name: &name, record_path: &facts.record_path };
+    judged.judge_named(&named, &subject, |check| check.secret.map(|judge| judge as fn(&_) -> _));
+    judged
+}
+
+/// Runs every check that applies on a file that another tool sealed, and on each secret in it.
+pub fn judge_file(setting: &Setting, policy: &Policy, facts: &FileFacts) -> Judged {
+    let mut judged = Judged::default();
+    let rules = Rules::of_tracked(policy, &facts.name);
+    let name = CredentialName::from(facts.name.clone());
+    // Here and not in a check, because a check can be switched off.
+    if let Ok(Some(Contents::Damaged { format, why })) = &facts.contents {
+        let unknown =
+            Unknown::new(facts.name.as_str(), format!("looks like {format}, and can't be read: {why}"));
+        judged.leave_unchecked(Some(&name), &unknown);
+    }
+    for unknown in [facts.contents.as_ref().err(), facts.secrets.as_ref().err()].into_iter().flatten() {
+        judged.leave_unchecked(Some(&name), unknown);
+    }
+    let subject = FileSubject { setting, policy, rules: &rules, file: facts };
+    let (now, record_path) = (setting.now, facts.claims_path.as_str());
+    let named = Named { policy, rules: &rules, now, name: &name, record_path };
+    judged.judge_named(&named, &subject, |check| check.file.map(|judge| judge as fn(&_) -> _));
+    for secret in facts.secrets.as_deref().unwrap_or_default() {
+        let rules = Rules::of_tracked(policy, &secret.name);
+        let name = CredentialName::from(secret.name.clone());
+        if let Inside::NotLookedInto { why, required: true } = &secret.inside {
+            judged.leave_unchecked(Some(&name), &Unknown::new("the end that the value itself carries", why));
         }
+        let subject = TrackedSubject { setting, policy, rules: &rules, file: facts, secret };
+        let named = Named { policy, rules: &rules, now, name: &name, record_path };
+        judged.judge_named(&named, &subject, |check| check.tracked.map(|judge| judge as fn(&_) -> _));
     }
     judged
 }
@@ -95,6 +127,32 @@ impl Judged {
         self.unchecked.extend(other.unchecked);
     }
 
+    /// Runs every check on one thing that has a name. `judge` is how a check judges it, if it does.
+    fn judge_named<S>(
+        &mut self,
+        named: &Named<'_>,
+        subject: &S,
+        judge: fn(&Check) -> Option<fn(&S) -> Judgement>,
+    ) {
+        let known_as: Vec<&str> = named.name.known_as().collect();
+        for check in CHECKS {
+            let Some(judge) = judge(check) else { continue };
+            let Some(level) = self.level(check, named.rules) else { continue };
+            match judge(subject) {
+                Ok(faults) => {
+                    for fault in faults {
+                        let waiver = in_force(named.policy, check.id, named.now, &known_as);
+                        // What is about no file in particular is about the record.
+                        let path = fault.path.clone().unwrap_or_else(|| named.record_path.to_owned());
+                        let name = Some(named.name.clone());
+                        self.take(finding(check.id, level, name, Some(path), &fault), waiver);
+                    }
+                }
+                Err(unknown) => self.leave_unchecked(Some(named.name), &unknown),
+            }
+        }
+    }
+
     /// The level that the rules give the check; `None`, and told, where it is off.
     fn level(&mut self, check: &Check, rules: &Rules) -> Option<Level> {
         let level = rules.level(check.id, check.default);
@@ -134,7 +192,7 @@ impl Judged {
             [fault.about.as_deref(), fault.path.as_deref()].into_iter().flatten().collect::<Vec<_>>();
         let waiver = in_force(subject.policy, check.id, subject.setting.now, &known_as);
         // Without a path it is about the name itself; with one the name is only what policy would call it.
-        let secret = name.filter(|_| fault.path.is_none());
+        let secret = name.filter(|_| fault.path.is_none()).map(CredentialName::from);
         let path = fault.path.clone();
         self.take(finding(check.id, level, secret, path, fault), waiver);
     }
@@ -151,7 +209,7 @@ impl Judged {
         }
     }
 
-    fn leave_unchecked(&mut self, secret: Option<&SecretName>, unknown: &Unknown) {
+    fn leave_unchecked(&mut self, secret: Option<&CredentialName>, unknown: &Unknown) {
         self.unchecked.insert(Unchecked {
             secret: secret.cloned(),
             what: visible(&unknown.what).into_owned(),
@@ -164,7 +222,7 @@ impl Judged {
 fn finding(
     id: CheckId,
     level: Level,
-    secret: Option<SecretName>,
+    secret: Option<CredentialName>,
     path: Option<String>,
     fault: &Fault,
 ) -> Finding {

@@ -4,28 +4,33 @@
 //!
 //! **Mend:** get a new one from the issuer, then `secrets set NAME`.
 
-use super::{Check, Fault, Judgement, Subject, wording};
+use super::term::{self, Term};
+use super::{Check, Fault, Judgement, Subject, TrackedSubject, wording};
 use crate::domain::check_id::CheckId;
-use crate::domain::expiry::Expiry;
 use crate::domain::finding::Level;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Expired, Level::Error, judge);
+pub const CHECK: Check = Check::of_secret(CheckId::Expired, Level::Error, judge).and_tracked(judge_tracked);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
-    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
-    let now = subject.setting.now;
-    let Some(end) = record.sealed.expires.as_ref().and_then(Expiry::at).filter(|end| now >= *end) else {
-        return Ok(Vec::new());
-    };
+    term::of_secret(subject, judge_term)
+}
+
+fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
+    term::of_tracked(subject, judge_term)
+}
+
+fn judge_term(term: &Term<'_>) -> Judgement {
+    let now = term.now;
+    let Some(end) = term.end().filter(|end| now >= *end) else { return Ok(Vec::new()) };
     let message = format!("expired {} ({})", wording::ago(end, now), end.brief());
-    let remedy = format!("secrets set {}", subject.secret.name);
-    Ok(vec![Fault::new(message, remedy).weighing(end.days_until(now))])
+    Ok(vec![Fault::new(message, term.renew()).weighing(end.days_until(now))])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::checks::samples::{ends, judge_at, messages, policy, sealed_of, secret};
+    use crate::domain::expiry::Expiry;
 
     #[test]
     fn around_the_end() {

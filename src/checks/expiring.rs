@@ -5,33 +5,38 @@
 //!
 //! **Mend:** get a new one from the issuer, then `secrets set NAME`.
 
-use super::{Check, Fault, Judgement, Subject, wording};
+use super::term::{self, Term};
+use super::{Check, Fault, Judgement, Subject, TrackedSubject, wording};
 use crate::domain::check_id::CheckId;
-use crate::domain::expiry::Expiry;
 use crate::domain::finding::Level;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Expiring, Level::Warning, judge);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::Expiring, Level::Warning, judge).and_tracked(judge_tracked);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
-    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
-    let now = subject.setting.now;
-    let Some(end) = record.sealed.expires.as_ref().and_then(Expiry::at).filter(|end| now < *end) else {
-        return Ok(Vec::new());
-    };
-    let told = subject.rules.notify_at.value.first().is_some_and(|tier| tier.reaches(end, now));
-    let blocks = subject.rules.block_within.value.reaches(end, now);
+    term::of_secret(subject, judge_term)
+}
+
+fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
+    term::of_tracked(subject, judge_term)
+}
+
+fn judge_term(term: &Term<'_>) -> Judgement {
+    let now = term.now;
+    let Some(end) = term.end().filter(|end| now < *end) else { return Ok(Vec::new()) };
+    let told = term.rules.notify_at.value.first().is_some_and(|tier| tier.reaches(end, now));
+    let blocks = term.rules.block_within.value.reaches(end, now);
     if !told && !blocks {
         return Ok(Vec::new());
     }
     let within = if blocks {
-        let rule = &subject.rules.block_within;
+        let rule = &term.rules.block_within;
         format!("; deploys are blocked {} before the end ({})", rule.value, rule.origin)
     } else {
         String::new()
     };
     let message = format!("expires {} ({}){within}", wording::ahead(now, end), end.brief());
-    let remedy = format!("secrets set {}", subject.secret.name);
-    Ok(vec![Fault::new(message, remedy).weighing(-now.days_until(end)).blocking(blocks)])
+    Ok(vec![Fault::new(message, term.renew()).weighing(-now.days_until(end)).blocking(blocks)])
 }
 
 #[cfg(test)]

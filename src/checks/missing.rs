@@ -8,14 +8,18 @@
 use super::{Check, Fault, Judgement, StoreSubject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
+use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
 
 pub const CHECK: Check = Check::of_store(CheckId::Missing, Level::Error, judge);
 
 fn judge(subject: &StoreSubject<'_>) -> Judgement {
-    let names = &subject.store.names;
-    let absent =
-        subject.policy.require.iter().filter(|glob| !names.iter().any(|name| glob.matches(name.as_str())));
+    let (names, tracked) = (&subject.store.names, &subject.store.tracked);
+    let is_there = |glob: &Glob| {
+        names.iter().any(|name| glob.matches(name.as_str()))
+            || tracked.iter().any(|name| glob.matches(name.as_str()) || glob.matches(name.file()))
+    };
+    let absent = subject.policy.require.iter().filter(|glob| !is_there(glob));
     Ok(absent
         .map(|glob| {
             if let Ok(name) = glob.as_str().parse::<SecretName>() {

@@ -10,13 +10,16 @@ pub mod driver;
 pub mod holding;
 
 mod deployment;
+pub mod foreign_keys;
 mod mending;
 mod readership;
+mod term;
 mod wording;
 
 mod departed_reader;
 mod expired;
 mod expiring;
+mod expiry_mismatch;
 mod exposed_to_departed;
 mod missing;
 mod no_expiry;
@@ -31,6 +34,7 @@ mod same_value;
 mod single_holder;
 mod tampered;
 mod uncommitted;
+mod unconfirmed_key;
 mod unlisted_reader;
 mod unowned;
 mod unproven_reader;
@@ -44,7 +48,7 @@ mod weakened_policy;
 mod samples;
 
 pub use against::against;
-pub use driver::{Judged, judge_secret, judge_store};
+pub use driver::{Judged, judge_file, judge_secret, judge_store};
 
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::{SealedFile, SecretFacts, Setting, StoreFacts};
@@ -52,6 +56,7 @@ use crate::domain::finding::{Level, Unknown};
 use crate::domain::policy::Policy;
 use crate::domain::record::Record;
 use crate::domain::rules::Rules;
+use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
 
 /// Every check, in the order of `docs/checks.md`.
 pub static CHECKS: &[Check] = &[
@@ -70,6 +75,7 @@ pub static CHECKS: &[Check] = &[
     expired::CHECK,
     expiring::CHECK,
     no_expiry::CHECK,
+    expiry_mismatch::CHECK,
     overlong::CHECK,
     overdue_rotation::CHECK,
     same_value::CHECK,
@@ -78,6 +84,7 @@ pub static CHECKS: &[Check] = &[
     unlisted_reader::CHECK,
     departed_reader::CHECK,
     exposed_to_departed::CHECK,
+    unconfirmed_key::CHECK,
     unowned::CHECK,
     waiver_expired::CHECK,
 ];
@@ -90,17 +97,36 @@ pub struct Check {
     pub default: Level,
     /// How it judges one secret, if it does.
     pub secret: Option<fn(&Subject<'_>) -> Judgement>,
+    /// How it judges a file that another tool sealed, if that makes sense.
+    pub file: Option<fn(&FileSubject<'_>) -> Judgement>,
+    /// How it judges one secret of such a file, if that makes sense.
+    pub tracked: Option<fn(&TrackedSubject<'_>) -> Judgement>,
     /// How it judges the store as a whole, if it does.
     pub store: Option<fn(&StoreSubject<'_>) -> Judgement>,
 }
 
 impl Check {
     const fn of_secret(id: CheckId, default: Level, judge: fn(&Subject<'_>) -> Judgement) -> Self {
-        Self { id, default, secret: Some(judge), store: None }
+        Self { id, default, secret: Some(judge), file: None, tracked: None, store: None }
     }
 
     const fn of_store(id: CheckId, default: Level, judge: fn(&StoreSubject<'_>) -> Judgement) -> Self {
-        Self { id, default, secret: None, store: Some(judge) }
+        Self { id, default, secret: None, file: None, tracked: None, store: Some(judge) }
+    }
+
+    const fn and_file(mut self, judge: fn(&FileSubject<'_>) -> Judgement) -> Self {
+        self.file = Some(judge);
+        self
+    }
+
+    const fn and_tracked(mut self, judge: fn(&TrackedSubject<'_>) -> Judgement) -> Self {
+        self.tracked = Some(judge);
+        self
+    }
+
+    /// Whether it judges what other tools have sealed. Where it does not, it is not applicable, and never passed.
+    pub fn applies_to_tracked(&self) -> bool {
+        self.secret.is_none() || self.file.is_some() || self.tracked.is_some()
     }
 
     const fn and_store(mut self, judge: fn(&StoreSubject<'_>) -> Judgement) -> Self {
@@ -199,6 +225,23 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// A file that another tool sealed, and by what it is judged.
+pub struct FileSubject<'a> {
+    pub setting: &'a Setting,
+    pub policy: &'a Policy,
+    pub rules: &'a Rules,
+    pub file: &'a FileFacts,
+}
+
+/// One secret of such a file, and by what it is judged.
+pub struct TrackedSubject<'a> {
+    pub setting: &'a Setting,
+    pub policy: &'a Policy,
+    pub rules: &'a Rules,
+    pub file: &'a FileFacts,
+    pub secret: &'a TrackedSecret,
+}
+
 /// Whether an older seal stands there than one that is known, whatever policy makes of it: nothing old is sealed again.
 pub fn rolled_back(setting: &Setting, policy: &Policy, secret: &SecretFacts) -> Judgement {
     let rules = Rules::of(policy, &secret.name);
@@ -241,6 +284,7 @@ mod tests {
                 CheckId::Overlong,
                 CheckId::OverdueRotation,
                 CheckId::ExposedToDeparted,
+                CheckId::UnconfirmedKey,
                 CheckId::Unowned
             ]
         );

@@ -5,19 +5,26 @@
 //!
 //! **Mend:** `secrets expiry set NAME` with `--expires DATE` or `--never WHY`.
 
-use super::{Check, Fault, Judgement, Subject};
+use super::term::{self, Term};
+use super::{Check, Fault, Judgement, Subject, TrackedSubject};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 
-pub const CHECK: Check = Check::of_secret(CheckId::NoExpiry, Level::Error, judge);
+pub const CHECK: Check = Check::of_secret(CheckId::NoExpiry, Level::Error, judge).and_tracked(judge_tracked);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
-    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
-    if record.sealed.expires.is_some() {
+    term::of_secret(subject, judge_term)
+}
+
+fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
+    term::of_tracked(subject, judge_term)
+}
+
+fn judge_term(term: &Term<'_>) -> Judgement {
+    if term.expires.is_some() {
         return Ok(Vec::new());
     }
-    let remedy =
-        format!("secrets expiry set {} --expires DATE --reason 'none was recorded'", subject.secret.name);
+    let remedy = format!("secrets expiry set {} --expires DATE --reason 'none was recorded'", term.name);
     Ok(vec![Fault::new("nobody has said when it ends, nor that it never does", remedy)])
 }
 

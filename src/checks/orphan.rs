@@ -6,12 +6,15 @@
 //!
 //! **Mend:** restore the other half from git, or remove this one and add the secret anew.
 
-use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
+use super::{Check, Fault, FileSubject, Judgement, StoreSubject, Subject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::StrayKind;
 use crate::domain::finding::Level;
+use crate::domain::text::shell_word;
+use crate::domain::tracked_name::TrackedName;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Orphan, Level::Error, judge).and_store(judge_store);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::Orphan, Level::Error, judge).and_file(judge_file).and_store(judge_store);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let secret = subject.secret;
@@ -31,6 +34,18 @@ fn judge(subject: &Subject<'_>) -> Judgement {
         }
         (Some(_), Some(_)) | (None, None) => Vec::new(),
     })
+}
+
+/// Records of what is not there, or not sealed, in a file of another tool: what the record speaks of may stand in clear
+/// by now, or under another key.
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let of = |name: &TrackedName| {
+        let message =
+            format!("{} has a record of {name}, and nothing is sealed there", subject.file.claims_path);
+        let remedy = format!("secrets untrack {}", shell_word(name.as_str()));
+        Fault::new(message, remedy).at(&subject.file.claims_path).marked(name.as_str())
+    };
+    Ok(subject.file.orphans.iter().map(of).collect())
 }
 
 fn judge_store(subject: &StoreSubject<'_>) -> Judgement {

@@ -6,12 +6,12 @@
 //! **Mend:** pull, and deploy from what the deploy ref has now. Where it was removed or moved here, push that; where an
 //! older pair was put back here, restore the newer one.
 
-use super::deployment::{Standing, standing};
-use super::{Check, Fault, Judgement, Subject, wording};
+use super::deployment::{FileStanding, Standing, file_standing, standing};
+use super::{Check, Fault, FileSubject, Judgement, Subject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Outdated, Level::Error, judge);
+pub const CHECK: Check = Check::of_secret(CheckId::Outdated, Level::Error, judge).and_file(judge_file);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Standing::Outdated { paths, here, there } = standing(subject)? else { return Ok(Vec::new()) };
@@ -45,6 +45,36 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     };
     let fault = Fault::new(message, remedy).weighing(i64::try_from(behind).unwrap_or(i64::MAX));
     Ok(vec![paths.first().map_or(fault.clone(), |path| fault.at(path))])
+}
+
+/// Files of other tools are ordered by when their tool wrote them.
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let FileStanding::Outdated { here, there } = file_standing(subject.file)? else { return Ok(Vec::new()) };
+    let deployed = wording::deployed_as(subject.setting);
+    let message = match (here, there) {
+        (Some(here), Some(there)) => format!(
+            "a deploy from here would put the values of {} back over those of {}, which {deployed} has",
+            here.brief(),
+            there.brief()
+        ),
+        (_, Some(there)) => {
+            format!(
+                "{deployed} has the file of {}, and a deploy from here would be without it",
+                there.brief()
+            )
+        }
+        (_, None) => format!("{deployed} has it, and a deploy from here would be without it"),
+    };
+    let remedy = if !subject.setting.deployed_is_ancestor {
+        wording::pull(&subject.policy.deploy_ref)
+    } else if let (Some(_), Some(commit)) = (here, &subject.setting.deployed_commit) {
+        // Pulling brings nothing: an older state was put back in a commit that is here only.
+        let path = wording::pathspec(subject.file.name.as_str());
+        format!("git restore --source={} --staged --worktree -- {path}", wording::short(commit))
+    } else {
+        wording::push(&subject.policy.deploy_ref)
+    };
+    Ok(vec![Fault::new(message, remedy).at(subject.file.name.as_str())])
 }
 
 #[cfg(test)]

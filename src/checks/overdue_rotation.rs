@@ -5,29 +5,35 @@
 //!
 //! **Mend:** get a new one, then `secrets set NAME`.
 
-use super::{Check, Fault, Judgement, Subject, wording};
+use super::term::{self, Term};
+use super::{Check, Fault, Judgement, Subject, TrackedSubject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 
-pub const CHECK: Check = Check::of_secret(CheckId::OverdueRotation, Level::Warning, judge);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::OverdueRotation, Level::Warning, judge).and_tracked(judge_tracked);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
-    let Some(record) = subject.record()? else { return Ok(Vec::new()) };
-    let (rule, now) = (&subject.rules.rotate_every, subject.setting.now);
-    let start = record.sealed.since();
-    let Some((every, due)) = rule.value.and_then(|every| Some((every, every.after(start)?))) else {
-        return Ok(Vec::new());
-    };
+    term::of_secret(subject, judge_term)
+}
+
+fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
+    term::of_tracked(subject, judge_term)
+}
+
+fn judge_term(term: &Term<'_>) -> Judgement {
+    let (rule, now) = (&term.rules.rotate_every, term.now);
+    let Some(every) = rule.value else { return Ok(Vec::new()) };
+    let start = term.since.clone()?;
+    let Some(due) = every.after(start) else { return Ok(Vec::new()) };
     if now < due {
         return Ok(Vec::new());
     }
-    let (number, origin) = (record.sealed.version.number, &rule.origin);
+    let (version, origin) = (&term.version, &rule.origin);
     let (since, ago) = (start.brief(), wording::ago(due, now));
-    let message = format!(
-        "version {number} is of {since}; its rotation was due {ago} (rotate-every {every}, {origin})"
-    );
-    let remedy = format!("secrets set {}", subject.secret.name);
-    Ok(vec![Fault::new(message, remedy).weighing(due.days_until(now))])
+    let message =
+        format!("{version} is of {since}; its rotation was due {ago} (rotate-every {every}, {origin})");
+    Ok(vec![Fault::new(message, term.renew()).weighing(due.days_until(now))])
 }
 
 #[cfg(test)]

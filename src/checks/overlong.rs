@@ -5,25 +5,32 @@
 //!
 //! **Mend:** declare an earlier end with `secrets expiry set NAME`, and renew it by then.
 
-use super::{Check, Fault, Judgement, Subject};
+use super::term::{self, Term};
+use super::{Check, Fault, Judgement, Subject, TrackedSubject};
 use crate::domain::check_id::CheckId;
 use crate::domain::expiry::Expiry;
 use crate::domain::finding::Level;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Overlong, Level::Warning, judge);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::Overlong, Level::Warning, judge).and_tracked(judge_tracked);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
-    let (Some(record), rule) = (subject.record()?, &subject.rules.max_lifetime) else {
+    term::of_secret(subject, judge_term)
+}
+
+fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
+    term::of_tracked(subject, judge_term)
+}
+
+fn judge_term(term: &Term<'_>) -> Judgement {
+    let rule = &term.rules.max_lifetime;
+    let (Some(end), Some(most)) = (term.expires.as_ref().and_then(Expiry::at), rule.value) else {
         return Ok(Vec::new());
     };
-    let sealed = &record.sealed;
-    let (Some(end), Some(most)) = (sealed.expires.as_ref().and_then(Expiry::at), rule.value) else {
+    let Some(latest) = most.after(term.since.clone()?).filter(|latest| end > *latest) else {
         return Ok(Vec::new());
     };
-    let Some(latest) = most.after(sealed.since()).filter(|latest| end > *latest) else {
-        return Ok(Vec::new());
-    };
-    let (origin, name) = (&rule.origin, &subject.secret.name);
+    let (origin, name) = (&rule.origin, &term.name);
     let message = format!(
         "ends {}, later than {}, the latest that max-lifetime {most} allows ({origin})",
         end.brief(),

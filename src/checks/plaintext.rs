@@ -2,25 +2,57 @@
 //!
 //! A file in the store that is neither record, policy nor encrypted. Most often it is the credential itself,
 //! saved there before it was sealed, or decrypted for a look and forgotten. What was deleted here and is in `HEAD`
-//! or on the deploy ref still, is found too. Exempt are `.gitattributes`, `.gitignore`, `.gitkeep` and README.
+//! or on the deploy ref still, is found too. Exempt are `.gitattributes`, `.gitignore`, `.gitkeep` and README. Of files
+//! that other tools have sealed: one that policy's `[track]` names and that is not sealed, and values that stand in clear
+//! although the file's own rules want them encrypted.
 //!
 //! **Mend:** seal it with `secrets add NAME --from-file FILE`, delete the file, commit and push that. If it was ever
 //! pushed, the credential is known: get a new one.
 
-use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
+use super::{Check, Fault, FileSubject, Judgement, StoreSubject, Subject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::StrayKind;
-use crate::domain::finding::Level;
+use crate::domain::finding::{Level, Unknown};
+use crate::domain::foreign::Contents;
 use crate::domain::name::SecretName;
 use crate::domain::text::shell_word;
+use crate::domain::tracked_name::Pointer;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Plaintext, Level::Error, judge_secret).and_store(judge);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::Plaintext, Level::Error, judge_secret).and_file(judge_file).and_store(judge);
 
 /// A secret's own file that is not what its name says: JSON that is no record, bytes that are no age file.
 fn judge_secret(subject: &Subject<'_>) -> Judgement {
     let message = "neither a record nor encrypted, whatever its name says; if it was ever pushed, what it holds is known";
     let fault = |path: &String| Fault::new(message, wording::take_out(path)).at(path);
     Ok(subject.secret.plaintext.iter().map(fault).collect())
+}
+
+/// A file that policy or a record calls sealed and that is not, and values in clear where the file's own rules want them
+/// encrypted.
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let (file, path) = (subject.file, subject.file.name.as_str());
+    let known = "if it was ever pushed, what it holds is known";
+    match file.contents.as_ref().map_err(Clone::clone)? {
+        Some(Contents::Plain(why)) => {
+            let who = if file.is_covered { "policy's [track]" } else { "a record or --file" };
+            let message = format!("{who} says that it is sealed, and it is not ({why}); {known}");
+            Ok(vec![Fault::new(message, wording::seal_in_place(path)).at(path)])
+        }
+        Some(Contents::Sealed(sealed)) => {
+            if let Some(why) = &sealed.clear_unknown {
+                return Err(Unknown::new(format!("what of {path} may stand in clear"), why));
+            }
+            let of = |pointer: &Pointer| {
+                let message = format!(
+                    "{pointer} stands in clear, and the rules of the file want it encrypted; {known}"
+                );
+                Fault::new(message, wording::seal_in_place(path)).at(path).marked(pointer.as_str())
+            };
+            Ok(sealed.in_clear.iter().map(of).collect())
+        }
+        Some(Contents::Damaged { .. }) | None => Ok(Vec::new()),
+    }
 }
 
 fn judge(subject: &StoreSubject<'_>) -> Judgement {

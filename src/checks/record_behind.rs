@@ -3,14 +3,22 @@
 //! The sealed file is not the one that the record speaks of: one of the two was changed, merged or copied without
 //! the other. Expiry, version and readers in the record say nothing about this value.
 //!
-//! **Mend:** restore the pair from git, or seal the value that should be there with `secrets set NAME`.
+//! Of a value that another tool sealed: its ciphertext is another one than when the record was made. Where the data key is
+//! the same, the value changed, and nobody looked at its expiry; where the data key was replaced, nothing is known of it.
+//!
+//! **Mend:** restore the pair from git, or seal the value that should be there with `secrets set NAME`. Of a tracked
+//! value, `secrets confirm NAME`: it decrypts both versions, records equal ones anew by itself, and asks about the rest.
 
-use super::{Check, Fault, Judgement, Subject, mending};
+use super::{Check, Fault, Judgement, Subject, TrackedSubject, mending};
 use crate::domain::check_id::CheckId;
+use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::finding::Level;
+use crate::domain::text::shell_word;
+use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
 
-pub const CHECK: Check = Check::of_secret(CheckId::RecordBehind, Level::Error, judge);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::RecordBehind, Level::Error, judge).and_tracked(judge_tracked);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let (Some(record), Some(file)) = (subject.record()?, subject.sealed()?) else { return Ok(Vec::new()) };
@@ -22,6 +30,47 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     let remedy = mending::pair(subject);
     let fault = Fault::new(message, remedy).at(&subject.secret.sealed_path);
     Ok(vec![fault.marked(format!("{} {}", record.digest, file.digest))])
+}
+
+fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
+    let Some(message) = behind(subject.file, subject.secret) else { return Ok(Vec::new()) };
+    let (name, seen) = (&subject.secret.name, subject.secret.seen);
+    let remedy = format!("secrets confirm {}", shell_word(name.as_str()));
+    Ok(vec![Fault::new(message, remedy).at(name.file()).marked(seen.to_string())])
+}
+
+/// How the ciphertext differs from the one that the record speaks of; `None` where it does not, or where a rule decides
+/// and there is no record.
+fn behind(file: &FileFacts, secret: &TrackedSecret) -> Option<&'static str> {
+    let claim = secret.claim.as_ref()?;
+    let Some(recorded) = claim.seen else {
+        return Some("its record does not say of which ciphertext it speaks, so it may be of another value");
+    };
+    if recorded == secret.seen {
+        return None;
+    }
+    let data_key = file.sealed().ok().flatten().and_then(|sealed| sealed.data_key);
+    let same_key = claim.data_key.is_some() && claim.data_key == data_key;
+    if same_key || has_unchanged_sibling(file, claim) {
+        Some("the value changed since its record was made, and nobody has said when the new one ends")
+    } else if claim.data_key.is_some() {
+        Some(
+            "the data key of the file was replaced since its record was made, so nothing is known of the value",
+        )
+    } else {
+        Some("it was sealed anew since its record was made, so nothing is known of the value")
+    }
+}
+
+/// Whether another value that was recorded under the same data key has its ciphertext still: then the data key is the
+/// same, although it was wrapped anew, for other readers say.
+fn has_unchanged_sibling(file: &FileFacts, claim: &Claim) -> bool {
+    let stands = |other: &TrackedSecret| {
+        other.claim.as_ref().is_some_and(|its| {
+            its.data_key.is_some() && its.data_key == claim.data_key && its.seen == Some(other.seen)
+        })
+    };
+    file.secrets.as_ref().is_ok_and(|secrets| secrets.iter().any(stands))
 }
 
 fn short(digest: Digest) -> String {

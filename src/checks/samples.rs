@@ -18,6 +18,7 @@ use crate::domain::policy::{DeployRef, Machine, Person, Policy, RuleSet, Scope, 
 use crate::domain::record::{About, Format, Record, Sealed, SealedKey, Version, VersionOrder};
 use crate::domain::rules::Rules;
 use crate::domain::time::Instant;
+use crate::domain::value_end::ValueEnds;
 
 pub(crate) const NAME: &str = "web/prod/db";
 pub(crate) const RECORD: &str = "secrets/web/prod/db.json";
@@ -91,6 +92,8 @@ pub(crate) fn policy() -> Policy {
         waivers: Vec::new(),
         acceptances: Vec::new(),
         require: Vec::new(),
+        track: None,
+        kinds: Vec::new(),
     };
     for name in ["alice", "bob", "carol"] {
         policy.people.insert(actor(name), person(&[&format!("{name}-1")]));
@@ -239,6 +242,7 @@ pub(crate) fn proved(secret: &SecretFacts) -> Recomputed {
         missing: Vec::new(),
         surplus: Vec::new(),
         previous_value: Ok(PreviousValue::Other),
+        ends: ValueEnds::default(),
     }
 }
 
@@ -263,6 +267,7 @@ pub(crate) fn at_version(number: u64, seal: u64) -> crate::domain::facts::Presen
 pub(crate) fn store() -> StoreFacts {
     StoreFacts {
         names: vec![NAME.parse().unwrap()],
+        tracked: Vec::new(),
         strays: Vec::new(),
         without_record: Vec::new(),
         policy_path: "secrets/policy.toml".to_owned(),

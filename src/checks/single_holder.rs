@@ -7,14 +7,17 @@
 //! **Mend:** the other person runs `secrets key new`, somebody who can open the secret runs `secrets people add`
 //! with the public key, names them as a reader in policy (or adds them to a group that is), and `secrets reseal`s.
 
-use super::{Check, Fault, Judgement, Subject, mending, readership, wording};
+use super::{Check, Fault, FileSubject, Judgement, Subject, mending, readership, wording};
+use std::collections::BTreeSet;
+
+use crate::domain::access;
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
 use crate::domain::finding::Level;
 use crate::domain::name::ActorName;
 use crate::domain::text::listed;
 
-pub const CHECK: Check = Check::of_secret(CheckId::SingleHolder, Level::Error, judge);
+pub const CHECK: Check = Check::of_secret(CheckId::SingleHolder, Level::Error, judge).and_file(judge_file);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
@@ -44,6 +47,39 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     // As many others instead are another fault: those who could open it were left out.
     let who = people.iter().map(ActorName::as_str).collect::<Vec<_>>().join(", ");
     Ok(vec![Fault::new(message, remedy).weighing(missing).marked(who)])
+}
+
+/// Of a file that another tool sealed, those count who open it alone: who needs somebody else for it is no help while
+/// that one is asleep.
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let Some(access) = subject.file.access()? else { return Ok(Vec::new()) };
+    let holders = access::holders(access, subject.policy, &subject.file.claimed_readers);
+    let rule = &subject.rules.min_people;
+    let demanded = usize::try_from(rule.value).unwrap_or(usize::MAX);
+    if holders.alone.len() >= demanded {
+        return Ok(Vec::new());
+    }
+    let named =
+        |people: &BTreeSet<ActorName>| listed(&people.iter().map(ActorName::as_str).collect::<Vec<_>>());
+    let mut message = match (holders.alone.is_empty(), holders.unmatched.is_empty()) {
+        (true, true) => "no person can open it alone".to_owned(),
+        (true, false) => "no person whom policy knows can open it".to_owned(),
+        (false, _) => format!("only {} can open it alone", named(&holders.alone)),
+    };
+    if !holders.together.is_empty() {
+        let (threshold, groups) = (access.threshold, access.groups.len());
+        let together = named(&holders.together);
+        message = format!("{message}, {together} only together ({threshold} of {groups} key groups)");
+    }
+    let message = format!("{message}, and min-people is {} ({})", rule.value, rule.origin);
+    let remedy = if holders.unmatched.is_empty() {
+        "secrets people add --help".to_owned()
+    } else {
+        wording::edit(&format!("{}/policy.toml", subject.setting.store))
+    };
+    let missing = i64::try_from(demanded - holders.alone.len()).unwrap_or(i64::MAX);
+    let who = holders.alone.iter().map(ActorName::as_str).collect::<Vec<_>>().join(", ");
+    Ok(vec![Fault::new(message, remedy).at(subject.file.name.as_str()).weighing(missing).marked(who)])
 }
 
 /// What has to happen first so that enough people can open it, and the command for it.

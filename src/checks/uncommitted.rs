@@ -7,13 +7,15 @@
 //! **Mend:** commit the files; restore those that were deleted by mistake. Of a file that never belonged into the
 //! store, commit that it is gone.
 
-use super::{Check, Fault, Judgement, StoreSubject, Subject, rolled_back, wording};
+use super::{Check, Fault, FileSubject, Judgement, StoreSubject, Subject, rolled_back, wording};
 use crate::domain::check_id::CheckId;
+use crate::domain::claim::CUSTODY;
 use crate::domain::facts::{Difference, Overlooked, Uncommitted};
 use crate::domain::finding::Level;
 use crate::domain::text::shell_word;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Uncommitted, Level::Error, judge).and_store(judge_store);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::Uncommitted, Level::Error, judge).and_file(judge_file).and_store(judge_store);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let files = subject.secret.uncommitted.as_ref().map_err(Clone::clone)?;
@@ -31,12 +33,18 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     Ok(faults)
 }
 
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let files = subject.file.uncommitted.as_ref().map_err(Clone::clone)?;
+    Ok(files.iter().filter_map(|file| fault(&[file], subject.file.name.as_str())).collect())
+}
+
 fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
     let files = subject.store.uncommitted.as_ref().map_err(Clone::clone)?;
     let attributes = format!("{}/.gitattributes", subject.setting.store);
     let of_file = |file: &Uncommitted| {
         let fault = fault(&[file], "the rules of the store")?;
-        if file.path == subject.store.policy_path || file.path == attributes {
+        let is_custody = file.path.rsplit('/').next() == Some(CUSTODY);
+        if file.path == subject.store.policy_path || file.path == attributes || is_custody {
             return Some(fault);
         }
         // Anything else did not belong into the store: it was not deleted by mistake.
@@ -73,7 +81,8 @@ fn fault(files: &[&Uncommitted], what: &str) -> Option<Fault> {
     let remedy = match mend_of(first) {
         Mend::Commit => {
             let force = if ignored { "-f " } else { "" };
-            format!("{look_again}git add {force}-- {paths} && git commit -m 'Commit {what}' -- {paths}")
+            let commit = shell_word(&format!("Commit {what}")).into_owned();
+            format!("{look_again}git add {force}-- {paths} && git commit -m {commit} -- {paths}")
         }
         Mend::Restore => format!("{look_again}git restore --source=HEAD --staged --worktree -- {paths}"),
         Mend::Rewrite => {

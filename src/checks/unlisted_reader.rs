@@ -2,24 +2,27 @@
 //!
 //! The value is sealed to somebody whom policy does not name as its reader: a person or a key beyond those that
 //! were agreed upon, or a stanza in the file that the record does not account for. With `--prove` every stanza that can't
-//! be recomputed from the keys in record and policy counts, also one that stands in place of another.
+//! be recomputed from the keys in record and policy counts, also one that stands in place of another. Of a file that another
+//! tool sealed: a key that is nobody's in policy.
 //!
 //! **Mend:** `secrets reseal NAME`, or name the reader in policy where that is what was meant. A reader whom
 //! policy does not know at all is `departed-reader` instead.
 
 use std::collections::BTreeMap;
 
-use super::{Check, Fault, Judgement, Subject, mending, readership};
+use super::{Check, Fault, FileSubject, Judgement, Subject, foreign_keys, mending, readership, wording};
+use crate::domain::access;
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::{Proof, Stanza};
 use crate::domain::finding::Level;
+use crate::domain::foreign::ForeignKey;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::ActorName;
 use crate::domain::policy::Actor;
 use crate::domain::record::Sealed;
 use crate::domain::text::{counted, listed};
 
-pub const CHECK: Check = Check::of_secret(CheckId::UnlistedReader, Level::Error, judge);
+pub const CHECK: Check = Check::of_secret(CheckId::UnlistedReader, Level::Error, judge).and_file(judge_file);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Some(record) = subject.record()? else { return Ok(Vec::new()) };
@@ -38,8 +41,9 @@ fn judge(subject: &Subject<'_>) -> Judgement {
             let message = format!("sealed to a key of {reader}, whom the record does not list as a reader");
             faults.push(Fault::new(message, &remedy));
         }
-        faults
-            .extend(foreign_keys(subject, sealed, reader, actor).map(|message| Fault::new(message, &remedy)));
+        faults.extend(
+            keys_beyond_policy(subject, sealed, reader, actor).map(|message| Fault::new(message, &remedy)),
+        );
     }
     if let Some(file) = subject.sealed()? {
         for (message, weight) in unaccounted(subject, sealed, &readership::misfit(sealed, file).surplus) {
@@ -50,8 +54,39 @@ fn judge(subject: &Subject<'_>) -> Judgement {
     Ok(faults)
 }
 
+/// Of a file that another tool sealed: a key that nobody in policy has.
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let Some(access) = subject.file.access()? else { return Ok(Vec::new()) };
+    let holders = access::holders(access, subject.policy, &subject.file.claimed_readers);
+    let policy_path = format!("{}/policy.toml", subject.setting.store);
+    let of_key = |key: &ForeignKey| {
+        let (message, remedy) = match key {
+            ForeignKey::Anonymous(kind) => {
+                let claims = &subject.file.claims_path;
+                let why = holders.misfit.clone().unwrap_or_else(|| {
+                    format!("write who can open it into {claims}: readers = [\"NAME\", …]")
+                });
+                let message = format!("age does not say whose its stanzas of type {kind} are; {why}");
+                (message, wording::edit(claims))
+            }
+            ForeignKey::SshTag(tag) => {
+                let message = format!("sealed to an ssh key with tag {tag}, which is nobody's in policy");
+                (message, wording::edit(&policy_path))
+            }
+            ForeignKey::Age(id) | ForeignKey::Pgp(id) | ForeignKey::Kms(id) | ForeignKey::Opaque(id) => {
+                let lines = foreign_keys::policy_lines(key).join(" ");
+                let message =
+                    format!("sealed to {id}, which is nobody's in policy; say whose it is: {lines}");
+                (message, wording::edit(&policy_path))
+            }
+        };
+        Fault::new(message, remedy).at(subject.file.name.as_str()).marked(key.id())
+    };
+    Ok(holders.unmatched.iter().map(of_key).collect())
+}
+
 /// The keys that the record calls this reader's and policy does not.
-fn foreign_keys<'a>(
+fn keys_beyond_policy<'a>(
     subject: &'a Subject<'_>,
     sealed: &'a Sealed,
     reader: &'a ActorName,

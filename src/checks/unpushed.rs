@@ -6,19 +6,27 @@
 //! **Mend:** push to the deploy ref, or merge the branch that has it. Where the deploy ref has the *newer*
 //! version it is `outdated` instead.
 
-use super::deployment::{Standing, standing};
-use super::{Check, Fault, Judgement, StoreSubject, Subject, wording};
+use super::deployment::{FileStanding, Standing, file_standing, standing};
+use super::{Check, Fault, FileSubject, Judgement, StoreSubject, Subject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::facts::{Deployed, Setting};
 use crate::domain::finding::Level;
 use crate::domain::policy::DeployRef;
 use crate::domain::text::listed;
 
-pub const CHECK: Check = Check::of_secret(CheckId::Unpushed, Level::Error, judge).and_store(judge_store);
+pub const CHECK: Check =
+    Check::of_secret(CheckId::Unpushed, Level::Error, judge).and_file(judge_file).and_store(judge_store);
 
 fn judge(subject: &Subject<'_>) -> Judgement {
     let Standing::Unpushed { paths, surely_ahead } = standing(subject)? else { return Ok(Vec::new()) };
     let fault = fault(subject.setting, &subject.policy.deploy_ref, paths, surely_ahead);
+    Ok(fault.into_iter().collect())
+}
+
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let FileStanding::Unpushed { surely_ahead } = file_standing(subject.file)? else { return Ok(Vec::new()) };
+    let path = subject.file.name.as_str().to_owned();
+    let fault = fault(subject.setting, &subject.policy.deploy_ref, &[path], surely_ahead);
     Ok(fault.into_iter().collect())
 }
 

@@ -1,56 +1,39 @@
 //! # untracked
 //!
-//! A deploy reads this sealed file, and no record says when it ends or who can open it: nothing about it can be
-//! judged.
+//! A sealed file that a deploy reads holds values of which neither a record nor a rule of policy says when they end:
+//! nothing about them can be judged.
 //!
-//! **Mend:** bring the credential into the store with `secrets add`, and let the deploy read it from there.
+//! **Mend:** `secrets track FILE` writes the records, and proposes rules for what many files have in common.
 
-use super::{Check, Fault, Judgement, StoreSubject};
+use super::{Check, Fault, FileSubject, Judgement, StoreSubject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
-use crate::domain::name::SecretName;
+use crate::domain::text::{counted, shell_word};
 
-pub const CHECK: Check = Check::of_store(CheckId::Untracked, Level::Error, judge);
+pub const CHECK: Check = Check::of_store(CheckId::Untracked, Level::Error, judge).and_file(judge_file);
 
+/// What was named by `--file` and can't be looked into.
 fn judge(subject: &StoreSubject<'_>) -> Judgement {
     let of_path = |path: &String| {
-        let message = "no record says when it ends or who can open it: bring it into the store, and deploy it from there";
-        let remedy = suggested_name(path)
-            .map_or_else(|| "secrets add --help".to_owned(), |name| format!("secrets add {name}"));
-        Fault::new(message, remedy).at(path)
+        let message =
+            "a deploy reads it, and it is no file of this repository: nothing about it can be judged";
+        Fault::new(message, "secrets track --help").at(path)
     };
     Ok(subject.store.without_record.iter().map(of_path).collect())
 }
 
-/// The path without its ending, where that is a name.
-fn suggested_name(path: &str) -> Option<SecretName> {
-    let (folder, file) = path.rsplit_once('/').map_or(("", path), |(folder, file)| (folder, file));
-    let stem = file.split_once('.').map_or(file, |(stem, _)| stem);
-    let name = if folder.is_empty() { stem.to_owned() } else { format!("{folder}/{stem}") };
-    name.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::checks::samples::{policy, setting, store};
-
-    #[test]
-    fn each_file_without_record() {
-        let (setting, policy, mut store) = (setting(), policy(), store());
-        let judged = |store: &crate::domain::facts::StoreFacts| {
-            judge(&StoreSubject { setting: &setting, policy: &policy, store }).unwrap()
-        };
-        assert!(judged(&store).is_empty());
-        store.without_record = vec!["hubs/enc-prod.secret.yaml".to_owned(), "hubs/.enc x".to_owned()];
-        let faults = judged(&store);
-        assert_eq!(
-            faults.iter().map(|f| f.path.as_deref().unwrap()).collect::<Vec<_>>(),
-            store.without_record
-        );
-        assert_eq!(
-            faults.iter().map(|f| f.remedy.as_str()).collect::<Vec<_>>(),
-            ["secrets add hubs/enc-prod", "secrets add --help"]
-        );
+fn judge_file(subject: &FileSubject<'_>) -> Judgement {
+    let file = subject.file;
+    // What the values are is not known while the records are not.
+    file.secrets.as_ref().map_err(Clone::clone)?;
+    if file.undecided == 0 {
+        return Ok(Vec::new());
     }
+    let values = counted(file.undecided, "encrypted value");
+    let has = if file.undecided == 1 { "has" } else { "have" };
+    let message = format!("{values} in it {has} neither a record nor a rule that says when they end");
+    let path = file.name.as_str();
+    let remedy = wording::from_top(&format!("secrets track {}", shell_word(path)));
+    let weight = i64::try_from(file.undecided).unwrap_or(i64::MAX);
+    Ok(vec![Fault::new(message, remedy).at(path).weighing(weight)])
 }

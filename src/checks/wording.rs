@@ -65,6 +65,11 @@ pub(super) fn edit(path: &str) -> String {
     format!("${{EDITOR:-vi}} {TOP}/{}", shell_word(path))
 }
 
+/// Has sops encrypt a file where it stands, by the rules of the repository's `.sops.yaml`.
+pub(super) fn seal_in_place(path: &str) -> String {
+    from_top(&format!("sops encrypt --in-place {}", shell_word(path)))
+}
+
 /// Takes a file out of the repository without losing it.
 pub(super) fn take_out(path: &str) -> String {
     from_top(&format!("mv -n -- {} ..", shell_word(path)))

@@ -5,8 +5,8 @@ use super::{CommandError, Session};
 use crate::checks;
 use crate::checks::driver;
 use crate::cli::{Check, Prove, ReportFormat};
-use crate::domain::facts::{SecretFacts, Setting, StoreFacts};
-use crate::domain::finding::{Finding, Unknown};
+use crate::domain::facts::{SecretFacts, Setting, StoreFacts, Uncommitted};
+use crate::domain::finding::{Finding, Known, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Draft, Outlook, Report, Unchecked};
@@ -18,6 +18,7 @@ use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::signers::SignerSource;
 use crate::observe::store_facts;
+use crate::observe::tracked::{self, TrackedFiles};
 use crate::observe::trees::Ask;
 use crate::render;
 use crate::store::layout::POLICY;
@@ -103,8 +104,22 @@ fn judge(
             proofs.each(&names, &|name, prover| observation.proved_secret(name, prover), &see, &Seen::absorb)
         }
     };
-    let of_store = selection.narrow(&judging, session.now, &names);
-    let mut facts = store_facts::observe(&observation, selection);
+    let tracked = TrackedFiles::observe(place, &judging, &observation.trees, selection);
+    let tracked = tracked.unwrap_or_else(|unknown| {
+        unknowns.push(unknown);
+        None
+    });
+    if let Some(tracked) = &tracked {
+        seen.absorb(gate.judge_files(tracked, selection));
+    }
+    let of_store = selection.narrow(&judging, session.now, &names, &seen.tracked.names);
+    let mut facts = store_facts::observe(&observation, selection, &seen.tracked.names);
+    if let Some(tracked) = tracked {
+        facts.unknowns.extend(tracked.unknowns.iter().cloned());
+        facts.uncommitted = joined(facts.uncommitted, tracked.uncommitted());
+        facts.deployed = tracked::with_custody_files(facts.deployed, tracked.undeployed());
+    }
+    notes.extend(seen.tracked.notes());
     facts.exposures = std::mem::take(&mut seen.exposures);
     facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy));
     let mut judged = std::mem::take(&mut seen.judged);
@@ -128,7 +143,7 @@ fn judge(
             );
         }
     }
-    judged.unchecked.extend(unknowns.into_iter().map(|unknown| unchecked(None, unknown)));
+    judged.unchecked.extend(unknowns.into_iter().map(unchecked));
     Report::conclude(Draft {
         at: session.now,
         store: place.folder.clone(),
@@ -136,7 +151,7 @@ fn judge(
         commit: setting.head.clone(),
         deploy_ref: Some(policy.deploy_ref.to_string()),
         strict: arguments.strict,
-        secrets: names.len(),
+        secrets: names.len() + seen.tracked.secrets,
         outlook: seen.outlook,
         findings: judged.findings,
         waived: judged.waived,
@@ -145,6 +160,13 @@ fn judge(
         custody: seen.custody,
         notes,
     })
+}
+
+/// Both lists, where both are known.
+fn joined(one: Known<Vec<Uncommitted>>, other: Known<Vec<Uncommitted>>) -> Known<Vec<Uncommitted>> {
+    let mut all = one?;
+    all.extend(other?);
+    Ok(all)
 }
 
 /// The policy that judges a change, with what a reviewer should know of it.
@@ -195,8 +217,8 @@ fn judge_reference(
     judged.findings
 }
 
-fn unchecked(secret: Option<SecretName>, unknown: Unknown) -> Unchecked {
-    Unchecked { secret, what: unknown.what, why: unknown.why }
+fn unchecked(unknown: Unknown) -> Unchecked {
+    Unchecked { secret: None, what: unknown.what, why: unknown.why }
 }
 
 /// The report where nothing could be judged, and why.
@@ -213,7 +235,7 @@ fn unjudged(session: &Session, arguments: &Check, store: &str, unknown: Unknown)
         findings: Vec::new(),
         waived: Vec::new(),
         off: Vec::new(),
-        unchecked: vec![unchecked(None, unknown)],
+        unchecked: vec![unchecked(unknown)],
         custody: Vec::new(),
         notes: Vec::new(),
     })

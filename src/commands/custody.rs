@@ -38,7 +38,7 @@ fn matrix(session: &Session, arguments: &Custody) -> Result<Matrix, CommandError
     let policy = place.policy()?;
     let selection = Selection::of(&arguments.scope, &[], &place, session.environment.current_dir())?;
     let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
-    if let Some(idle) = selection.idle_parts(&observation.names).first() {
+    if let Some(idle) = selection.idle_parts(&observation.names, &[]).first() {
         return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));
     }
     let head = observation.trees.head.as_ref().ok().and_then(Option::as_ref).map(ToString::to_string);
@@ -73,7 +73,7 @@ fn matrix(session: &Session, arguments: &Custody) -> Result<Matrix, CommandError
         commit: head,
         proving: arguments.prove,
     };
-    let unknowns = store_facts::observe(&observation, &selection).unknowns;
+    let unknowns = store_facts::observe(&observation, &selection, &[]).unknowns;
     Ok(Matrix::conclude(source, columns(&policy), rows, unknowns))
 }
 

@@ -5,17 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::Session;
+use crate::checks::CHECKS;
 use crate::checks::driver::{self, Judged};
+use crate::domain::access;
 use crate::domain::custody;
 use crate::domain::expiry::Expiry;
 use crate::domain::facts::{Exposure, PreviousValue, Proof, SecretFacts, Setting};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Custody, Outlook};
-use crate::domain::text::{abridged, visible};
+use crate::domain::text::{abridged, counted, listed, visible};
 use crate::domain::time::Instant;
+use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
+use crate::domain::tracked_name::TrackedName;
 use crate::observe::place::Place;
 use crate::observe::secrets::Observation;
+use crate::observe::selection::Selection;
+use crate::observe::tracked::TrackedFiles;
 
 /// Where and as of when is judged.
 pub fn setting(session: &Session, place: &Place, policy: &Policy, observation: &Observation<'_>) -> Setting {
@@ -50,6 +56,38 @@ impl Gate<'_> {
         })
     }
 
+    /// Judges the files that other tools have sealed, as far as the selection goes, in parallel.
+    pub fn judge_files(&self, tracked: &TrackedFiles<'_>, selection: &Selection) -> Seen {
+        let seen = tracked.files.par_iter().map(|path| match tracked.file(path) {
+            Some(facts) => self.judge_file(facts, selection),
+            None => Seen::default(),
+        });
+        seen.reduce(Seen::default, |mut all, one| {
+            all.absorb(one);
+            all
+        })
+    }
+
+    fn judge_file(&self, mut facts: FileFacts, selection: &Selection) -> Seen {
+        let is_whole = selection.admits_tracked(&facts.name);
+        if !is_whole && let Ok(secrets) = &mut facts.secrets {
+            secrets.retain(|secret| selection.admits_tracked(&secret.name));
+            if secrets.is_empty() {
+                return Seen::default();
+            }
+        }
+        let secrets = facts.secrets.as_deref().unwrap_or_default();
+        let mut tracked: Vec<TrackedName> = secrets.iter().map(|secret| secret.name.clone()).collect();
+        let secrets = secrets.len() + facts.undecided;
+        tracked.push(facts.name.clone());
+        Seen {
+            judged: driver::judge_file(self.setting, self.policy, &facts),
+            outlook: outlook_of_file(self.setting.now, self.policy, &facts),
+            tracked: Tracked { names: tracked, secrets, not_secret: facts.not_secret },
+            ..Seen::default()
+        }
+    }
+
     pub fn judge(&self, facts: &SecretFacts) -> Seen {
         Seen {
             judged: driver::judge_secret(self.setting, self.policy, facts),
@@ -57,6 +95,7 @@ impl Gate<'_> {
             custody: custody::grade(facts, self.policy).into_iter().collect(),
             not_compared: not_compared(facts).into_iter().collect(),
             exposures: exposures(self.policy, facts),
+            tracked: Tracked::default(),
         }
     }
 }
@@ -71,6 +110,45 @@ pub struct Seen {
     not_compared: Vec<(SecretName, String)>,
     /// Versions that somebody knows who left.
     pub exposures: Vec<Exposure>,
+    pub tracked: Tracked,
+}
+
+/// What was judged of files that other tools have sealed.
+#[derive(Default)]
+pub struct Tracked {
+    /// The files, and the secrets in them.
+    pub names: Vec<TrackedName>,
+    /// How many secrets, those with neither record nor rule included.
+    pub secrets: usize,
+    /// How many encrypted values policy calls no secret.
+    pub not_secret: usize,
+}
+
+impl Tracked {
+    fn absorb(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.secrets += other.secrets;
+        self.not_secret += other.not_secret;
+    }
+
+    /// What a reader should know of them: which checks do not apply, and what was left out.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.secrets > 0 {
+            let checks = CHECKS.iter().filter(|check| !check.applies_to_tracked());
+            let ids: Vec<&str> = checks.map(|check| check.id.as_str()).collect();
+            let secrets = counted(self.secrets, "secret");
+            notes.push(format!(
+                "{secrets} sealed by other tools: their records are claims, and {} are not applicable to them",
+                listed(&ids)
+            ));
+        }
+        if self.not_secret > 0 {
+            let values = counted(self.not_secret, "encrypted value");
+            notes.push(format!("{values} not judged: policy calls them no secrets ([track] not-secret)"));
+        }
+        notes
+    }
 }
 
 impl Seen {
@@ -80,6 +158,7 @@ impl Seen {
         self.custody.extend(other.custody);
         self.not_compared.extend(other.not_compared);
         self.exposures.extend(other.exposures);
+        self.tracked.absorb(other.tracked);
     }
 
     /// What was not compared, reasons that many secrets have in common once.
@@ -110,11 +189,22 @@ fn exposures(policy: &Policy, facts: &SecretFacts) -> Vec<Exposure> {
     record.map(|record| custody::exposures(&record.sealed, policy)).unwrap_or_default()
 }
 
+fn outlook_of_file(now: Instant, policy: &Policy, facts: &FileFacts) -> Outlook {
+    let access = facts.access().ok().flatten();
+    let people = access.map(|access| access::holders(access, policy, &facts.claimed_readers).alone.len());
+    let end = |secret: &TrackedSecret| {
+        let at = secret.expires()?.at().filter(|at| *at > now)?;
+        Some((at, secret.name.clone().into()))
+    };
+    let next_to_expire = facts.secrets.as_deref().unwrap_or_default().iter().filter_map(end).min();
+    Outlook { fewest_people: people, next_to_expire }
+}
+
 fn outlook(now: Instant, policy: &Policy, facts: &SecretFacts) -> Outlook {
     let Ok(Some(record)) = &facts.record else { return Outlook::default() };
     let ends = record.sealed.expires.as_ref().and_then(Expiry::at).filter(|at| *at > now);
     Outlook {
         fewest_people: Some(custody::proved_people(&record.sealed, policy, &facts.proof).len()),
-        next_to_expire: ends.map(|at| (at, facts.name.clone())),
+        next_to_expire: ends.map(|at| (at, facts.name.clone().into())),
     }
 }

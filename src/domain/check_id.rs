@@ -40,6 +40,7 @@ check_ids! {
     Expired = "expired",
     Expiring = "expiring",
     NoExpiry = "no-expiry",
+    ExpiryMismatch = "expiry-mismatch",
     Overlong = "overlong",
     OverdueRotation = "overdue-rotation",
     SameValue = "same-value",
@@ -48,6 +49,7 @@ check_ids! {
     UnlistedReader = "unlisted-reader",
     DepartedReader = "departed-reader",
     ExposedToDeparted = "exposed-to-departed",
+    UnconfirmedKey = "unconfirmed-key",
     Unowned = "unowned",
     WaiverExpired = "waiver-expired",
 }

@@ -6,6 +6,9 @@ use super::name::ActorName;
 use super::record::Issuer;
 use super::time::Instant;
 
+/// The file beside tracked files that holds their records.
+pub const CUSTODY: &str = "custody.toml";
+
 /// The record of a tracked secret: one table of a `custody.toml`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Claim {

@@ -9,6 +9,8 @@ use super::name::{ActorName, SecretName};
 use super::policy::{Departed, Policy};
 use super::record::{Record, SealedKey, VersionOrder};
 use super::time::Instant;
+use super::tracked_name::TrackedName;
+use super::value_end::ValueEnds;
 
 /// What is true of the whole run.
 #[derive(Debug, Clone)]
@@ -54,6 +56,19 @@ pub struct SecretFacts {
     /// here, or another one of the same number. `None`: none is known.
     pub newest_seal: Known<Option<KnownSeal>>,
     pub proof: Proof,
+}
+
+/// What was found of the end that a value which another tool sealed carries in itself (`--prove`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inside {
+    /// Nobody asked to look into it.
+    NotAsked,
+    /// It could not be looked into. `required`: it was asked for of every secret.
+    NotLookedInto {
+        why: String,
+        required: bool,
+    },
+    Seen(ValueEnds),
 }
 
 /// A signature over record and value, and what verifying it came to.
@@ -122,6 +137,8 @@ pub struct Recomputed {
     pub surplus: Vec<Stanza>,
     /// Against the version before. Unknown where that could not be read or opened.
     pub previous_value: Known<PreviousValue>,
+    /// What the value says of its own end.
+    pub ends: ValueEnds,
 }
 
 /// How a value stands to that of the version before.
@@ -240,6 +257,8 @@ pub enum Presence {
 pub struct StoreFacts {
     /// Every secret of work tree, `HEAD` and deploy ref together, in scope or not.
     pub names: Vec<SecretName>,
+    /// Every secret that other tools have sealed, in scope or not.
+    pub tracked: Vec<TrackedName>,
     /// Files in the store that are no part of a secret, nor policy, of work tree, `HEAD` and deploy ref together.
     pub strays: Vec<Stray>,
     /// Files named by `--file` of which no record is known.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::check_id::CheckId;
-use super::name::SecretName;
+use super::tracked_name::CredentialName;
 
 /// How much a finding weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,7 +51,7 @@ impl FromStr for Level {
 pub struct Finding {
     pub id: CheckId,
     pub level: Level,
-    pub secret: Option<SecretName>,
+    pub secret: Option<CredentialName>,
     /// Relative to the root of the repository, with `/`.
     pub path: Option<String>,
     /// Lower case, no full stop.

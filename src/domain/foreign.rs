@@ -70,6 +70,11 @@ pub enum Contents {
     Sealed(ForeignFile),
     /// Nobody sealed it, as far as anybody can tell; in words, why it is not taken for sealed.
     Plain(String),
+    /// It bears the marks of a format, and can't be read: neither sealed nor plain, as far as anybody can tell.
+    Damaged {
+        format: SealedFormat,
+        why: String,
+    },
 }
 
 /// A sealed file, as far as it can be read without a key.

@@ -3,6 +3,7 @@
 //! Everything here is validated when it is made and plain afterwards; the floors above pass these types to
 //! each other and never strings that still have to be looked at.
 
+pub mod access;
 pub mod check_id;
 pub mod claim;
 pub mod custody;
@@ -25,6 +26,7 @@ pub mod report;
 pub mod rules;
 pub mod text;
 pub mod time;
+pub mod tracked_facts;
 pub mod tracked_name;
 pub mod tracking;
 pub mod value;

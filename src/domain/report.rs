@@ -7,6 +7,7 @@ use super::finding::{Finding, Level};
 use super::id::StoreId;
 use super::name::SecretName;
 use super::time::Instant;
+use super::tracked_name::CredentialName;
 
 /// What a run of `check` came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +88,7 @@ pub struct Custody {
 /// Something that could not be judged, of one secret or of the store.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unchecked {
-    pub secret: Option<SecretName>,
+    pub secret: Option<CredentialName>,
     pub what: String,
     pub why: String,
 }
@@ -123,7 +124,7 @@ pub struct Outlook {
     /// The fewest people who can open one of them.
     pub fewest_people: Option<usize>,
     /// The one that ends first, of those that have not ended yet.
-    pub next_to_expire: Option<(Instant, SecretName)>,
+    pub next_to_expire: Option<(Instant, CredentialName)>,
 }
 
 impl Outlook {

@@ -1,6 +1,6 @@
 //! The rules in force for one secret: built-in, then `[defaults]`, then the scopes in order, key by key.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::check_id::CheckId;
@@ -8,6 +8,7 @@ use super::finding::Level;
 use super::name::{ActorName, SecretName};
 use super::period::Period;
 use super::policy::{Policy, RuleSet};
+use super::tracked_name::TrackedName;
 
 /// How many people must be able to open a secret where policy says nothing.
 pub const MIN_PEOPLE: u32 = 2;
@@ -91,8 +92,20 @@ impl Rules {
 
     /// The rules that hold for what bears this name.
     pub fn of(policy: &Policy, name: &SecretName) -> Self {
+        Self::where_fitting(policy, policy.scope_globs.matching(name.as_str()))
+    }
+
+    /// The rules that hold for a secret, or a file, of another tool: scopes fit it by its name or by the path of its file.
+    pub fn of_tracked(policy: &Policy, name: &TrackedName) -> Self {
+        let by_name = policy.scope_globs.matching(name.as_str());
+        let by_file = policy.scope_globs.matching(name.file());
+        Self::where_fitting(policy, by_name.into_iter().chain(by_file).collect::<BTreeSet<_>>())
+    }
+
+    /// `scopes` are their positions, ascending: later ones win.
+    fn where_fitting(policy: &Policy, scopes: impl IntoIterator<Item = usize>) -> Self {
         let mut rules = Self::of_store(policy);
-        for position in policy.scope_globs.matching(name.as_str()) {
+        for position in scopes {
             if let Some(scope) = policy.scopes.get(position) {
                 let origin = Origin::Scope { glob: scope.glob.to_string(), line: scope.line };
                 rules.apply(&scope.rules, &origin);

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use git2::Oid;
+
 use super::error::GitError;
+use super::objects::BlobId;
 use super::program::{LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 
@@ -62,6 +65,25 @@ impl Repository {
             text.split_terminator('\0').filter_map(|entry| entry.strip_prefix("S ")).collect();
         absent.retain(|path| skipped.contains(path.as_str()));
         Ok(absent)
+    }
+
+    /// The id that a file of the work tree would have if it were committed now: git's own filters are applied.
+    pub fn filtered_id(&self, path: &str) -> Result<BlobId, GitError> {
+        let shown = format!("./{path}");
+        let finished = self.git.read("hash a file as git would commit it", &["hash-object", "--", &shown])?;
+        let text = finished.text();
+        let why = || format!("git hash-object answered `{}`", super::words::shown(&text));
+        let unreadable = || GitError::Unreadable { path: self.root().join(path), why: why() };
+        Oid::from_str(text.trim()).map(BlobId).map_err(|_| unreadable())
+    }
+
+    /// The filter that the attributes give a file; `None` where they give it none.
+    pub fn filter_of(&self, path: &str) -> Option<String> {
+        let arguments = ["check-attr", "-z", "filter", "--", path];
+        let finished = self.git.read("ask for the filter of a file", &arguments).ok()?;
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let value = text.split('\0').nth(2)?;
+        (!matches!(value, "unspecified" | "unset" | "set")).then(|| value.to_owned())
     }
 
     /// What was begun and not ended, such as a merge: until then git commits no single paths, or takes such a commit

@@ -18,6 +18,7 @@ use crate::domain::value::Value;
 use crate::seal::identity::IdentityKind;
 use crate::seal::opening;
 use crate::seal::proving::{self, Proved, ProvingError};
+use crate::value_ends;
 
 /// What another source of identities could add to a proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,7 @@ impl<'a> Prover<'a> {
             missing: proved.missing,
             surplus: proved.surplus,
             previous_value: previous,
+            ends: value_ends::read(proved.value.expose()),
         };
         (Proof::Recomputed(recomputed), progress)
     }

@@ -113,6 +113,7 @@ impl<'a> Reference<'a> {
         }
         StoreFacts {
             names: self.names.clone(),
+            tracked: Vec::new(),
             strays,
             without_record: Vec::new(),
             policy_path: self.place.path(POLICY),

@@ -17,7 +17,7 @@ use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::VersionOrder;
-use crate::git::{self, Commit, Entry, EntryKind, Snapshot};
+use crate::git::{self, Commit, Entry, EntryKind, Repository, Snapshot};
 use crate::store::classify::Listing;
 use crate::store::layout::{ATTRIBUTES, POLICY};
 use crate::store::record_file::MAX_RECORD_BYTES;
@@ -230,25 +230,35 @@ impl<'a> Observation<'a> {
 
     fn difference(&self, path: &str, bytes: Option<&[u8]>) -> Known<Option<Difference>> {
         let head = self.trees.head_tree.as_ref().map_err(Clone::clone)?.as_ref();
-        Ok(match (bytes, head.and_then(|head| head.get(path))) {
-            (None, None) => None,
-            (None, Some(_)) => Some(Difference::Deleted),
-            (Some(bytes), Some(entry)) => {
-                let regular = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-                if regular && git::blob_id(bytes) == entry.id {
-                    None
-                } else if regular && with_lf(bytes).is_some_and(|bytes| git::blob_id(&bytes) == entry.id) {
-                    Some(Difference::LineEnds)
-                } else {
-                    Some(Difference::Modified)
-                }
-            }
-            (Some(_), None) => {
-                let ignored = self.ignored.as_ref().map_err(Clone::clone)?;
-                Some(Difference::NotInHead { ignored_by: ignored.get(path).cloned() })
-            }
-        })
+        difference_of(bytes, head.and_then(|head| head.get(path)), &self.ignored, path)
     }
+}
+
+/// How bytes in the work tree differ from what `HEAD` has at their path.
+pub(super) fn difference_of(
+    bytes: Option<&[u8]>,
+    head: Option<&Entry>,
+    ignored: &Known<BTreeMap<String, String>>,
+    path: &str,
+) -> Known<Option<Difference>> {
+    Ok(match (bytes, head) {
+        (None, None) => None,
+        (None, Some(_)) => Some(Difference::Deleted),
+        (Some(bytes), Some(entry)) => {
+            let regular = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+            if regular && git::blob_id(bytes) == entry.id {
+                None
+            } else if regular && with_lf(bytes).is_some_and(|bytes| git::blob_id(&bytes) == entry.id) {
+                Some(Difference::LineEnds)
+            } else {
+                Some(Difference::Modified)
+            }
+        }
+        (Some(_), None) => {
+            let ignored = ignored.as_ref().map_err(Clone::clone)?;
+            Some(Difference::NotInHead { ignored_by: ignored.get(path).cloned() })
+        }
+    })
 }
 
 /// The bytes with LF for every CRLF; `None` where there is none.
@@ -301,8 +311,17 @@ fn outside_sparse_checkout(
     let here: BTreeSet<String> = files_of(place, listing).collect();
     let own = [place.path(POLICY), place.path(ATTRIBUTES)];
     let absent = head.entries().keys().filter(|path| !here.contains(*path) && !own.contains(path));
+    from_head(repository, head, absent)
+}
+
+/// What of these paths lies outside a sparse checkout, as `HEAD` has it.
+pub(super) fn from_head<'p>(
+    repository: &Repository,
+    head: &Snapshot,
+    paths: impl Iterator<Item = &'p String>,
+) -> BTreeMap<String, Known<Vec<u8>>> {
     // Where the index can't be read nothing is taken for sparse, and the files are reported as deleted.
-    let Ok(outside) = repository.outside_sparse_checkout(absent) else { return BTreeMap::new() };
+    let Ok(outside) = repository.outside_sparse_checkout(paths) else { return BTreeMap::new() };
     let mut found = BTreeMap::new();
     let mut wanted = Vec::new();
     for path in &outside {

@@ -8,6 +8,7 @@ use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
 use crate::domain::time::Instant;
+use crate::domain::tracked_name::TrackedName;
 
 /// What is judged.
 pub enum Selection {
@@ -21,8 +22,10 @@ pub enum Selection {
 pub struct SelectedFiles {
     /// With the path as it was given.
     pub secrets: BTreeMap<SecretName, String>,
-    /// Relative to the root of the repository, or as they were given where they are links or lie outside.
+    /// Relative to the root of the repository.
     pub others: Vec<String>,
+    /// As they were given: what lies outside the repository.
+    pub outside: Vec<String>,
 }
 
 /// `--file` named something that is nowhere.
@@ -39,6 +42,25 @@ impl Selection {
         }
     }
 
+    /// Whether a secret of another tool is part of what is judged: a scope fits it by its name or by its file's path.
+    pub fn admits_tracked(&self, name: &TrackedName) -> bool {
+        match self {
+            Self::All => true,
+            Self::Scopes(globs) => {
+                globs.iter().any(|glob| glob.matches(name.as_str()) || glob.matches(name.file()))
+            }
+            Self::Files(files) => files.others.iter().any(|path| path == name.file()),
+        }
+    }
+
+    /// The files that `--file` names beside secrets of the store; `None` where it is not given.
+    pub fn other_files(&self) -> Option<&[String]> {
+        match self {
+            Self::Files(files) => Some(&files.others),
+            Self::All | Self::Scopes(_) => None,
+        }
+    }
+
     /// Whether a file that is no secret's is part of what is judged: a scope judges what would bear a name in it,
     /// the rest of the store is another deploy's. `file` is relative to the store.
     pub fn admits_file(&self, file: &str) -> bool {
@@ -51,13 +73,23 @@ impl Selection {
 
     /// The policy without what it says of secrets that are not judged: their lapsed waivers (those in force do no
     /// harm), and that they must be there. A `require` with wildcards stays: it may well mean one that is judged.
-    pub fn narrow(&self, policy: &Policy, now: Instant, names: &[&SecretName]) -> Policy {
+    pub fn narrow(
+        &self,
+        policy: &Policy,
+        now: Instant,
+        names: &[&SecretName],
+        tracked: &[TrackedName],
+    ) -> Policy {
         let mut policy = policy.clone();
         if matches!(self, Self::All) {
             return policy;
         }
         policy.waivers.retain(|waiver| {
-            now < waiver.until || names.iter().any(|name| waiver.secret.matches(name.as_str()))
+            now < waiver.until
+                || names.iter().any(|name| waiver.secret.matches(name.as_str()))
+                || tracked
+                    .iter()
+                    .any(|name| waiver.secret.matches(name.as_str()) || waiver.secret.matches(name.file()))
         });
         policy.require.retain(|glob| glob.as_str().parse().map_or(true, |name| self.admits(&name)));
         policy
@@ -65,12 +97,15 @@ impl Selection {
 
     /// The parts that select nothing among these names, each of them an error: a typing mistake in a scope must
     /// not let a deploy through.
-    pub fn idle_parts(&self, names: &[SecretName]) -> Vec<String> {
+    pub fn idle_parts(&self, names: &[SecretName], tracked: &[TrackedName]) -> Vec<String> {
         match self {
             Self::All => Vec::new(),
             Self::Scopes(globs) => globs
                 .iter()
                 .filter(|glob| !names.iter().any(|name| glob.matches(name.as_str())))
+                .filter(|glob| {
+                    !tracked.iter().any(|name| glob.matches(name.as_str()) || glob.matches(name.file()))
+                })
                 .map(|glob| format!("--scope {glob}"))
                 .collect(),
             Self::Files(files) => files
@@ -109,11 +144,11 @@ impl Selection {
                 && let Some(name) = full.canonicalize().ok().and_then(|to| secret_at(&to, place))
             {
                 files.secrets.insert(name, given);
-            } else if is_link && full.is_file() {
-                // Whoever reads the report knows the link, not where it leads.
-                files.others.push(given);
             } else if full.is_file() {
-                files.others.push(in_repository(&full, place).unwrap_or(given));
+                match in_repository(&full, place) {
+                    Some(path) => files.others.push(path),
+                    None => files.outside.push(given),
+                }
             } else {
                 return Err(NoSuchFile(path.clone()));
             }

@@ -6,20 +6,22 @@ use super::selection::Selection;
 use super::strays::Strays;
 use crate::domain::facts::{Difference, StoreFacts};
 use crate::domain::finding::Unknown;
+use crate::domain::tracked_name::TrackedName;
 use crate::store::layout::{ATTRIBUTES, POLICY};
 use crate::store::policy_file::MAX_POLICY_BYTES;
 
 /// Gathers them. `selection` limits what is said of files outside the secrets that are judged.
-pub fn observe(observation: &Observation<'_>, selection: &Selection) -> StoreFacts {
+pub fn observe(observation: &Observation<'_>, selection: &Selection, tracked: &[TrackedName]) -> StoreFacts {
     let place = observation.place;
     let Strays { files: strays, mut unknowns, deleted } = Strays::observe(observation, selection);
-    for part in selection.idle_parts(&observation.names) {
+    for part in selection.idle_parts(&observation.names, tracked) {
         unknowns.push(Unknown::new(part, "selects nothing: see `secrets list` for the names"));
     }
-    if observation.names.is_empty() {
+    if observation.names.is_empty() && tracked.is_empty() {
         unknowns.push(Unknown::new(
             place.folder.clone(),
-            "the store holds no secret, so nothing was checked: seal the first one with `secrets add NAME`",
+            "the store holds no secret, so nothing was checked: seal the first one with `secrets add NAME`, or take over \
+             files that other tools have sealed with `secrets track PATH`",
         ));
     }
     match place.unfinished() {
@@ -38,11 +40,12 @@ pub fn observe(observation: &Observation<'_>, selection: &Selection) -> StoreFac
         .map(|(path, present)| (path, observation.standing(path, present, MAX_POLICY_BYTES).difference))
         .chain(deleted.iter().map(|path| (path, Ok(Some(Difference::Deleted)))));
     let without_record = match selection {
-        Selection::Files(files) => files.others.clone(),
+        Selection::Files(files) => files.outside.clone(),
         Selection::All | Selection::Scopes(_) => Vec::new(),
     };
     StoreFacts {
         names: observation.names.clone(),
+        tracked: tracked.to_vec(),
         strays,
         without_record,
         policy_path: place.path(POLICY),

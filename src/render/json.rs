@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::finding::Finding;
 use crate::domain::report::Report;
+use crate::domain::tracked_name::CredentialName;
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -65,7 +66,7 @@ impl<'a> From<&'a Finding> for FindingWire<'a> {
         Self {
             id: finding.id.as_str(),
             level: finding.level.as_str(),
-            secret: finding.secret.as_ref().map(crate::domain::name::SecretName::as_str),
+            secret: finding.secret.as_ref().map(CredentialName::as_str),
             path: finding.path.as_deref(),
             message: &finding.message,
             remedy: &finding.remedy,
@@ -150,7 +151,7 @@ pub fn render(report: &Report) -> String {
             .unchecked
             .iter()
             .map(|unchecked| UncheckedWire {
-                secret: unchecked.secret.as_ref().map(crate::domain::name::SecretName::as_str),
+                secret: unchecked.secret.as_ref().map(CredentialName::as_str),
                 what: &unchecked.what,
                 why: &unchecked.why,
             })

@@ -11,6 +11,7 @@
 //! - [`identity`] and [`opening`] are the way back; [`prompts`] is how they ask a person.
 //! - [`proving`] opens a file and recomputes its header, which shows for whom it is.
 
+pub mod bare;
 pub mod binding;
 pub mod header;
 pub mod identity;

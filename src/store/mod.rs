@@ -13,6 +13,7 @@
 
 pub mod attributes;
 pub mod classify;
+pub mod custody_file;
 pub mod journal;
 pub mod layout;
 pub mod ledger;

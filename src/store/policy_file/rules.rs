@@ -58,6 +58,8 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
         waivers,
         acceptances,
         require,
+        track: None,
+        kinds: Vec::new(),
     })
 }
 

@@ -1,0 +1,106 @@
+//! Plain facts of a file that another tool sealed, and of the secrets in it.
+
+use super::claim::Claim;
+use super::digest::Digest;
+use super::expiry::Expiry;
+use super::facts::{Inside, Uncommitted};
+use super::finding::Known;
+use super::foreign::{Access, Contents, ForeignFile, SealedFormat};
+use super::name::ActorName;
+use super::time::Instant;
+use super::tracked_name::TrackedName;
+use super::tracking::{Kind, KindRule};
+
+/// Everything that was observed of one file.
+#[derive(Debug, Clone)]
+pub struct FileFacts {
+    /// The file as a whole.
+    pub name: TrackedName,
+    /// Of the `custody.toml` beside it, relative to the root of the repository; it need not be there.
+    pub claims_path: String,
+    /// Whether policy's `[track]` names it, or `--file` or a record only.
+    pub is_covered: bool,
+    /// As it stands in the work tree. `None`: there is no such file.
+    pub contents: Known<Option<Contents>>,
+    /// Whether the file differs between work tree and `HEAD`.
+    pub uncommitted: Known<Vec<Uncommitted>>,
+    pub deployed: Known<FileDeployed>,
+    /// What is judged of it. Unknown where its `custody.toml` is.
+    pub secrets: Known<Vec<TrackedSecret>>,
+    /// How many encrypted values have neither record nor rule.
+    pub undecided: usize,
+    /// How many encrypted values policy calls no secret.
+    pub not_secret: usize,
+    /// Records of values that are not in the file, or not encrypted there.
+    pub orphans: Vec<TrackedName>,
+    /// Who can open it, as its record claims.
+    pub claimed_readers: Vec<ActorName>,
+}
+
+impl FileFacts {
+    /// The file, where it is sealed.
+    pub fn sealed(&self) -> Known<Option<&ForeignFile>> {
+        Ok(match self.contents.as_ref().map_err(Clone::clone)? {
+            Some(Contents::Sealed(file)) => Some(file),
+            Some(Contents::Plain(_) | Contents::Damaged { .. }) | None => None,
+        })
+    }
+
+    pub fn format(&self) -> Option<SealedFormat> {
+        self.sealed().ok().flatten().map(|file| file.format)
+    }
+
+    pub fn access(&self) -> Known<Option<&Access>> {
+        Ok(self.sealed()?.map(|file| &file.access))
+    }
+}
+
+/// One secret of a file: an encrypted value, or all those that the record of the whole file speaks of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrackedSecret {
+    pub name: TrackedName,
+    /// `None` where a rule of policy decides.
+    pub claim: Option<Claim>,
+    pub kind: Option<Kind>,
+    /// Of its ciphertext as it stands.
+    pub seen: Digest,
+    pub inside: Inside,
+}
+
+impl TrackedSecret {
+    /// When it ends: as its own record says, else as policy says of its kind.
+    pub fn expires(&self) -> Option<Expiry> {
+        let by_kind = || match &self.kind.as_ref()?.rule {
+            KindRule::Never(why) => Some(Expiry::Never { why: why.clone() }),
+            KindRule::ExpiryRequired => None,
+        };
+        self.claim.as_ref().and_then(|claim| claim.expires.clone()).or_else(by_kind)
+    }
+
+    /// Those of its record, else those of its kind.
+    pub fn owners(&self) -> &[ActorName] {
+        let claimed =
+            self.claim.as_ref().map(|claim| claim.owners.as_slice()).filter(|owners| !owners.is_empty());
+        claimed.or(self.kind.as_ref().map(|kind| kind.owners.as_slice())).unwrap_or_default()
+    }
+}
+
+/// How the file in `HEAD` stands to the deploy ref as the remote has it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileDeployed {
+    /// Nothing is deployed from git (`deploy-ref = "none"`), or `--against` leaves the deploy ref out.
+    NotJudged,
+    Same,
+    Differs {
+        here: FilePresence,
+        there: FilePresence,
+    },
+}
+
+/// Whether a file is in a tree, and when the tool that sealed it last wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FilePresence {
+    Absent,
+    Undated,
+    At(Instant),
+}
