@@ -1,6 +1,6 @@
 //! One writer at a time, and files that are there whole or not at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::digest::Digest;
@@ -54,10 +54,12 @@ impl Pair {
     pub const ABSENT: Self = Self { record: None, sealed: None };
 }
 
-/// The only writer of the store, for as long as it lives.
+/// The only writer of a repository's store and records, for as long as it lives.
 pub struct Writer<'a> {
-    store: &'a Store,
+    /// Below which everything lies that it writes: the store's folder, or the repository's.
+    root: &'a Path,
     repository: &'a Repository,
+    /// That of the root, relative to the repository's.
     folder: &'a str,
     lock: Lock,
     changes: Vec<Change>,
@@ -71,10 +73,31 @@ pub struct Writer<'a> {
 impl<'a> Writer<'a> {
     /// Takes the lock and completes what an interrupted writer left unfinished.
     pub fn begin(store: &'a Store, repository: &'a Repository, folder: &'a str) -> Result<Self, WriteError> {
+        let lock = Self::lock(store, repository)?;
+        Ok(Self::new(store.root(), repository, folder, lock))
+    }
+
+    /// The same, for changes that lie outside the store too: files are named from the root of the repository.
+    pub fn begin_in_repository(store: &Store, repository: &'a Repository) -> Result<Self, WriteError> {
+        let lock = Self::lock(store, repository)?;
+        Ok(Self::new(repository.root(), repository, ".", lock))
+    }
+
+    fn lock(store: &Store, repository: &Repository) -> Result<Lock, WriteError> {
         let lock = Lock::acquire(repository.git_dir(), LOCK_LIMIT)?;
-        Journal::new(&lock, store.root()).roll_forward()?;
-        Ok(Self {
-            store,
+        // What was cut short may have been either.
+        match Journal::new(&lock, store.root()).roll_forward() {
+            Err(JournalError::OtherStore { .. }) => {
+                Journal::of_repository(&lock, repository.root()).roll_forward()?
+            }
+            other => other?,
+        };
+        Ok(lock)
+    }
+
+    fn new(root: &'a Path, repository: &'a Repository, folder: &'a str, lock: Lock) -> Self {
+        Self {
+            root,
             repository,
             folder,
             lock,
@@ -82,12 +105,12 @@ impl<'a> Writer<'a> {
             paths: Vec::new(),
             sealed: Vec::new(),
             planned: 0,
-        })
+        }
     }
 
-    /// Plans a file; `None` removes it. `file` is its path below the store, `was` the digest of what was read there.
+    /// Plans a file; `None` removes it. `file` is its path below the root, `was` the digest of what was read there.
     pub fn put(&mut self, file: &str, was: Option<Digest>, contents: Option<Vec<u8>>) {
-        let path: PathBuf = self.store.root().join(file);
+        let path: PathBuf = self.root.join(file);
         self.paths.push(if self.folder == "." { file.to_owned() } else { format!("{}/{file}", self.folder) });
         self.planned += contents.as_ref().map_or(0, Vec::len);
         self.changes.push(Change { path, was, new: contents });
@@ -148,14 +171,13 @@ impl<'a> Writer<'a> {
         self.changes.is_empty()
     }
 
-    /// Journals and writes what was planned; answers with the paths, relative to the root of the repository. The
-    /// lock is kept until the answer is dropped, so that the commit that follows is of just these bytes.
-    pub fn write(self, then: Then) -> Result<Written, WriteError> {
-        if then == Then::Commit
-            && let Some(operation) = self.repository.unfinished_operation()
-        {
-            return Err(WriteError::Unfinished(operation));
-        }
+    /// What is planned, by path from the root of the repository.
+    pub fn planned(&self) -> impl Iterator<Item = (&str, Option<&[u8]>)> {
+        self.paths.iter().map(String::as_str).zip(self.changes.iter().map(|change| change.new.as_deref()))
+    }
+
+    /// An error where a file that would be written is hidden by an ignore rule: it would never be committed.
+    pub fn refuse_ignored(&self) -> Result<(), WriteError> {
         let present: Vec<String> = self
             .changes
             .iter()
@@ -165,6 +187,9 @@ impl<'a> Writer<'a> {
             .collect();
         // Files that git knows already are committed in spite of any ignore rule; only new ones would be lost.
         let ignored = self.repository.ignored_by(&present)?;
+        if ignored.is_empty() {
+            return Ok(());
+        }
         let head = self.repository.head()?;
         let tree = head.map(|head| self.repository.snapshot(head, self.folder)).transpose()?;
         for (path, rule) in ignored {
@@ -172,7 +197,24 @@ impl<'a> Writer<'a> {
                 return Err(WriteError::Ignored { path, rule });
             }
         }
-        Journal::new(&self.lock, self.store.root()).apply(self.changes)?;
+        Ok(())
+    }
+
+    /// Journals and writes what was planned; answers with the paths, relative to the root of the repository. The
+    /// lock is kept until the answer is dropped, so that the commit that follows is of just these bytes.
+    pub fn write(self, then: Then) -> Result<Written, WriteError> {
+        if then == Then::Commit
+            && let Some(operation) = self.repository.unfinished_operation()
+        {
+            return Err(WriteError::Unfinished(operation));
+        }
+        self.refuse_ignored()?;
+        let journal = if self.folder == "." {
+            Journal::of_repository(&self.lock, self.root)
+        } else {
+            Journal::new(&self.lock, self.root)
+        };
+        journal.apply(self.changes)?;
         Ok(Written { paths: self.paths, _lock: self.lock })
     }
 }

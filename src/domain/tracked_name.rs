@@ -172,6 +172,18 @@ impl fmt::Display for CredentialName {
     }
 }
 
+impl FromStr for CredentialName {
+    type Err = TrackedNameError;
+
+    /// What could be either is read as a secret of ours: a file as a whole has a name that one of ours could have.
+    fn from_str(text: &str) -> Result<Self, TrackedNameError> {
+        match text.parse::<SecretName>() {
+            Ok(name) => Ok(Self::Own(name)),
+            Err(_) => text.parse().map(Self::Tracked),
+        }
+    }
+}
+
 impl From<SecretName> for CredentialName {
     fn from(name: SecretName) -> Self {
         Self::Own(name)

@@ -19,8 +19,9 @@ impl Store {
         while let Some((folder, prefix)) = walk.folders.pop() {
             walk.read(&folder, &prefix);
         }
-        let mut listing =
-            classify(walk.entries, |path| unfinished.is_some_and(|change| change.explains(path)));
+        let mut listing = classify(walk.entries, |path| {
+            unfinished.is_some_and(|change| change.explains(&self.root().join(path)))
+        });
         listing.unknowns.extend(walk.unknowns);
         listing.unknowns.sort();
         listing

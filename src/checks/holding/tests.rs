@@ -36,6 +36,7 @@ fn named(name: &str, key: &str) -> (ActorName, Fingerprint) {
 
 fn recomputed(proved: &[(&str, &str)]) -> Recomputed {
     Recomputed {
+        ends: crate::domain::value_end::ValueEnds::default(),
         proved: proved.iter().map(|(name, key)| named(name, key)).collect(),
         plausible: BTreeSet::new(),
         missing: Vec::new(),

@@ -83,19 +83,25 @@ pub struct Change {
 pub struct Journal<'l> {
     path: PathBuf,
     root: &'l Path,
+    whole_repository: bool,
 }
 
 impl<'l> Journal<'l> {
     /// `root` is the store's folder.
     pub fn new(lock: &'l Lock, root: &'l Path) -> Self {
-        Self { path: lock.folder().join(JOURNAL), root }
+        Self { path: lock.folder().join(JOURNAL), root, whole_repository: false }
+    }
+
+    /// For changes that reach beyond the store; `root` is the repository's folder.
+    pub fn of_repository(lock: &'l Lock, root: &'l Path) -> Self {
+        Self { whole_repository: true, ..Self::new(lock, root) }
     }
 
     /// Makes a change. An unfinished one is rolled forward first. Where a file is another one than it was when it was
     /// read, nothing is written: what came in between, by a `git pull` say, is newer than what was made of the old.
     pub fn apply(&self, changes: Vec<Change>) -> Result<(), JournalError> {
         self.roll_forward()?;
-        let plan = Plan::make(self.root, changes)?;
+        let plan = Plan::make(self.root, self.whole_repository, changes)?;
         plan.phases().iter().try_for_each(|phase| self.perform_all(&plan, phase))
     }
 
@@ -103,7 +109,7 @@ impl<'l> Journal<'l> {
     /// nor as after the change is left alone, and so are then all others: somebody has been at work since.
     pub fn roll_forward(&self) -> Result<bool, JournalError> {
         let Some(plan) = read(&self.path)? else { return Ok(false) };
-        if !plan.belongs_to(self.root) {
+        if !plan.belongs_to(self.root, self.whole_repository) {
             return Err(JournalError::OtherStore { journal: self.path.clone(), store: plan.store });
         }
         plan.check(self.root, &self.path)?;
@@ -157,14 +163,16 @@ impl<'l> Journal<'l> {
 /// A change that was cut short, and waits to be rolled forward.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
-    /// The files of it, relative to the store, with `/`.
+    /// Below which they lie: the store's folder, or the repository's.
+    root: PathBuf,
+    /// The files of it, relative to the root, with `/`.
     pub paths: Vec<String>,
 }
 
 impl Unfinished {
-    /// Whether a path of the store, with `/`, is a temporary file of it.
-    pub fn explains(&self, path: &str) -> bool {
-        self.paths.iter().any(|own| files::temporary_name(Path::new(own)) == Path::new(path))
+    /// Whether a path is a temporary file of it.
+    pub fn explains(&self, path: &Path) -> bool {
+        self.paths.iter().any(|own| files::temporary_name(&self.root.join(own)) == path)
     }
 
     /// For people, on one line.
@@ -182,7 +190,10 @@ impl Unfinished {
 /// shows as one cut short.
 pub fn unfinished(git_dir: &Path) -> Result<Option<Unfinished>, JournalError> {
     let plan = read(&git_dir.join(FOLDER).join(JOURNAL))?;
-    Ok(plan.map(|plan| Unfinished { paths: plan.changes.into_iter().map(|change| change.path).collect() }))
+    Ok(plan.map(|plan| Unfinished {
+        root: PathBuf::from(plan.store),
+        paths: plan.changes.into_iter().map(|change| change.path).collect(),
+    }))
 }
 
 fn read(path: &Path) -> Result<Option<Plan>, JournalError> {

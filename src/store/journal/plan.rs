@@ -18,6 +18,9 @@ pub(super) struct Plan {
     schema: u64,
     /// The store's folder when the change began, for messages and to tell it from another store's.
     pub store: String,
+    /// Whether that folder is the repository's, and the change reaches beyond the store.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    whole_repository: bool,
     pub changes: Vec<Planned>,
     /// Over everything else in it.
     digest: Option<Digest>,
@@ -85,7 +88,7 @@ pub(super) enum Step<'p> {
 
 impl Plan {
     /// Plans a change of the store, which must be as it was when the change was made. Nothing is written.
-    pub fn make(root: &Path, changes: Vec<Change>) -> Result<Self, JournalError> {
+    pub fn make(root: &Path, whole_repository: bool, changes: Vec<Change>) -> Result<Self, JournalError> {
         let total: usize = changes.iter().filter_map(|change| change.new.as_ref()).map(Vec::len).sum();
         if total as u64 > MAX_CHANGE_BYTES {
             return Err(JournalError::TooLarge);
@@ -102,7 +105,7 @@ impl Plan {
         let planned: Vec<Result<Planned, JournalError>> = changes.into_par_iter().map(plan).collect();
         let planned = planned.into_iter().collect::<Result<Vec<_>, JournalError>>()?;
         let store = root.to_string_lossy().into_owned();
-        let mut plan = Self { schema: SCHEMA, store, changes: planned, digest: None };
+        let mut plan = Self { schema: SCHEMA, store, whole_repository, changes: planned, digest: None };
         plan.digest = Some(Digest::of(&plan.to_bytes()));
         Ok(plan)
     }
@@ -129,8 +132,9 @@ impl Plan {
     }
 
     /// Whether it is a change to this store. A repository may have been moved since.
-    pub fn belongs_to(&self, root: &Path) -> bool {
-        self.store == root.to_string_lossy() || !Path::new(&self.store).is_dir()
+    pub fn belongs_to(&self, root: &Path, whole_repository: bool) -> bool {
+        let is_there = self.store == root.to_string_lossy() || !Path::new(&self.store).is_dir();
+        self.whole_repository == whole_repository && is_there
     }
 
     /// What is to be done: the steps of one phase after those of the one before, in any order among themselves.
