@@ -91,6 +91,8 @@ pub(crate) fn policy() -> Policy {
         waivers: Vec::new(),
         acceptances: Vec::new(),
         require: Vec::new(),
+        track: None,
+        kinds: Vec::new(),
     };
     for name in ["alice", "bob", "carol"] {
         policy.people.insert(actor(name), person(&[&format!("{name}-1")]));

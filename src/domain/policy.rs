@@ -13,6 +13,7 @@ use super::name::ActorName;
 use super::period::Period;
 use super::text::{is_treacherous, visible};
 use super::time::Instant;
+use super::tracking::{Kind, Track};
 
 /// A policy whose names all resolve and whose keys are all valid. Made by `store::policy_file` only.
 #[derive(Debug, Clone)]
@@ -32,6 +33,10 @@ pub struct Policy {
     pub acceptances: Vec<Acceptance>,
     /// Secrets that must be there.
     pub require: Vec<Glob>,
+    /// `None`: nothing but the store is looked at.
+    pub track: Option<Track>,
+    /// Of secrets that other tools have sealed; the first that fits wins.
+    pub kinds: Vec<Kind>,
 }
 
 /// The remote branch from which deploys are made.
@@ -278,6 +283,8 @@ mod tests {
             waivers: Vec::new(),
             acceptances: Vec::new(),
             require: Vec::new(),
+            track: None,
+            kinds: Vec::new(),
         };
         policy.acceptances = vec![accepted(Departed::Actor(carol.clone())), accepted(key(&alice, &lost))];
         let now = at("2026-11-20T12:00:00Z");

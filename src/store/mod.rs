@@ -22,3 +22,4 @@ pub mod policy_edit;
 pub mod policy_file;
 pub mod record_file;
 pub mod schema;
+mod toml;
