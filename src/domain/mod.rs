@@ -3,6 +3,7 @@
 //! Everything here is validated when it is made and plain afterwards; the floors above pass these types to
 //! each other and never strings that still have to be looked at.
 
+pub mod access;
 pub mod check_id;
 pub mod claim;
 pub mod custody;
