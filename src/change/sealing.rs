@@ -118,8 +118,8 @@ pub struct Sealer<'a> {
 }
 
 impl Sealer<'_> {
-    /// Whom policy names, with the keys that a value can be sealed to. Ids of cloud keys are left out where the
-    /// reader has other keys; where it has none sealing refuses them by name.
+    /// Whom policy names, with the keys that a value can be sealed to. Keys that only other tools seal to are left out
+    /// where the reader has others; where they have none sealing refuses them by name.
     pub fn recipients(&self, name: &SecretName) -> Result<Vec<(ActorName, Vec<PublicKey>)>, SealingError> {
         let rules = Rules::of(self.policy, name);
         let readers = self.policy.resolve(&rules.readers.value);

@@ -52,7 +52,7 @@ fn keys_left_out(sealed: &Sealed, reader: &ActorName, actor: Actor<'_>) -> Vec<S
         return vec![format!("the record lists {reader} as a reader, without a key")];
     };
     (actor.keys().iter())
-        // A key in a cloud's key service is no age recipient: nothing here can be sealed to it.
+        // A key that only other tools seal to is no age recipient: nothing here can be sealed to it.
         .filter(|key| key.kind.can_be_sealed_to())
         .filter(|key| sealed_keys.iter().all(|sealed_key| sealed_key.fingerprint != key.fingerprint))
         .map(|key| format!("not sealed to {}, a key of {reader} in policy", key.fingerprint))

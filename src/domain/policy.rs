@@ -33,9 +33,9 @@ pub struct Policy {
     pub acceptances: Vec<Acceptance>,
     /// Secrets that must be there.
     pub require: Vec<Glob>,
-    /// Which files other tools have sealed; without it, nothing but the store is looked at.
+    /// `None`: nothing but the store is looked at.
     pub track: Option<Track>,
-    /// In the order of the file: the first that fits wins.
+    /// Of secrets that other tools have sealed; the first that fits wins.
     pub kinds: Vec<Kind>,
 }
 

@@ -26,6 +26,7 @@ pub mod signer;
 mod canonical;
 mod curve;
 mod derivation;
+mod foreign_key;
 mod identity_file;
 mod key_service;
 mod locked;

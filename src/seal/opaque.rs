@@ -13,8 +13,8 @@ use crate::domain::key::{KeyKind, PublicKey};
 /// Why no stanza could be made for an opaque key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpaqueError {
-    #[error("age can't seal to a key in a key service")]
-    KeyService,
+    #[error("it is a key of another tool, and age can't seal to it")]
+    NotOfAge,
     #[error("age can't seal to it")]
     Unusable,
     #[error("{0}")]
@@ -39,7 +39,7 @@ pub fn wrap(file_key: &FileKey, key: &PublicKey, prompts: &Prompts) -> Result<Wr
             recipient.wrap_file_key(file_key).map_err(|_| OpaqueError::Unusable)?
         }
         KeyKind::Plugin(name) => plugin::wrap(file_key, name, &key.text, prompts)?,
-        KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => return Err(OpaqueError::KeyService),
+        KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => return Err(OpaqueError::NotOfAge),
         KeyKind::X25519 | KeyKind::SshEd25519 => return Err(OpaqueError::Unusable),
     };
     let encoded = stanzas.iter().map(encode).collect::<Result<BTreeSet<_>, _>>()?;

@@ -3,7 +3,7 @@
 use age_core::primitives::{bech32_decode, bech32_encode};
 
 use super::curve::{self, CurveError};
-use super::{key_service, ssh_key};
+use super::{foreign_key, key_service, ssh_key};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 
 /// The longest text that is looked at, in bytes. An ssh-rsa key of 4096 bits has 740.
@@ -29,10 +29,20 @@ pub enum KeyError {
     #[error("the key holds a line break or control character: give one key, on one line")]
     ControlCharacter,
     #[error(
-        "this is no public key: expected an age recipient (`age1…`), an `ssh-ed25519` or `ssh-rsa` key, or the id of a \
-         key in AWS KMS, Google Cloud KMS, Azure Key Vault or Vault"
+        "this is no public key: expected an age recipient (`age1…`) or an `ssh-ed25519` or `ssh-rsa` key; for files that \
+         other tools have sealed also the id of a key in AWS KMS, Google Cloud KMS, Azure Key Vault or Vault, \
+         `pgp:FINGERPRINT`, or a name such as `ansible-vault:LABEL` or `git-crypt:NAME`"
     )]
     Unrecognized,
+    #[error(
+        "this is no OpenPGP fingerprint: write `pgp:` and its 40 or 64 hexadecimal digits, or the 16 of a long key id, as \
+         `gpg --list-keys --keyid-format long` prints them"
+    )]
+    Pgp,
+    #[error(
+        "behind `{0}:` stands the name of a password or key, in letters, digits and `._/@:-`, and not the password itself"
+    )]
+    OpaqueName(&'static str),
     #[error("an age recipient is written in lower case: paste it as `age-keygen` printed it")]
     NotLowerCase,
     #[error("the age recipient is damaged, its checksum does not fit: paste it again from its source")]
@@ -61,7 +71,7 @@ pub enum KeyError {
 /// Reads a public key and checks it as far as its type allows.
 ///
 /// Accepted are X25519 recipients, ssh-ed25519 and ssh-rsa keys, recipients of age plugins, and, for policies
-/// only, ids of keys in key services.
+/// only, what other tools seal to: ids of keys in key services, fingerprints of `OpenPGP` keys, names of passwords.
 pub fn parse(text: &str) -> Result<PublicKey, KeyError> {
     if text.len() > MAX_KEY_BYTES {
         return Err(KeyError::TooLong);
@@ -79,6 +89,10 @@ pub fn parse(text: &str) -> Result<PublicKey, KeyError> {
     }
     if key_service::is_key_id(text) {
         return Ok(named_by_its_text(KeyKind::Kms, text));
+    }
+    if let Some(foreign) = foreign_key::parse(text) {
+        let (kind, text) = foreign?;
+        return Ok(named_by_its_text(kind, &text));
     }
     if text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("age1")) {
         return age_recipient(text);

@@ -17,7 +17,7 @@ use super::opaque::{self, OpaqueError};
 use super::prompts::Prompts;
 use crate::domain::digest::Digest;
 use crate::domain::json::SortedSet;
-use crate::domain::key::{Fingerprint, PublicKey};
+use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 use crate::domain::name::ActorName;
 use crate::domain::record::{Sealed, SealedKey};
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
@@ -34,9 +34,10 @@ pub enum SealError {
     #[error("the value is larger than 16 MiB: keep it elsewhere, and seal the key to it")]
     TooLarge,
     #[error(
-        "`{reader}` has the key {fingerprint} in a key service, and age can't seal to it: give `{reader}` an age or ssh key too"
+        "the key `{key}` of `{reader}` is {what}, and age can't seal to it: give `{reader}` an age or ssh key too, or take \
+         `{reader}` off the readers"
     )]
-    KeyService { reader: ActorName, fingerprint: Fingerprint },
+    NotOfAge { reader: ActorName, key: String, what: &'static str },
     #[error(
         "`{first}` and `{second}` have the same key {fingerprint}: give each a key of their own in the policy"
     )]
@@ -131,10 +132,8 @@ fn distinct_keys(
         for key in keys {
             let fingerprint = &key.fingerprint;
             if !key.kind.can_be_sealed_to() {
-                return Err(SealError::KeyService {
-                    reader: reader.clone(),
-                    fingerprint: fingerprint.clone(),
-                });
+                let (reader, key, what) = (reader.clone(), key.text.clone(), described(&key.kind));
+                return Err(SealError::NotOfAge { reader, key, what });
             }
             // The same private half may come as an age and as an ssh key.
             let same_key = key.montgomery.as_ref().and_then(|u| by_coordinate.insert(u, reader));
@@ -149,6 +148,17 @@ fn distinct_keys(
         }
     }
     if distinct.is_empty() { Err(SealError::NoRecipients) } else { Ok(distinct) }
+}
+
+/// What a key is, in words.
+fn described(kind: &KeyKind) -> &'static str {
+    match kind {
+        KeyKind::X25519 | KeyKind::Plugin(_) => "an age key",
+        KeyKind::SshEd25519 | KeyKind::SshRsa => "an ssh key",
+        KeyKind::Kms => "in a key service",
+        KeyKind::Pgp => "an OpenPGP key",
+        KeyKind::Opaque => "the name of a password or key of another tool",
+    }
 }
 
 /// Makes all stanzas, then the binding, which covers the opaque ones, and puts it first.

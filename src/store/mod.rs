@@ -23,3 +23,4 @@ pub mod policy_edit;
 pub mod policy_file;
 pub mod record_file;
 pub mod schema;
+mod toml;

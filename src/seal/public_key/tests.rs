@@ -221,7 +221,55 @@ fn everything_else_is_refused() {
 
 proptest::proptest! {
     #[test]
-    fn arbitrary_text_does_no_harm(text in "(age1|ssh-rsa |ssh-ed25519 |arn:aws:kms:)?.{0,100}") {
+    fn arbitrary_text_does_no_harm(text in "(age1|ssh-rsa |ssh-ed25519 |arn:aws:kms:|pgp:|sops:)?.{0,100}") {
         let _ = parse(&text);
+    }
+}
+
+#[test]
+fn fingerprints_of_openpgp_keys_have_one_text() {
+    let canonical = "pgp:FBC7B9E2A4F9289AC0C1D4843D16CEE4A27381B4";
+    for text in [
+        canonical,
+        "pgp:fbc7b9e2a4f9289ac0c1d4843d16cee4a27381b4",
+        "PGP: FBC7 B9E2 A4F9 289A C0C1  D484 3D16 CEE4 A273 81B4",
+    ] {
+        let key = parse(text).unwrap();
+        assert_eq!((&key.kind, key.text.as_str()), (&KeyKind::Pgp, canonical), "{text}");
+        assert_eq!(key.fingerprint, parse(canonical).unwrap().fingerprint);
+        assert!(!key.kind.can_be_sealed_to() && key.montgomery.is_none());
+    }
+    assert_eq!(parse("pgp:3d16cee4a27381b4").unwrap().text, "pgp:3D16CEE4A27381B4");
+    assert!(parse(&format!("pgp:{}", "a1".repeat(32))).is_ok());
+    for bad in ["pgp:", "pgp:A27381B4", "pgp:3D16CEE4A27381BG", &canonical[..43], "pgp:3D16\u{e4}E4A27381B4"]
+    {
+        assert_eq!(parse(bad), Err(KeyError::Pgp), "{bad}");
+    }
+}
+
+#[test]
+fn passwords_of_other_tools_are_named() {
+    for good in [
+        "ansible-vault:prod",
+        "ansible-vault:web@prompt",
+        "git-crypt:default",
+        "sealed-secrets:controller",
+        "hckms:eu-west/a:b",
+        "age:passphrase",
+        "sops:legacy_1.2-x",
+    ] {
+        let key = parse(good).unwrap();
+        assert_eq!((&key.kind, key.text.as_str()), (&KeyKind::Opaque, good));
+        assert!(!key.kind.can_be_sealed_to());
+    }
+    // What stands there might be the password.
+    let error = parse("ansible-vault:hunter 2").unwrap_err();
+    assert_eq!(error, KeyError::OpaqueName("ansible-vault"));
+    assert!(!error.to_string().contains("hunter"));
+    for bad in ["git-crypt:", "sops:a\u{e4}", "hckms:a b"] {
+        assert!(matches!(parse(bad), Err(KeyError::OpaqueName(_))), "{bad}");
+    }
+    for bad in ["age:password", "vault:x", "ansible-vault", "GIT-CRYPT:x"] {
+        assert_eq!(parse(bad), Err(KeyError::Unrecognized), "{bad}");
     }
 }

@@ -77,9 +77,16 @@ fn what_is_refused() {
             Err(SealError::SharedKey { first, second, .. }) if (first.as_str(), second.as_str()) == ("alice", "bob")
         ));
     }
-    let kms = public_key::parse("projects/p/locations/global/keyRings/r/cryptoKeys/k").unwrap();
-    let error = seal_to(b"x", &[("alice", &[&key]), ("team", &[&kms])]);
-    assert!(matches!(error, Err(SealError::KeyService { reader, .. }) if reader == actor("team")));
+    for (foreign, told) in [
+        ("projects/p/locations/global/keyRings/r/cryptoKeys/k", "is in a key service, and"),
+        ("pgp:3D16CEE4A27381B4", "is an OpenPGP key, and"),
+        ("git-crypt:default", "is the name of a password or key of another tool, and"),
+    ] {
+        let foreign = public_key::parse(foreign).unwrap();
+        let error = seal_to(b"x", &[("alice", &[&key]), ("team", &[&foreign])]).unwrap_err();
+        let begin = format!("the key `{}` of `team` {told} age can't seal to it: give `team`", foreign.text);
+        assert!(error.to_string().starts_with(&begin), "{error}");
+    }
     let recipients = [(actor("alice"), vec![key.clone()])];
     for readers in [vec![], vec!["bob"], vec!["alice", "bob"]] {
         let error = seal(&Value::new(vec![]), draft(readers), &recipients, &Prompts::none());

@@ -2,7 +2,8 @@
 
 use toml_edit::{ArrayOfTables, Datetime, Item, Table};
 
-use super::{Draft, EditError, comments, says};
+use super::super::toml::comments;
+use super::{Draft, EditError, says};
 use crate::domain::policy::Departed;
 use crate::domain::time::Instant;
 

@@ -2,7 +2,8 @@
 
 use toml_edit::{Array, Item, Table, TableLike, Value};
 
-use super::{Draft, EditError, comments, says};
+use super::super::toml::comments;
+use super::{Draft, EditError, says};
 use crate::domain::name::ActorName;
 
 /// The sections that share one namespace.

@@ -9,11 +9,11 @@ use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 mod acceptances;
 mod actors;
-mod comments;
 mod init;
 mod secrets;
 #[cfg(test)]
 mod tests;
+mod tracking;
 
 pub use acceptances::NewAcceptance;
 pub use actors::{Added, NewActor, Removal};

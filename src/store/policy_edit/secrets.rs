@@ -2,7 +2,8 @@
 
 use toml_edit::{Array, ArrayOfTables, Item, Table, Value};
 
-use super::{Draft, EditError, comments, says};
+use super::super::toml::comments;
+use super::{Draft, EditError, says};
 use crate::domain::glob::Glob;
 use crate::domain::name::{ActorName, SecretName};
 

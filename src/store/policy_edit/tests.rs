@@ -330,3 +330,39 @@ fn a_secret_is_renamed_and_dropped_wherever_it_is_named_exactly() {
         FULL
     );
 }
+
+#[test]
+fn globs_of_tracked_files_are_added_once() {
+    let globs = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    let track =
+        |text: &str, texts: &[&str]| edited(text, |draft| draft.add_tracked_files(&globs(texts)).unwrap());
+    assert_eq!(track(FULL, &["vault.yml", "**/enc-*"]), FULL);
+    assert_eq!(track(FULL, &[]), FULL);
+    let more = track(FULL, &["vault.yml", "a/b", "a/b"]);
+    let expected =
+        ["-files = [\"**/enc-*\", \"vault.yml\"]", "+files = [\"**/enc-*\", \"vault.yml\", \"a/b\"]"];
+    assert_eq!(difference(FULL, &more), expected);
+    assert_eq!(track(&more, &["a/b"]), more);
+
+    let (before, _) = FULL.split_once("\n[track]").unwrap();
+    let first = track(before, &["a", "b/**"]);
+    assert_eq!(difference(before, &first), ["+", "+[track]", "+files = [\"a\", \"b/**\"]"]);
+    assert_eq!(track(&first, &["b/**", "a"]), first);
+    // It has other keys, in other spellings, and comments.
+    for (text, line) in [
+        ("[track]\nexcept = [\"x\"] # why\n", "+files = [\"a\"]"),
+        ("[track]\nfiles = [\n  \"x\", # one\n]\n", "+  \"a\","),
+    ] {
+        let text = format!("{before}\n{text}");
+        assert_eq!(difference(&text, &track(&text, &["a"])), [line]);
+    }
+    let inline = format!("track = {{ except = [\"x\"] }}\n{before}");
+    let policy = read(&track(&inline, &["a"])).unwrap();
+    assert_eq!(policy.track.unwrap().files[0].as_str(), "a");
+    for bad in ["track = 1\n", "track.files = 1\n"] {
+        let text = format!("{bad}{before}");
+        let mut draft = Draft::read(&text, "p").unwrap();
+        assert!(draft.add_tracked_files(&globs(&["a"])).is_err());
+        assert_eq!(draft.to_string(), text);
+    }
+}

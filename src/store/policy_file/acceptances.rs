@@ -1,7 +1,6 @@
 //! That leavers and lost keys knew what was set until then, and that somebody took it as it is.
 
-use super::faults::Faults;
-use super::reader::{Node, Table};
+use super::super::toml::{Faults, Node, Table};
 use crate::domain::key::Fingerprint;
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Acceptance, Departed};

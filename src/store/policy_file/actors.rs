@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::super::toml::near_miss::hint;
+use super::super::toml::{Faults, Node, Table};
 use super::KeyParsers;
-use super::faults::Faults;
-use super::near_miss::hint;
-use super::reader::{Node, Table};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey, SigningKey};
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Machine, Person, SharedKey};
@@ -53,6 +52,11 @@ impl Names {
     /// Resolves a reference to somebody who can be a reader.
     pub fn reader(&self, node: &Node<'_>, faults: &mut Faults) -> Option<ActorName> {
         self.resolve(node, &Section::ALL, "person, machine, shared key or group", faults)
+    }
+
+    /// Resolves a reference to somebody who can own a secret.
+    pub fn owner(&self, node: &Node<'_>, faults: &mut Faults) -> Option<ActorName> {
+        self.resolve(node, &[Section::People, Section::Groups], "person or group", faults)
     }
 
     fn resolve(
@@ -186,6 +190,15 @@ fn names(sections: &[(Section, Option<Table<'_>>)], faults: &mut Faults) -> Name
     Names(names)
 }
 
+/// What a key is that can't stand in this section: who uses it is not told by who has it.
+fn misplaced(kind: &KeyKind, section: Section) -> Option<&'static str> {
+    match (kind, section) {
+        (KeyKind::Kms, Section::People | Section::Machines) => Some("a key of a cloud's key service"),
+        (KeyKind::Opaque, Section::People) => Some("a password or key of another tool"),
+        _ => None,
+    }
+}
+
 /// What is needed to read one person, machine or shared key.
 struct Reading<'r> {
     parsers: KeyParsers<'r>,
@@ -233,10 +246,10 @@ impl Reading<'_> {
         for element in elements {
             let Some(text) = element.text(self.faults) else { continue };
             let Some(key) = self.faults.keep(element.line, (self.parsers.key)(text)) else { continue };
-            if key.kind == KeyKind::Kms && section != Section::SharedKeys {
+            if let Some(what) = misplaced(&key.kind, section) {
                 self.faults.at(
                     element.line,
-                    format!("a key of a cloud's key service belongs to several people: move it to [shared-keys.NAME] and list `{name}` under its people"),
+                    format!("{what} belongs to several people: move it to [shared-keys.NAME] and list `{name}` under its people"),
                 );
             }
             if let Some((owner, line)) = self.keys.claim(&key, name.as_str(), element.line) {

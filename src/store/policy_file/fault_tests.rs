@@ -66,7 +66,6 @@ fn who_there_is() {
         ("[\"age1bob\"]", "[1]", "keys = [1]", "must be a string in quotes, not integer"),
         ("[\"age1bob\"]", "[\"bobkey\"]", "bobkey", "`bobkey` is no key"),
         ("[\"age1bob\"]", "[\"projects/p\"]", "\"projects/p\"", "move it to [shared-keys.NAME]"),
-        ("[\"age1ci\"]", "[\"projects/p\"]", "\"projects/p\"", "list `ci` under its people"),
         ("[\"age1ci\"]", "[\"age1bob\"]", "keys = [\"age1bob\"]\n[shared", "the key of `bob` on line 12"),
         ("[\"age1bob\"]", "[\"age1bob\",\n \"age1bob\"]", " \"age1bob\"]", "the key of `bob` on line 12"),
         ("[people.bob]", "[people.\"b b\"]", "b b", "may hold ASCII letters"),
@@ -221,4 +220,75 @@ fn what_was_accepted() {
         ("of = \"carol\"\n", "of = \"carol\"\nuntil = 2027-01-01\n", "until = 2027", "unknown key `until`"),
         ("[[acceptance]]", "[acceptance]", "[acceptance]", "must be written [[acceptance]]"),
     ]);
+}
+
+#[test]
+fn what_is_tracked() {
+    check(&[
+        (
+            "files = [\"**/enc-*\", \"vault.yml\"]",
+            "files = []",
+            "files = []",
+            "`files` is empty: name the files",
+        ),
+        ("except = [", "excpet = [", "excpet", "unknown key `excpet` in [track]; did you mean `except`?"),
+        ("\"docs/**\"", "\"docs[\"", "docs[", "is no glob"),
+        (
+            "not-secret = [\"**/client_id\"]",
+            "not-secret = \"x\"",
+            "not-secret",
+            "must be an array of strings",
+        ),
+        ("not-secret = [", "not_secret = [", "not_secret", "did you mean `not-secret`?"),
+        ("[track]", "[[track]]", "[[track]]", "`track` must be a table"),
+        ("match = \"**/client_secret\"\n", "", "[[kind]]\nexpiry", "[[kind]] has no `match`: write match ="),
+        (
+            "expiry = \"required\"\n",
+            "",
+            "[[kind]]\nmatch = \"**/client_secret",
+            "[[kind]] says nothing: write expiry",
+        ),
+        (
+            "expiry = \"required\"",
+            "never = \"no\"\nexpiry = \"required\"",
+            "expiry = \"required\"",
+            "exclude each other: remove one of the two",
+        ),
+        ("expiry = \"required\"", "expiry = \"Required\"", "expiry = \"R", "did you mean `required`?"),
+        (
+            "expiry = \"required\"",
+            "expiry = true",
+            "expiry = true",
+            "must be a string in quotes, not boolean",
+        ),
+        ("\"GitHub OAuth app secrets do not lapse\"", "\" \"", "never = \" \"", "`never` is empty"),
+        (
+            "[\"bob\", \"infra\"]",
+            "[\"bbo\"]",
+            "owners",
+            "`bbo` is no person or group of this policy; did you mean `bob`?",
+        ),
+        ("[\"bob\", \"infra\"]", "[\"ci\"]", "owners", "only a person or group can be named here"),
+        ("[\"bob\", \"infra\"]", "[\"bob\", \"bob\"]", "owners", "stands in this list twice"),
+        ("owners = [\"bob\"", "owner = [\"bob\"", "owner = ", "did you mean `owners`?"),
+        ("\"bob\", \"infra\"]", "\"bob\"]\nmatch = \"x\"", "match = \"x\"", "duplicate key `match`"),
+    ]);
+}
+
+#[test]
+fn which_key_belongs_to_whom() {
+    check(&[
+        ("[\"age1bob\"]", "[\"git-crypt:default\"]", "git-crypt", "move it to [shared-keys.NAME]"),
+        ("[\"age1ci\"]", "[\"projects/p\"]", "\"projects/p\"", "list `ci` under its people"),
+    ]);
+    for (from, to) in [
+        ("[\"age1bob\"]", "[\"pgp:AB\"]"),
+        ("[\"age1ci\"]", "[\"pgp:AB\"]"),
+        ("[\"age1ci\"]", "[\"git-crypt:default\"]"),
+        ("[\"projects/p/locations/global/keyRings/r/cryptoKeys/k\"]", "[\"pgp:AB\", \"git-crypt:default\"]"),
+    ] {
+        let text = FULL.replacen(from, to, 1);
+        assert_ne!(text, FULL);
+        parse(&text, "policy.toml", PARSERS).unwrap();
+    }
 }

@@ -2,24 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use super::super::toml::near_miss::hint;
+use super::super::toml::{Faults, Node, Table};
 use super::KeyParsers;
-use super::acceptances;
 use super::actors::{self, Names};
-use super::faults::Faults;
-use super::near_miss::hint;
-use super::reader::{Node, Table};
+use super::globs::Globs;
+use super::{acceptances, tracking};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
-use crate::domain::glob::{Glob, GlobList};
+use crate::domain::glob::GlobList;
 use crate::domain::id::StoreId;
 use crate::domain::period::Period;
 use crate::domain::policy::{DeployRef, Policy, RuleSet, Scope, Waiver};
 use crate::domain::record::SCHEMA;
 use crate::domain::time::Instant;
-
-/// The longest glob, in bytes, and the most of them in one policy: each is compiled and kept in memory.
-const MAX_GLOB_BYTES: usize = 1000;
-const MAX_GLOBS: usize = 20_000;
 
 /// Reads a whole policy; `None` where it can't be made for the faults.
 pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut Faults) -> Option<Policy> {
@@ -34,11 +30,15 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
     let deploy_ref: Option<DeployRef> =
         root.require("deploy-ref", remedy, faults).and_then(|node| node.parsed(faults));
     let (actors, names) = actors::read(&mut root, parsers, faults);
-    let mut rules = Rules { names: &names, globs: 0, faults };
+    let mut globs = Globs::default();
+    let mut rules = Rules { names: &names, globs: &mut globs, faults };
     let defaults = rules.defaults(root.get("defaults"));
     let scopes = rules.scopes(root.get("scope"));
     let waivers = rules.waivers(root.get("waiver"));
-    let require = root.get("require").map(|node| rules.globs(&node)).unwrap_or_default();
+    let required = "name the secrets that must be there, or remove the key";
+    let require = globs.list(root.get("require"), required, faults);
+    let track = tracking::track(root.get("track"), &mut globs, faults);
+    let kinds = tracking::kinds(root.get("kind"), &names, &mut globs, faults);
     let acceptances = acceptances::read(root.get("acceptance"), faults);
     root.finish(faults);
     let first = scopes.first().map_or(1, |scope| scope.line);
@@ -58,8 +58,8 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
         waivers,
         acceptances,
         require,
-        track: None,
-        kinds: Vec::new(),
+        track,
+        kinds,
     })
 }
 
@@ -87,7 +87,7 @@ fn store_id(node: &Node<'_>, faults: &mut Faults) -> Option<StoreId> {
 /// What is needed to read the rules.
 struct Rules<'r> {
     names: &'r Names,
-    globs: usize,
+    globs: &'r mut Globs,
     faults: &'r mut Faults,
 }
 
@@ -105,7 +105,9 @@ impl Rules<'_> {
         let mut scopes = Vec::new();
         for mut table in node.map(|node| node.tables(self.faults)).unwrap_or_default() {
             let remedy = "write match = \"*/prod/**\", or the name of a secret";
-            let glob = table.require("match", remedy, self.faults).and_then(|node| self.glob(&node));
+            let glob = table
+                .require("match", remedy, self.faults)
+                .and_then(|node| self.globs.one(&node, self.faults));
             let (line, rules) = (table.line, self.rule_set(&mut table));
             table.finish(self.faults);
             scopes.extend(glob.map(|glob| Scope { glob, line, rules }));
@@ -221,7 +223,7 @@ impl Rules<'_> {
             self.check(id, node.line)
         });
         let secret = table.require("secret", "write the name of a secret, or a glob", self.faults);
-        let secret = secret.and_then(|node| self.glob(&node));
+        let secret = secret.and_then(|node| self.globs.one(&node, self.faults));
         let until = "write the day on which it ends, such as until = 2026-12-31";
         let until = table.require("until", until, self.faults).and_then(|node| node.moment(self.faults));
         let reason = table.require("reason", "write why it is allowed", self.faults);
@@ -229,28 +231,6 @@ impl Rules<'_> {
         let by = table.require("by", "write who allows it, such as by = \"alice\"", self.faults);
         let by = by.and_then(|node| node.prose(self.faults));
         Some(Waiver { finding: finding?, secret: secret?, until: until?, reason: reason?, by: by?, line })
-    }
-
-    fn globs(&mut self, node: &Node<'_>) -> Vec<Glob> {
-        let elements = node.elements("name the secrets that must be there, or remove the key", self.faults);
-        elements.unwrap_or_default().iter().filter_map(|element| self.glob(element)).collect()
-    }
-
-    fn glob(&mut self, node: &Node<'_>) -> Option<Glob> {
-        self.globs += 1;
-        if self.globs > MAX_GLOBS {
-            self.faults
-                .at(node.line, format!("there are more than {MAX_GLOBS} globs: say the same with fewer"));
-            return None;
-        }
-        if node.text(self.faults)?.len() > MAX_GLOB_BYTES {
-            self.faults.at(
-                node.line,
-                format!("this glob is longer than {MAX_GLOB_BYTES} bytes: say the same with several"),
-            );
-            return None;
-        }
-        node.parsed(self.faults)
     }
 }
 

@@ -51,6 +51,20 @@ until = 2026-12-31
 reason = "vendor gives out one login; ticket 812"
 by = "alice"
 
+[track]
+files = ["**/enc-*", "vault.yml"]
+except = ["docs/**"]
+not-secret = ["**/client_id"]
+
+[[kind]]
+match = "**/GitHubOAuthenticator/client_secret"
+never = "GitHub OAuth app secrets do not lapse"
+owners = ["bob", "infra"]
+
+[[kind]]
+match = "**/client_secret"
+expiry = "required"
+
 [[acceptance]]
 of = "carol"
 key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
@@ -81,6 +95,8 @@ pub fn parse_key(text: &str) -> Result<PublicKey, String> {
     let (kind, body) = match words.next() {
         Some("ssh-ed25519") => (KeyKind::SshEd25519, words.next().unwrap_or_default()),
         Some(word) if word.starts_with("projects/") => (KeyKind::Kms, word),
+        Some(word) if word.starts_with("pgp:") => (KeyKind::Pgp, word),
+        Some(word) if word.starts_with("git-crypt:") => (KeyKind::Opaque, word),
         Some(word) if word.starts_with("age1") => (KeyKind::X25519, word),
         _ => return Err(format!("`{text}` is no key: write age1… or ssh-ed25519 AAAA…")),
     };

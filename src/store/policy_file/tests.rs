@@ -4,7 +4,10 @@ use super::samples::{FULL, PARSERS};
 use super::*;
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
+use crate::domain::glob::Glob;
+use crate::domain::name::ActorName;
 use crate::domain::policy::DeployRef;
+use crate::domain::tracking::{KindRule, Track};
 
 const PATH: &str = "secrets/policy.toml";
 
@@ -48,12 +51,24 @@ fn the_sample_is_read_whole() {
     assert_eq!(policy.waivers[0].line, line_of(FULL, "[[waiver]]"));
     assert_eq!(policy.waivers[0].until.date(), "2026-12-31");
     assert_eq!(policy.require.len(), 1);
+    let track = policy.track.unwrap();
+    let texts = |globs: &[Glob]| globs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    assert_eq!(texts(&track.files), "**/enc-* vault.yml");
+    assert_eq!((texts(&track.except), texts(&track.not_secret)), ("docs/**".into(), "**/client_id".into()));
+    let never = KindRule::Never("GitHub OAuth app secrets do not lapse".to_owned());
+    assert_eq!((&policy.kinds[0].rule, policy.kinds[0].line), (&never, line_of(FULL, "[[kind]]")));
+    assert_eq!(policy.kinds[0].owners.iter().map(ActorName::as_str).collect::<Vec<_>>(), ["bob", "infra"]);
+    assert_eq!((policy.kinds[1].glob.as_str(), policy.kinds.len()), ("**/client_secret", 2));
+    assert_eq!((&policy.kinds[1].rule, policy.kinds[1].owners.len()), (&KindRule::ExpiryRequired, 0));
 }
 
 #[test]
 fn other_spellings_of_the_same_policy_are_read() {
     let minimal = "schema = 1\nstore = \"01K3Y3Q5W0000000000000001A\"\ndeploy-ref = \"none\"\n";
     assert_eq!(read(minimal).unwrap().deploy_ref, DeployRef::None);
+    assert_eq!(read(minimal).unwrap().track, None);
+    // Then only files with a record are tracked.
+    assert_eq!(read(&format!("{minimal}[track]\n")).unwrap().track, Some(Track::default()));
     for spelling in [
         "[people]\nalice = { keys = [\"age1a\"] }\n",
         "people.alice.keys = [\"age1a\"]\n",

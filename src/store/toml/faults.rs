@@ -1,6 +1,9 @@
-//! What is wrong with a policy: all of it, each with its line.
+//! What is wrong with a file: all of it, each with its line.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use crate::domain::text::visible;
 
 /// How many faults are told; the rest is counted.
 const MOST: usize = 200;
@@ -13,9 +16,9 @@ pub struct Fault {
     pub message: String,
 }
 
-/// A policy that could not be read. `Display` prints one fault a line, each with file and line.
+/// A file that could not be read. `Display` prints one fault a line, each with file and line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PolicyError {
+pub struct FileError {
     pub path: String,
     /// By line; never empty.
     pub faults: Vec<Fault>,
@@ -23,14 +26,14 @@ pub struct PolicyError {
     pub untold: usize,
 }
 
-impl PolicyError {
-    pub(super) fn single(path: &str, line: Option<usize>, message: impl Into<String>) -> Self {
+impl FileError {
+    pub fn single(path: &str, line: Option<usize>, message: impl Into<String>) -> Self {
         let fault = Fault { line, message: fit_to_be_shown(message.into()) };
         Self { path: path.to_owned(), faults: vec![fault], untold: 0 }
     }
 }
 
-impl fmt::Display for PolicyError {
+impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, fault) in self.faults.iter().enumerate() {
             if position > 0 {
@@ -48,21 +51,25 @@ impl fmt::Display for PolicyError {
     }
 }
 
-impl std::error::Error for PolicyError {}
+impl std::error::Error for FileError {}
 
-/// Policy is public, so messages quote it; but not where somebody took a private key for a name.
+/// What stands in these files is public, so messages quote it; but not where somebody took a private key for a name, and
+/// nothing that a terminal would act on.
 fn fit_to_be_shown(message: String) -> String {
     let upper = message.to_ascii_uppercase();
     if upper.contains("AGE-SECRET-KEY-1") || upper.contains("PRIVATE KEY-----") {
         return "a private key stands here: take it out at once, and replace it if others could have seen it"
             .to_owned();
     }
-    message
+    match visible(&message) {
+        Cow::Borrowed(_) => message,
+        Cow::Owned(shown) => shown,
+    }
 }
 
 /// The faults found so far.
 #[derive(Debug, Default)]
-pub(super) struct Faults {
+pub struct Faults {
     found: Vec<Fault>,
     untold: usize,
 }
@@ -90,8 +97,8 @@ impl Faults {
         self.found.is_empty()
     }
 
-    pub fn into_error(mut self, path: &str) -> PolicyError {
+    pub fn into_error(mut self, path: &str) -> FileError {
         self.found.sort();
-        PolicyError { path: path.to_owned(), faults: self.found, untold: self.untold }
+        FileError { path: path.to_owned(), faults: self.found, untold: self.untold }
     }
 }

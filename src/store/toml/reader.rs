@@ -9,7 +9,7 @@ use super::near_miss::hint;
 use crate::domain::time::Instant;
 
 /// Where the lines of a text begin.
-pub(super) struct Lines(Vec<usize>);
+pub struct Lines(Vec<usize>);
 
 impl Lines {
     pub fn new(text: &str) -> Self {
@@ -23,7 +23,7 @@ impl Lines {
 }
 
 /// A table of which each key is asked for once; what was not asked for is unknown.
-pub(super) struct Table<'t> {
+pub struct Table<'t> {
     keys: &'t dyn TableLike,
     lines: &'t Lines,
     /// Of its header.
@@ -35,7 +35,7 @@ pub(super) struct Table<'t> {
 
 /// What stands at a key or in an array.
 #[derive(Clone)]
-pub(super) struct Node<'t> {
+pub struct Node<'t> {
     content: Content<'t>,
     lines: &'t Lines,
     pub line: usize,
@@ -49,8 +49,8 @@ enum Content<'t> {
 }
 
 impl<'t> Table<'t> {
-    pub fn root(keys: &'t dyn TableLike, lines: &'t Lines) -> Self {
-        Self { keys, lines, line: 1, name: "the policy".to_owned(), asked: Vec::new() }
+    pub fn root(keys: &'t dyn TableLike, lines: &'t Lines, name: &str) -> Self {
+        Self { keys, lines, line: 1, name: name.to_owned(), asked: Vec::new() }
     }
 
     fn node(&self, key: &str) -> Option<Node<'t>> {

@@ -1,0 +1,35 @@
+//! Which files other tools have sealed.
+
+use toml_edit::{Array, Item, Table, Value};
+
+use super::super::toml::comments;
+use super::{Draft, EditError};
+
+impl Draft {
+    /// Lists the globs under `[track]` that are not there yet.
+    pub fn add_tracked_files(&mut self, globs: &[String]) -> Result<(), EditError> {
+        if globs.is_empty() {
+            return Ok(());
+        }
+        self.whole(|draft| {
+            if !draft.document.contains_key("track") {
+                let mut table = Table::new();
+                comments::place(&mut draft.document, &mut table, None);
+                draft.document.insert("track", Item::Table(table));
+            }
+            let track = draft.section_mut("track").ok_or_else(|| shape("track", "table"))?;
+            let files = track.entry("files").or_insert_with(|| Value::from(Array::new()).into());
+            let files = files.as_array_mut().ok_or_else(|| shape("files", "array"))?;
+            for glob in globs {
+                if !files.iter().any(|file| file.as_str() == Some(glob)) {
+                    comments::push(files, glob);
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn shape(key: &str, expected: &'static str) -> EditError {
+    EditError::Shape { key: key.to_owned(), expected }
+}
