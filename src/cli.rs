@@ -3,10 +3,12 @@
 mod changes;
 mod gate;
 mod holders;
+mod tracking;
 
 pub use changes::*;
 pub use gate::*;
 pub use holders::*;
+pub use tracking::*;
 
 use std::path::PathBuf;
 
@@ -135,6 +137,35 @@ Examples:
   secrets reseal --all
   secrets reseal web/prod/db --accept-key SHA256:…")]
     Reseal(Reseal),
+    /// Take over files that other tools have sealed, where they are; nothing is encrypted again
+    ///
+    /// sops (YAML, JSON, dotenv, INI, binary), age, git-crypt, SealedSecrets and ansible-vault, known by their content.
+    /// Each encrypted value of which policy does not decide gets a record in the `custody.toml` beside its file. Run it
+    /// again when there are new ones: what is there stays as it is.
+    #[command(after_help = "\
+Examples:
+  secrets track '**/enc-*' --dry-run          what would be written, and which rules policy could have
+  secrets track '**/enc-*' --owner infra      write it, in one commit
+  secrets track clusters/prod --whole         one record a file
+  secrets list --without-expiry               what is left to triage")]
+    Track(Track),
+    /// Remove the records of files that other tools have sealed; the files stay as they are
+    #[command(after_help = "\
+Examples:
+  secrets untrack clusters/old
+  secrets untrack 'clusters/a/enc-prod.yaml#/hub/token'")]
+    Untrack(Untrack),
+    /// Bring records of tracked secrets up to date with what stands in the files now
+    ///
+    /// Where `sops` is installed and git has the version that the record speaks of, both are decrypted: equal values are
+    /// recorded anew by themselves. Of the others it asks when they end; where nobody can be asked, give --expires,
+    /// --expires-in, --never or --keep-expiry.
+    #[command(after_help = "\
+Examples:
+  secrets confirm                                                   all that are behind
+  secrets confirm 'clusters/a/enc-prod.yaml#/hub/token' --expires 2027-08-31
+  secrets confirm clusters/a --keep-expiry")]
+    Confirm(Confirm),
     /// The gate: run it before every deploy
     #[command(after_help = "\
 Exit codes: 0 nothing failing and everything checked; 1 at least one failing

@@ -6,10 +6,12 @@ mod actors;
 mod add;
 mod check;
 mod completions;
+mod confirm;
 mod custody;
 mod doctor;
 mod error;
 mod expiry_set;
+mod gathering;
 mod get;
 mod init;
 mod judging;
@@ -21,6 +23,7 @@ mod man;
 mod move_secret;
 mod openers;
 mod people;
+mod proposals;
 mod reading;
 mod remove;
 mod reseal;
@@ -33,6 +36,9 @@ mod show;
 mod sign;
 mod signing;
 mod standing;
+mod track;
+mod tracking;
+mod untrack;
 mod writing;
 
 pub use error::CommandError;
@@ -58,6 +64,9 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::List(arguments) => list::run(session, &arguments),
         Command::Remove(arguments) => remove::run(session, &arguments),
         Command::Reseal(arguments) => reseal::run(session, &arguments),
+        Command::Track(arguments) => track::run(session, &arguments),
+        Command::Untrack(arguments) => untrack::run(session, &arguments),
+        Command::Confirm(arguments) => confirm::run(session, &arguments),
         Command::Check(arguments) => check::run(session, &arguments),
         Command::Doctor(arguments) => doctor::run(session, &arguments),
         Command::Completions(arguments) => completions::run(session, &arguments),

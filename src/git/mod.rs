@@ -14,6 +14,7 @@
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
+//! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
 //! | `signing` | which ssh key the user's git signs with |
 
 pub mod commit_paths;
@@ -22,6 +23,7 @@ pub mod objects;
 pub mod past;
 pub mod program;
 pub mod push;
+pub mod rehearsal;
 pub mod remote;
 pub mod repository;
 pub mod snapshot;
@@ -48,6 +50,7 @@ pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
 pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};
 pub use push::{PushError, Pushed};
+pub use rehearsal::Rehearsal;
 pub use remote::{Asked, RemoteError, RemoteTip};
 pub use repository::Repository;
 pub use signing::GitSigningKey;

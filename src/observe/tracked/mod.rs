@@ -21,7 +21,7 @@ use crate::git::{BlobId, RemoteTip, Repository, Snapshot};
 use crate::seal::bare;
 use crate::store::custody_file::{self, CustodyFile, MAX_CUSTODY_BYTES};
 
-pub use decided::Decided;
+pub use decided::{Decided, whole};
 pub use paths::Found;
 use standing::Standings;
 

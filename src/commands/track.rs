@@ -1,0 +1,379 @@
+//! `secrets track`: takes over files that other tools have sealed, where they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use super::gathering::{Gathered, Records, Target};
+use super::proposals::Proposals;
+use super::session::repository;
+use super::tracking::{commit, rehearse};
+use super::{CommandError, Session};
+use crate::change::writer::Writer;
+use crate::checks::foreign_keys::policy_lines;
+use crate::cli::{ReadFormat, Track};
+use crate::domain::access;
+use crate::domain::claim::Claim;
+use crate::domain::digest::Digest;
+use crate::domain::foreign::{ForeignFile, ForeignKey, SealedFormat};
+use crate::domain::policy::Policy;
+use crate::domain::record::Issuer;
+use crate::domain::text::{abridged, counted, visible};
+use crate::domain::tracked_name::TrackedName;
+use crate::observe::tracked::{Decided, whole};
+use crate::store::layout::POLICY;
+use crate::store::policy_edit;
+
+/// A file with more values that nothing decides is recorded as a whole: a record for each would be read by nobody, and
+/// keys in such files are often names of people.
+const MOST_VALUES: usize = 100;
+
+/// What a run finds and does.
+struct Plan {
+    files: usize,
+    formats: BTreeMap<SealedFormat, usize>,
+    /// Names that get a record.
+    recorded: Vec<TrackedName>,
+    /// Files that are recorded as a whole because they hold so many values.
+    crowded: Vec<String>,
+    not_secret: usize,
+    proposals: Proposals,
+    /// Keys that are nobody's in policy, with how many files are sealed to each.
+    unmatched: BTreeMap<ForeignKey, usize>,
+    in_clear: Vec<String>,
+    plain: BTreeMap<String, String>,
+    unreadable: BTreeMap<String, String>,
+    /// Globs that policy gets.
+    globs: Vec<String>,
+}
+
+pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
+    let place = session.place()?;
+    let repository = repository(&place)?;
+    let targets: Vec<Target> =
+        (arguments.paths.iter()).map(|text| Target::read(session, &place, text)).collect::<Result<_, _>>()?;
+    let mut writer = Writer::begin_in_repository(&place.store, repository)?;
+    let policy = place.policy()?;
+    refuse_unknown_owners(&policy, arguments)?;
+    let gathered = Gathered::look(&place, &targets)?;
+    refuse_plain(&targets, &gathered, &arguments.paths)?;
+    let mut records = Records::new(&place);
+    let plan = plan(&policy, gathered, &targets, arguments, &mut records)?;
+    for rewritten in records.rewritten() {
+        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
+    }
+    let text = place.policy_text()?;
+    let mut draft = policy_edit::Draft::read(&text, &place.path(POLICY))?;
+    draft.add_tracked_files(&plan.globs)?;
+    let changed = draft.to_string();
+    if changed != text {
+        crate::observe::place::parse_policy(changed.as_bytes(), &place.path(POLICY))?;
+        writer.put(&place.path(POLICY), Some(Digest::of(text.as_bytes())), Some(changed.into_bytes()));
+    }
+    let files: Vec<String> = writer.planned().map(|(path, _)| path.to_owned()).collect();
+    match arguments.format {
+        ReadFormat::Human => session.print(plan.told(&files, arguments.dry_run))?,
+        ReadFormat::Json => session.print(plan.wire(&files, arguments.dry_run)?)?,
+    }
+    let code = if plan.unreadable.is_empty() { 0 } else { 2 };
+    if arguments.dry_run {
+        return Ok(code);
+    }
+    if writer.is_idle() {
+        session.say("nothing to record: every sealed value has a record or a rule already")?;
+        return Ok(code);
+    }
+    let message = format!("secrets: track {}", counted(plan.files, "sealed file"));
+    if !arguments.publish.no_commit && !arguments.untested_hooks {
+        rehearse(session, repository, &writer, &message)?;
+    }
+    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    Ok(code)
+}
+
+fn refuse_unknown_owners(policy: &Policy, arguments: &Track) -> Result<(), CommandError> {
+    match arguments.notes.owners.iter().find(|owner| !policy.can_own(owner)) {
+        Some(owner) => {
+            Err(CommandError::new(format!("--owner {owner}: policy has no person or group of that name"))
+                .hint("secrets people list"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What was named by its own path must be sealed: its name on the command line says that somebody thinks so.
+fn refuse_plain(targets: &[Target], gathered: &Gathered, given: &[String]) -> Result<(), CommandError> {
+    for (target, text) in targets.iter().zip(given) {
+        if let Target::Path(path) = target
+            && let Some(why) = gathered.plain.get(path)
+        {
+            return Err(CommandError::new(format!("{text}: is not sealed: {why}"))
+                .hint("nothing was written; seal the file first, with `sops encrypt --in-place` for one"));
+        }
+        let means = |path: &String| TrackedName::new(path, None).is_some_and(|name| target.means(&name));
+        let value_of = |path: &String| matches!(target, Target::Value(name) if name.file() == path);
+        let any = |path: &String| means(path) || value_of(path);
+        if !gathered.sealed.keys().chain(gathered.unreadable.keys()).any(any) {
+            return Err(CommandError::new(format!("{text}: no sealed file fits it, so nothing was written"))
+                .hint("known by their content are files of sops, age, git-crypt, SealedSecrets and ansible-vault"));
+        }
+    }
+    Ok(())
+}
+
+fn plan(
+    policy: &Policy,
+    gathered: Gathered,
+    targets: &[Target],
+    arguments: &Track,
+    records: &mut Records<'_>,
+) -> Result<Plan, CommandError> {
+    let globs = targets.iter().filter_map(|target| match target {
+        Target::Glob(glob) => Some(glob.to_string()),
+        Target::Path(_) | Target::Value(_) => None,
+    });
+    let mut plan = Plan {
+        files: gathered.sealed.len(),
+        formats: BTreeMap::new(),
+        recorded: Vec::new(),
+        crowded: Vec::new(),
+        not_secret: 0,
+        proposals: Proposals::default(),
+        unmatched: BTreeMap::new(),
+        in_clear: Vec::new(),
+        plain: gathered.plain,
+        unreadable: gathered.unreadable,
+        globs: globs.collect(),
+    };
+    // A glob may be meant for folders where others keep plain files too.
+    plan.plain.retain(|_, _| !plan.globs.is_empty());
+    let mut seen = Vec::new();
+    for (path, file) in &gathered.sealed {
+        *plan.formats.entry(file.format).or_default() += 1;
+        plan.in_clear.extend(file.in_clear.iter().map(|pointer| format!("{path}#{pointer}")));
+        let Some(name) = TrackedName::new(path, None) else {
+            plan.unreadable.insert(path.clone(), "its name can't be told from a pointer into it".to_owned());
+            continue;
+        };
+        let claims = records.beside(path)?;
+        let claimed = claims.get(&name).map(|claim| claim.readers.clone()).unwrap_or_default();
+        for key in access::holders(&file.access, policy, &claimed).unmatched {
+            *plan.unmatched.entry(key).or_default() += 1;
+        }
+        let decided = Decided::of(policy, &name, Some(file), claims);
+        plan.not_secret += decided.not_secret;
+        let leaves = decided.undecided_leaves;
+        seen.extend(leaves.iter().map(|(name, _)| name.clone()));
+        let is_crowded = leaves.len() > MOST_VALUES;
+        if is_crowded && !arguments.whole {
+            plan.crowded.push(path.clone());
+        }
+        if leaves.is_empty() {
+            continue;
+        }
+        if arguments.whole || is_crowded {
+            let all = whole(leaves.iter().map(|(name, seen)| (name, *seen)));
+            // The one value of a file that is sealed as a whole is that file.
+            let seen = if leaves.iter().any(|(leaf, _)| *leaf == name) { file_seen(file) } else { Some(all) };
+            records.put(&name, claim(file, seen, arguments))?;
+            plan.recorded.push(name);
+            continue;
+        }
+        for (leaf, seen) in leaves {
+            records.put(&leaf, claim(file, Some(seen), arguments))?;
+            plan.recorded.push(leaf);
+        }
+    }
+    plan.proposals = Proposals::of(seen.iter());
+    Ok(plan)
+}
+
+fn file_seen(file: &ForeignFile) -> Option<Digest> {
+    file.leaves.first().map(|leaf| leaf.seen)
+}
+
+fn claim(file: &ForeignFile, seen: Option<Digest>, arguments: &Track) -> Claim {
+    let notes = &arguments.notes;
+    let issuer = notes.issuer.clone().map(|name| Issuer {
+        name,
+        contact: notes.issuer_contact.clone(),
+        others: serde_json::Map::new(),
+    });
+    Claim {
+        owners: notes.owners.clone(),
+        issuer,
+        runbook: notes.runbook.clone(),
+        set_at: file.modified,
+        seen,
+        data_key: file.data_key,
+        ..Claim::default()
+    }
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    schema_version: u32,
+    dry_run: bool,
+    files: usize,
+    formats: BTreeMap<&'static str, usize>,
+    recorded: Vec<&'a str>,
+    written: &'a [String],
+    not_secret: usize,
+    in_clear: &'a [String],
+    not_sealed: Vec<Why<'a>>,
+    unreadable: Vec<Why<'a>>,
+    unmatched_keys: Vec<KeyWire<'a>>,
+    proposals: Vec<ProposalWire>,
+}
+
+#[derive(Serialize)]
+struct Why<'a> {
+    path: &'a str,
+    why: &'a str,
+}
+
+#[derive(Serialize)]
+struct KeyWire<'a> {
+    key: &'a str,
+    files: usize,
+}
+
+#[derive(Serialize)]
+struct ProposalWire {
+    r#match: String,
+    files: usize,
+    values: usize,
+}
+
+impl Plan {
+    fn wire(&self, written: &[String], dry_run: bool) -> Result<String, CommandError> {
+        let why = |(path, why): (&'_ String, &'_ String)| (path.clone(), why.clone());
+        let plain: Vec<(String, String)> = self.plain.iter().map(why).collect();
+        let unreadable: Vec<(String, String)> = self.unreadable.iter().map(why).collect();
+        let wire = Wire {
+            schema_version: 1,
+            dry_run,
+            files: self.files,
+            formats: self.formats.iter().map(|(format, count)| (format.as_str(), *count)).collect(),
+            recorded: self.recorded.iter().map(TrackedName::as_str).collect(),
+            written,
+            not_secret: self.not_secret,
+            in_clear: &self.in_clear,
+            not_sealed: plain.iter().map(|(path, why)| Why { path, why }).collect(),
+            unreadable: unreadable.iter().map(|(path, why)| Why { path, why }).collect(),
+            unmatched_keys: (self.unmatched.iter())
+                .map(|(key, files)| KeyWire { key: key.id(), files: *files })
+                .collect(),
+            proposals: (self.proposals.kinds.iter())
+                .map(|common| ProposalWire {
+                    r#match: format!("**/{}", common.tail),
+                    files: common.files,
+                    values: common.values,
+                })
+                .collect(),
+        };
+        let mut text = serde_json::to_string_pretty(&wire)?;
+        text.push('\n');
+        Ok(text)
+    }
+
+    /// For a person: what there is, what is recorded, and what could make it less.
+    fn told(&self, written: &[String], dry_run: bool) -> String {
+        let mut lines = Vec::new();
+        let formats: Vec<String> =
+            self.formats.iter().map(|(format, count)| format!("{count} {format}")).collect();
+        lines.push(format!("{}: {}", counted(self.files, "sealed file"), formats.join(", ")));
+        let would = if dry_run { "would get a record" } else { "get a record" };
+        let values = if self.recorded.len() == 1 { "value" } else { "values" };
+        let custody: BTreeSet<&String> = written.iter().collect();
+        lines.push(format!(
+            "{} {values} without record or rule {would}; {}",
+            self.recorded.len(),
+            match custody.len() {
+                0 => "no file changes".to_owned(),
+                files => format!("{} change", counted(files, "file")),
+            }
+        ));
+        if self.not_secret > 0 {
+            lines.push(format!("{} left out: policy calls them no secrets", self.not_secret));
+        }
+        for path in &self.crowded {
+            lines.push(format!(
+                "{} is recorded as a whole: it holds more than {MOST_VALUES} values that nothing decides",
+                visible(path)
+            ));
+        }
+        self.tell_faults(&mut lines);
+        self.tell_keys(&mut lines);
+        self.tell_rules(&mut lines);
+        if !dry_run {
+            lines.extend([
+                String::new(),
+                "next: secrets list --without-expiry, then secrets check".to_owned(),
+            ]);
+        }
+        let mut text = lines.join("\n");
+        text.push('\n');
+        text
+    }
+
+    fn tell_faults(&self, lines: &mut Vec<String>) {
+        if !self.in_clear.is_empty() {
+            let names: Vec<String> = self.in_clear.iter().map(|name| visible(name).into_owned()).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            lines.push(format!("in clear, against the rules of their files: {}", abridged(&names)));
+        }
+        for (what, files) in
+            [("not sealed, though a glob fits it", &self.plain), ("can't be read", &self.unreadable)]
+        {
+            for (path, why) in files.iter().take(5) {
+                lines.push(format!("{what}: {} ({})", visible(path), visible(why)));
+            }
+            if let Some(more) = files.len().checked_sub(5).filter(|more| *more > 0) {
+                lines.push(format!("{what}: {more} more"));
+            }
+        }
+    }
+
+    fn tell_keys(&self, lines: &mut Vec<String>) {
+        if self.unmatched.is_empty() {
+            return;
+        }
+        lines.extend([
+            String::new(),
+            "sealed to keys that are nobody's in policy; say there whose they are:".to_owned(),
+        ]);
+        for (key, files) in &self.unmatched {
+            lines.push(format!("  {} to {}", counted(*files, "file"), visible(key.id())));
+            lines.extend(policy_lines(key).iter().map(|line| format!("    {}", visible(line))));
+            if matches!(key, ForeignKey::Anonymous(_)) {
+                lines.push(
+                    "    age does not say whose it is: write readers = [\"NAME\"] into their records"
+                        .to_owned(),
+                );
+            }
+        }
+    }
+
+    fn tell_rules(&self, lines: &mut Vec<String>) {
+        let rules = self.proposals.policy_lines();
+        let no_secrets = self.proposals.not_secret_line();
+        if rules.is_empty() && no_secrets.is_none() {
+            return;
+        }
+        lines.extend([
+            String::new(),
+            "rules that policy could have for what many files have in common:".to_owned(),
+        ]);
+        if let Some(line) = no_secrets {
+            lines.extend([
+                "  [track]                                  # if they are none".to_owned(),
+                format!("  {line}"),
+            ]);
+        }
+        lines.extend(rules.iter().map(|line| format!("  {line}").trim_end().to_owned()));
+        while lines.last().is_some_and(String::is_empty) {
+            lines.pop();
+        }
+    }
+}

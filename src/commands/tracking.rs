@@ -1,0 +1,41 @@
+//! How changes to records of tracked files are tried, written and published.
+
+use super::writing::finish;
+use super::{CommandError, Session};
+use crate::change::writer::Writer;
+use crate::cli::Publish;
+use crate::domain::policy::Policy;
+use crate::git::{Rehearsal, Repository};
+use crate::observe::place::Place;
+
+/// Has ignore rules and the repository's own hooks judge what is planned, before anything is written.
+pub fn rehearse(
+    session: &Session,
+    repository: &Repository,
+    writer: &Writer<'_>,
+    message: &str,
+) -> Result<(), CommandError> {
+    writer.refuse_ignored()?;
+    match repository.rehearse_commit(writer.planned(), message)? {
+        Rehearsal::Passed => Ok(()),
+        Rehearsal::NotTried(why) => {
+            session.say(format!("the repository's hooks were not tried before: {why}"))
+        }
+        Rehearsal::Refused { hook, why } => Err(CommandError::new(format!(
+            "the repository's {hook} hook refuses this change, so nothing was written: {why}"
+        ))
+        .hint("mend what the hook names; if it only can't run in a fresh work tree, give --untested-hooks")),
+    }
+}
+
+/// Writes and commits what is planned.
+pub fn commit(
+    session: &Session,
+    place: &Place,
+    policy: &Policy,
+    writer: Writer<'_>,
+    message: &str,
+    publish: &Publish,
+) -> Result<(), CommandError> {
+    finish(session, place, policy, writer, message, publish, None)
+}
