@@ -35,6 +35,9 @@ witnesses() {
   cat <<'END'
 age age
 age-keygen age
+git-crypt git-crypt
+gpg gnupg
+gpgconf gnupg
 ssh-keygen openssh-client
 openssl openssl
 tmux tmux
@@ -84,6 +87,7 @@ install them, with: apt-get install $packages"
 # tests/common/tools.rs looks for them; versions are pinned here and in tests/live/.
 tools=$PWD/target/tools
 rage_version=0.12.1
+rops_version=0.1.7
 least_node='20.19'
 
 need_private_tools() {
@@ -92,6 +96,7 @@ need_private_tools() {
   need_node
   need_age_encryption
   need_rage
+  need_rops
 }
 
 # unless_done FOLDER INPUT COMMAND…: runs the command unless it succeeded with this very input before. FOLDER is
@@ -112,12 +117,17 @@ need_python_packages() {
   fi
   unless_done "$tools/venv" tests/live/python.txt pip_install tests/live/python.txt ||
     die "the Python package cryptography could not be installed from PyPI: mend the access to it, then repeat
-  $tools/venv/bin/pip install --require-hashes -r tests/live/python.txt"
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/python.txt"
+  unless_done "$tools/venv" tests/live/ansible.txt pip_install tests/live/ansible.txt ||
+    die "the Python package ansible-core could not be installed from PyPI: it needs Python 3.11 or newer, and access
+to PyPI; mend that, then repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/ansible.txt"
 }
 
+# By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.
 pip_install() {
   say "installing $1 into target/tools/venv"
-  "$tools/venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes -r "$1"
+  "$tools/venv/bin/python3" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
 }
 
 # Debian's Node.js may be older than the packages ask for; then PyPI has a newer one.
@@ -151,14 +161,29 @@ npm_install() {
   "${npm[@]}" --prefix "$tools/node" ci --ignore-scripts --no-audit --no-fund --loglevel=error
 }
 
-# Without optimisation: it takes a third of the time to build, and has little to decrypt.
 need_rage() {
   [ "$("$tools/bin/rage" --version 2>/dev/null)" != "rage $rage_version" ] || return 0
   say 'building rage into target/tools (once; takes a minute)'
-  CARGO_TARGET_DIR=$tools/build CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 \
-    cargo install --quiet --locked --force --debug --root "$tools" --version "$rage_version" \
-    --no-default-features --features ssh rage ||
+  build_program --version "$rage_version" --no-default-features --features ssh rage ||
     die "rage $rage_version could not be installed from crates.io: mend the access to it, then repeat"
+}
+
+# The program itself doesn't say its version; cargo remembers what it installed.
+need_rops() {
+  if [ -x "$tools/bin/rops" ] && grep -qs "^\"rops-cli $rops_version " "$tools/.crates.toml"; then
+    return 0
+  fi
+  say 'building rops into target/tools (once; takes two minutes)'
+  build_program --version "$rops_version" rops-cli ||
+    die "rops-cli $rops_version could not be installed from crates.io: mend the access to it, then repeat"
+}
+
+# build_program ARGUMENT…: of `cargo install`. Without optimisation: it takes a third of the time to build, and the
+# tests give these programs little to do.
+build_program() {
+  CARGO_TARGET_DIR=$tools/build \
+    CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
+    cargo install --quiet --locked --force --debug --root "$tools" "$@" || return 1
   # Half a gigabyte that is of no use once the program is there.
   rm -rf "$tools/build"
 }

@@ -11,6 +11,8 @@
     reason = "tests say what they expect, and every test binary uses its own part of this"
 )]
 
+#[cfg(unix)]
+pub mod foreign;
 pub mod gate;
 #[cfg(unix)]
 pub mod remote;

@@ -9,7 +9,13 @@ pub fn rage() -> PathBuf {
     tool("bin/rage")
 }
 
-/// A Python that has the package `cryptography`.
+/// `rops`, an implementation of sops' format in Rust. It reads files from standard input only, and no empty values.
+#[track_caller]
+pub fn rops() -> PathBuf {
+    tool("bin/rops")
+}
+
+/// A Python that has the packages `cryptography`, `PyYAML` and `ansible-core`.
 #[track_caller]
 pub fn python() -> PathBuf {
     tool("venv/bin/python3")
