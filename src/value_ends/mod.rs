@@ -48,10 +48,15 @@ pub fn read(value: &[u8]) -> ValueEnds {
 }
 
 fn look(value: &[u8], found: &mut Found) {
-    if x509::read_der(value, found) || sealed_key::read(value, found) {
+    if look_into_bytes(value, found) {
         return;
     }
     as_text(value, |text| look_into_document(text, found));
+}
+
+/// What a value may be as a whole that is no text.
+fn look_into_bytes(value: &[u8], found: &mut Found) -> bool {
+    x509::read_der(value, found) || sealed_key::read(value, found)
 }
 
 /// Hands over bytes as text. What has to be copied for that is wiped.
@@ -69,6 +74,11 @@ fn look_into_document(text: &str, found: &mut Found) {
     jwt::read(text, None, found);
     let is_json = json::each_string(text, |key, string| {
         look_into_text(string, found);
+        // `MI` is how DER begins in base64.
+        if let Some(der) = string.starts_with("MI").then(|| base64::decode_whole(string.as_bytes())).flatten()
+        {
+            look_into_bytes(&der, found);
+        }
         if key.is_some_and(|key| TOKEN_KEYS.contains(&key)) {
             jwt::read(string, None, found);
         }

@@ -104,6 +104,7 @@ fn what_is_recognised_and_not_read_is_said() {
     assert_eq!(unread(BASE64_STANDARD.encode(gpg)), [openpgp]);
     assert_eq!(unread(p12), [pkcs12]);
     assert_eq!(unread(BASE64_STANDARD.encode(p12)), [pkcs12]);
+    assert_eq!(unread(format!(r#"{{"pfx":"{}"}}"#, BASE64_STANDARD.encode(p12))), [pkcs12]);
     assert_eq!(unread(p7b), [pkcs7]);
     assert_eq!(unread(p7b_der), [pkcs7]);
     assert_eq!(unread([0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2]).len(), 1);
