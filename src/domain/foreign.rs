@@ -70,6 +70,13 @@ pub enum Contents {
     Sealed(ForeignFile),
     /// Nobody sealed it, as far as anybody can tell; in words, why it is not taken for sealed.
     Plain(String),
+    /// It bears the unmistakable marks of a format and can't be read as such: cut short, edited by hand, in conflict.
+    /// Neither sealed nor plain, so nothing may be concluded from it.
+    Damaged {
+        format: SealedFormat,
+        /// In words. Nothing secret.
+        why: String,
+    },
 }
 
 /// A sealed file, as far as it can be read without a key.
