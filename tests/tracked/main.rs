@@ -14,5 +14,9 @@ mod common;
 #[allow(clippy::expect_used, reason = "it serves tests and measurements, which say what they expect")]
 mod infrastructure;
 
+mod desk;
 mod double;
+mod formats;
+mod gate;
 mod tools;
+mod track;
