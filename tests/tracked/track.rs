@@ -129,7 +129,7 @@ fn a_hook_that_refuses_does_so_before_anything_is_written() {
         .runs(&["track", "**/enc-*"], 2)
         .says("the repository's pre-commit hook refuses this change, so nothing was written")
         .says("secrets/policy.toml is not sealed by sops");
-    assert_eq!((desk.files(), desk.head()), (files, head));
+    assert_eq!((desk.files(), desk.head()), (files, head.clone()));
     assert_eq!(desk.sandbox.git(&desk.laptop, ["worktree", "list"]).lines().count(), 1);
 
     desk.hook("pre-commit", "exit 0");
