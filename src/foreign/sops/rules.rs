@@ -10,7 +10,7 @@ use crate::foreign::tree::Node;
 /// Ends the keys whose values stay in clear where a file has no rule.
 const DEFAULT_SUFFIX: &str = "_unencrypted";
 /// Of a regular expression, compiled, in bytes.
-const MAX_COMPILED_BYTES: usize = 1 << 20;
+const MAX_COMPILED_BYTES: usize = 128 * 1024;
 const MAX_PATTERN_BYTES: usize = 16 * 1024;
 
 /// The one rule of a file. It is about keys: where any key on the way to a value fits, the rule holds.
