@@ -15,4 +15,6 @@ mod common;
 mod infrastructure;
 
 mod double;
+mod expiry;
+mod import;
 mod tools;
