@@ -154,10 +154,7 @@ mod tests {
     fn stanzas_to_keys() {
         for (stanzas, keys) in [
             (format!("-> scrypt {S} 18\n{S}\n"), vec![ForeignKey::Opaque("age:passphrase".to_owned())]),
-            (
-                format!("-> piv-p256 AAAAAA x\n{S}\n-> x-grease y\n\n"),
-                vec![anonymous("piv-p256")],
-            ),
+            (format!("-> piv-p256 AAAAAA x\n{S}\n-> x-grease y\n\n"), vec![anonymous("piv-p256")]),
             (
                 format!("-> X25519 {S}\n{S}\n-> X25519 {S}\n{S}\n"),
                 vec![anonymous("X25519"), anonymous("X25519")],

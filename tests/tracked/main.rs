@@ -16,7 +16,9 @@ mod infrastructure;
 
 mod desk;
 mod double;
+mod expiry;
 mod formats;
 mod gate;
+mod import;
 mod tools;
 mod track;
