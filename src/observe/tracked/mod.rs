@@ -88,6 +88,14 @@ impl<'a> TrackedFiles<'a> {
             let folder = folder_of(path).to_owned();
             claims.insert(folder, read_claims(&standings, path));
         }
+        // Which files the records speak of is not known while they can't be read.
+        for (folder, unread) in
+            claims.iter().filter_map(|(folder, claims)| Some((folder, claims.as_ref().err()?)))
+        {
+            if may_admit(selection, &format!("{folder}/")) {
+                found.unknowns.push(unread.clone());
+            }
+        }
         // What a record speaks of is tracked, whatever it is called.
         let claimed = claims.values().filter_map(|claims| claims.as_ref().ok());
         let claimed = claimed.flat_map(|claims| claims.claims.keys()).map(|name| name.file().to_owned());
