@@ -147,13 +147,7 @@ fn judge(
     notes.extend(observation.blind_spot(&names, &policy.deploy_ref));
     notes.extend(seen.not_compared());
     if policy.deploy_ref == DeployRef::None {
-        notes.push("deploy-ref is \"none\": nothing is deployed from git, so no remote was asked".to_owned());
-        if reference.is_none() && observation.signers.was_asked() {
-            notes.push(
-                "signatures were held against the signing keys of the policy here, for want of a deploy ref"
-                    .to_owned(),
-            );
-        }
+        notes.extend(without_deploy_ref(reference.is_none() && observation.signers.was_asked()));
     }
     Report::conclude(Draft {
         at: session.now,
@@ -171,6 +165,14 @@ fn judge(
         custody: seen.custody,
         notes,
     })
+}
+
+/// What to know where nothing is deployed from git.
+fn without_deploy_ref(signed_by_policy_here: bool) -> impl Iterator<Item = String> {
+    let told = "deploy-ref is \"none\": nothing is deployed from git, so no remote was asked";
+    let signers =
+        "signatures were held against the signing keys of the policy here, for want of a deploy ref";
+    [Some(told), signed_by_policy_here.then_some(signers)].into_iter().flatten().map(str::to_owned)
 }
 
 /// Both lists, where both are known.

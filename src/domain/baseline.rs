@@ -55,11 +55,11 @@ fn acceptance(id: CheckId) -> Acceptance {
     match id {
         // Where the bytes are, and not what they are. One command mends it, and who accepted it once would lose the next
         // value that somebody forgets to commit, to push or to pull.
-        CheckId::Uncommitted | CheckId::Unpushed | CheckId::Outdated => Acceptance::Never,
+        CheckId::Uncommitted | CheckId::Unpushed | CheckId::Outdated
         // What a change does to the rules; where a change is judged nothing is accepted.
-        CheckId::WeakenedPolicy => Acceptance::Never,
+        | CheckId::WeakenedPolicy
         // It was let through until a date already, by somebody with a reason. That is decided anew one by one.
-        CheckId::WaiverExpired => Acceptance::Never,
+        | CheckId::WaiverExpired => Acceptance::Never,
         // They weigh more by the day and nobody does anything, so the term itself is compared: the same end, the same
         // day of issue, the same shared key. A new value that lapses in its turn is new. What is accepted as
         // `expiring` is not accepted as `expired`, which is another check, nor inside `block-within`.
@@ -67,10 +67,11 @@ fn acceptance(id: CheckId) -> Acceptance {
             Acceptance::Term
         }
         // These weigh as much tomorrow unless somebody changes something: a later end still is more `overlong`.
-        CheckId::Overlong | CheckId::NoExpiry | CheckId::Unowned | CheckId::ExpiryMismatch => {
-            Acceptance::AsFound
-        }
-        CheckId::Untracked
+        CheckId::Overlong
+        | CheckId::NoExpiry
+        | CheckId::Unowned
+        | CheckId::ExpiryMismatch
+        | CheckId::Untracked
         | CheckId::Missing
         | CheckId::Orphan
         | CheckId::Plaintext
