@@ -177,7 +177,9 @@ Examples:
   secrets check && ./deploy
   secrets check --scope 'utoronto/prod/**'
   secrets check --prove
-  secrets check --against origin/main --format github")]
+  secrets check --against origin/main --format github
+  secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
+  secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
     /// What of git, keys, remote and store works here, and how to mend what does not
     Doctor(Doctor),

@@ -1,5 +1,6 @@
 //! `secrets check`: the gate.
 
+use super::accepted::{Acceptance, Accepted};
 use super::judging::{Gate, Seen, setting};
 use super::{CommandError, Session};
 use crate::checks;
@@ -24,6 +25,7 @@ use crate::render;
 use crate::store::layout::POLICY;
 
 pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
+    let acceptance = Acceptance::demanded(session, arguments)?;
     let report = report(session, arguments);
     // The verdict has fallen; no format can change it.
     let code = report.verdict.exit_code();
@@ -32,6 +34,9 @@ pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
         ReportFormat::Json => render::json::render(&report),
         ReportFormat::Github => render::github::render(&report),
     })?;
+    if let Some(acceptance) = acceptance {
+        acceptance.write(session, &report)?;
+    }
     Ok(code)
 }
 
@@ -124,26 +129,26 @@ fn judge(
     facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy));
     let mut judged = std::mem::take(&mut seen.judged);
     judged.absorb(driver::judge_store(&setting, &of_store, &facts));
+    let mut there = None;
     if let Some(reference) = &reference
         && let Ok(Some(policy_there)) = reference.policy()
     {
         let prover =
             arguments.prove.map(|prove| Prover::with_all(&identities, &policy_there, prove == Prove::All));
-        let there = judge_reference(&setting, &policy_there, reference, prover.as_ref());
-        judged.findings = checks::against(judged.findings, &there, &reference.commit.short());
+        there = Some(judge_reference(&setting, &policy_there, reference, prover.as_ref()));
     }
+    judged.unchecked.extend(unknowns.into_iter().map(unchecked));
+    let lower = |findings| match (&there, &reference) {
+        (Some(there), Some(reference)) => checks::against(findings, there, &reference.commit.short()),
+        _ => findings,
+    };
+    let accepted = Accepted::observe(session, arguments, place, reference.as_ref());
+    notes.extend(accepted.settle(session.now, arguments, &mut judged, &lower));
     notes.extend(observation.blind_spot(&names, &policy.deploy_ref));
     notes.extend(seen.not_compared());
     if policy.deploy_ref == DeployRef::None {
-        notes.push("deploy-ref is \"none\": nothing is deployed from git, so no remote was asked".to_owned());
-        if reference.is_none() && observation.signers.was_asked() {
-            notes.push(
-                "signatures were held against the signing keys of the policy here, for want of a deploy ref"
-                    .to_owned(),
-            );
-        }
+        notes.extend(without_deploy_ref(reference.is_none() && observation.signers.was_asked()));
     }
-    judged.unchecked.extend(unknowns.into_iter().map(unchecked));
     Report::conclude(Draft {
         at: session.now,
         store: place.folder.clone(),
@@ -160,6 +165,14 @@ fn judge(
         custody: seen.custody,
         notes,
     })
+}
+
+/// What to know where nothing is deployed from git.
+fn without_deploy_ref(signed_by_policy_here: bool) -> impl Iterator<Item = String> {
+    let told = "deploy-ref is \"none\": nothing is deployed from git, so no remote was asked";
+    let signers =
+        "signatures were held against the signing keys of the policy here, for want of a deploy ref";
+    [Some(told), signed_by_policy_here.then_some(signers)].into_iter().flatten().map(str::to_owned)
 }
 
 /// Both lists, where both are known.

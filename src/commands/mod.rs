@@ -1,6 +1,7 @@
 //! Floor 4: the commands, one file each. They ask the floors below and print; the rules live further down.
 
 mod absence;
+mod accepted;
 mod accepting;
 mod actors;
 mod add;
