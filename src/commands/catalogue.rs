@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::CommandError;
+use super::other_tools::{as_tracked, no_such_secret};
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::facts::Inside;
@@ -199,8 +200,7 @@ impl Catalogue {
     pub fn unknown(&self, name: &CredentialName) -> CommandError {
         let shown = visible(name.as_str());
         let Some(tracked) = as_tracked(name) else {
-            return CommandError::new(format!("{shown}: there is no secret of that name"))
-                .hint("secrets list");
+            return no_such_secret(name.as_str());
         };
         if let Some(why) = self.unread.get(tracked.file()) {
             return CommandError::new(format!("{shown}: {}: {}", visible(tracked.file()), visible(why)));
@@ -278,14 +278,6 @@ impl Catalogue {
 
 fn own(place: &Place) -> BTreeSet<SecretName> {
     place.list().secrets.into_keys().collect()
-}
-
-/// The name as one of another tool's: of a file as a whole it may look like one of ours.
-fn as_tracked(name: &CredentialName) -> Option<TrackedName> {
-    match name {
-        CredentialName::Tracked(name) => Some(name.clone()),
-        CredentialName::Own(name) => name.as_str().parse().ok(),
-    }
 }
 
 /// The encrypted values of a file that have no record and fall under no `[[kind]]`.

@@ -17,4 +17,5 @@ mod infrastructure;
 mod double;
 mod expiry;
 mod import;
+mod showing;
 mod tools;
