@@ -135,7 +135,9 @@ impl Catalogue {
         for unknown in &tracked.unknowns {
             self.unread.insert(unknown.what.clone(), unknown.why.clone());
         }
-        files.into_iter().for_each(|file| self.take_in(policy, file));
+        for file in files {
+            self.take_in(policy, file);
+        }
         Ok(())
     }
 
@@ -216,7 +218,7 @@ impl Catalogue {
             };
         }
         if let Some(near) = self.near(name, &tracked) {
-            message.push_str(&format!("; did you mean {}?", shell_word(&near)));
+            message = format!("{message}; did you mean {}?", shell_word(&near));
         }
         CommandError::new(message).hint("secrets list")
     }

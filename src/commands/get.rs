@@ -13,7 +13,9 @@ pub fn run(session: &Session, arguments: &Get) -> Result<u8, CommandError> {
     let place = session.place()?;
     let name = match &arguments.name {
         CredentialName::Own(name) if place.store.record_path(name).exists() => name,
-        other => return Err(refusal(&place, other)?),
+        other @ (CredentialName::Own(_) | CredentialName::Tracked(_)) => {
+            return Err(refusal(&place, other)?);
+        }
     };
     get(session, &place, name)
 }

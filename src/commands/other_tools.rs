@@ -79,16 +79,13 @@ pub fn reading_command(format: SealedFormat, name: &TrackedName) -> String {
 
 /// Where a value lies, as sops wants it: `["hub"]["users"][0]`. `None`: sops has no way to say it.
 fn extraction(name: &TrackedName) -> Option<String> {
-    let mut path = String::new();
-    for key in name.pointer()?.keys() {
+    let part = |key: String| {
         // It splits at brackets and strips quotes, and knows no escape.
-        if key.is_empty() || key.contains(['[', ']', '"']) {
-            return None;
-        }
+        let is_plain = !key.is_empty() && !key.contains(['[', ']', '"']);
         let is_index = key.bytes().all(|byte| byte.is_ascii_digit());
-        path.push_str(&if is_index { format!("[{key}]") } else { format!("[\"{key}\"]") });
-    }
-    Some(path)
+        is_plain.then(|| if is_index { format!("[{key}]") } else { format!("[\"{key}\"]") })
+    };
+    name.pointer()?.keys().map(part).collect()
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
     let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
     let name = match &arguments.name {
         CredentialName::Own(name) if observation.names.binary_search(name).is_ok() => name,
-        other => {
+        other @ (CredentialName::Own(_) | CredentialName::Tracked(_)) => {
             let file = other_tools::file_of(&place, &policy, other)?;
             let file = file.ok_or_else(|| no_such_secret(other.as_str()))?;
             return show_tracked::run(session, &place, &policy, other, &file, arguments.output.format);
