@@ -14,8 +14,12 @@ mod common;
 #[allow(clippy::expect_used, reason = "it serves tests and measurements, which say what they expect")]
 mod infrastructure;
 
+mod desk;
 mod double;
 mod expiry;
+mod formats;
+mod gate;
 mod import;
 mod showing;
 mod tools;
+mod track;
