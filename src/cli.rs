@@ -17,8 +17,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::domain::glob::Glob;
-use crate::domain::name::SecretName;
 use crate::domain::time::Instant;
+use crate::domain::tracked_name::CredentialName;
 
 /// Keeps encrypted credentials in git beside a record of their expiry and custody, and blocks the deploys that
 /// would break.
@@ -98,6 +98,11 @@ Examples:
     #[command(after_help = "Example:\n  secrets get ci/token | docker login --password-stdin …")]
     Get(Get),
     /// What is known of a secret: record, custody and the policy in force; never the value
+    #[command(after_help = "\
+Examples:
+  secrets show web/prod/db
+  secrets show 'clusters/a/enc-prod.yaml#/hub/token'     sealed by another tool
+  secrets show clusters/a/enc-prod.yaml                  who opens the file, and what is in it")]
     Show(Show),
     /// Who holds what: the matrix of people and secrets
     ///
@@ -196,7 +201,7 @@ Examples:
 
 #[derive(Debug, Args)]
 pub struct Get {
-    pub name: SecretName,
+    pub name: CredentialName,
 }
 
 /// How the answer is written.
@@ -215,7 +220,8 @@ pub struct Output {
 
 #[derive(Debug, Args)]
 pub struct Show {
-    pub name: SecretName,
+    /// Of the store, of a value in a file that another tool has sealed, or the path of such a file
+    pub name: CredentialName,
     #[command(flatten)]
     pub output: Output,
 }

@@ -383,3 +383,26 @@ fn the_passphrase_of_a_signing_key_is_asked_for_once_by_ssh_keygen() {
         assert_eq!(sandbox.record(&laptop, name)["signatures"][0]["by"], "alice", "{name}");
     }
 }
+
+#[test]
+fn the_end_that_a_value_carries_is_proposed() {
+    let (sandbox, laptop) = store();
+    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/value_ends/leaf.pem");
+    let add = |name: &str| {
+        let arguments =
+            ["add", name, "--from-file", pem, "--owner", "team", "--issuer", "CA", "--runbook", "r"];
+        Person::runs(&sandbox, &laptop, &arguments, Some(&identity_path("alice")))
+    };
+    let mut person = add("web/taken");
+    person.sees("the value carries: certificate").sees("take it").types("\n").sees("expires ");
+    person.sees("seen the value").types("\n").sees("push").types("n\n");
+    assert_eq!(person.ends().0, 0);
+    let taken = sandbox.record(&laptop, "web/taken")["sealed"]["expires"].clone();
+    assert_eq!(taken["from"], "x509");
+    let mut person = add("web/other");
+    person.sees("take it").types("n\n").sees("expires (date").types("2099-01-01\n");
+    person.sees("WARNING").sees("expiry-mismatch");
+    person.sees("seen the value").types("\n").sees("push").types("n\n");
+    assert_eq!(person.ends().0, 0);
+    assert_eq!(sandbox.record(&laptop, "web/other")["sealed"]["expires"]["at"], "2099-01-01T00:00:00Z");
+}

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::CommandError;
+use super::other_tools::{as_tracked, no_such_secret};
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::facts::Inside;
@@ -134,7 +135,9 @@ impl Catalogue {
         for unknown in &tracked.unknowns {
             self.unread.insert(unknown.what.clone(), unknown.why.clone());
         }
-        files.into_iter().for_each(|file| self.take_in(policy, file));
+        for file in files {
+            self.take_in(policy, file);
+        }
         Ok(())
     }
 
@@ -199,8 +202,7 @@ impl Catalogue {
     pub fn unknown(&self, name: &CredentialName) -> CommandError {
         let shown = visible(name.as_str());
         let Some(tracked) = as_tracked(name) else {
-            return CommandError::new(format!("{shown}: there is no secret of that name"))
-                .hint("secrets list");
+            return no_such_secret(name.as_str());
         };
         if let Some(why) = self.unread.get(tracked.file()) {
             return CommandError::new(format!("{shown}: {}: {}", visible(tracked.file()), visible(why)));
@@ -216,7 +218,7 @@ impl Catalogue {
             };
         }
         if let Some(near) = self.near(name, &tracked) {
-            message.push_str(&format!("; did you mean {}?", shell_word(&near)));
+            message = format!("{message}; did you mean {}?", shell_word(&near));
         }
         CommandError::new(message).hint("secrets list")
     }
@@ -278,14 +280,6 @@ impl Catalogue {
 
 fn own(place: &Place) -> BTreeSet<SecretName> {
     place.list().secrets.into_keys().collect()
-}
-
-/// The name as one of another tool's: of a file as a whole it may look like one of ours.
-fn as_tracked(name: &CredentialName) -> Option<TrackedName> {
-    match name {
-        CredentialName::Tracked(name) => Some(name.clone()),
-        CredentialName::Own(name) => name.as_str().parse().ok(),
-    }
 }
 
 /// The encrypted values of a file that have no record and fall under no `[[kind]]`.

@@ -14,10 +14,12 @@ use super::{CommandError, Session};
 use crate::change::sealing::{NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::{Publish, Sealing};
+use crate::domain::glob::Glob;
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::Policy;
 use crate::domain::terms::Terms;
 use crate::domain::text::{counted, shell_word, visible};
+use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 use crate::observe::place::Place;
 use crate::value_ends;
@@ -235,7 +237,7 @@ pub fn chosen<'c>(
     session: &Session,
     catalogue: &'c Catalogue,
     names: &[CredentialName],
-    scopes: &[crate::domain::glob::Glob],
+    scopes: &[Glob],
 ) -> Result<Vec<Meant<'c>>, CommandError> {
     let mut chosen = Vec::new();
     for name in names {
@@ -267,8 +269,7 @@ fn told(standing: &Terms, news: &Terms) -> String {
         if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
-    let date =
-        |at: Option<crate::domain::time::Instant>| at.map_or_else(|| "unknown".to_owned(), |at| at.brief());
+    let date = |at: Option<Instant>| at.map_or_else(|| "unknown".to_owned(), Instant::brief);
     if news.expires.is_some() {
         change("expires", expiry_text(standing.expires.as_ref()), expiry_text(news.expires.as_ref()));
     }

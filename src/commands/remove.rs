@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::other_tools::{hint_of_file, no_such_secret};
 use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
@@ -26,9 +27,8 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
     for name in &arguments.names {
         let here = |path: std::path::PathBuf| path.symlink_metadata().is_ok();
         if !here(place.store.record_path(name)) && !here(place.store.sealed_path(name)) {
-            return Err(
-                CommandError::new(format!("{name}: there is no secret of that name")).hint("secrets list")
-            );
+            let error = no_such_secret(name.as_str());
+            return Err(hint_of_file(&place, name).into_iter().fold(error, CommandError::hint));
         }
         let was = refuse_unsaved(&place, name, arguments.force)?;
         let dropped = draft.drop_secret(name);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::other_tools::{hint_of_file, no_such_secret};
 use super::session::repository;
 use super::signing::sign_where_required;
 use super::standing::KnownKeys;
@@ -86,9 +87,11 @@ pub fn existing(place: &Place, name: &SecretName) -> Result<Existing, CommandErr
 pub fn existing_unverified(place: &Place, name: &SecretName) -> Result<Existing, CommandError> {
     let record_path = place.store.record_path(name);
     let Some(record) = files::read_if_present(&record_path, MAX_RECORD_BYTES)? else {
-        return Err(CommandError::new(format!("{name}: there is no secret of that name"))
-            .hint("secrets list")
-            .hint(format!("to seal a new one: secrets add {name}")));
+        let error = no_such_secret(name.as_str());
+        return Err(match hint_of_file(place, name) {
+            Some(hint) => error.hint(hint),
+            None => error.hint(format!("to seal a new one: secrets add {name}")),
+        });
     };
     let shown = record_path.display().to_string();
     let record_digest = Digest::of(&record);

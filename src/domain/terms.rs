@@ -55,6 +55,7 @@ impl Terms {
     }
 
     /// What of it is not so already.
+    #[must_use]
     pub fn beyond(&self, standing: &Self) -> Self {
         fn other<T: Clone + PartialEq>(said: Option<&T>, standing: Option<&T>) -> Option<T> {
             said.filter(|said| Some(*said) != standing).cloned()

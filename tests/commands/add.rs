@@ -269,3 +269,53 @@ fn a_large_value_is_given_back_whole() {
     assert!(sandbox.get(&laptop, "a/b", "bob").code(0).stdout == value);
     assert!(sandbox.age(&laptop, "a/b", "alice").code(0).stdout == value);
 }
+
+/// A JSON Web Token that ends on 2027-03-01, as far as it says so itself.
+fn token() -> String {
+    use base64::Engine as _;
+    let encode = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let claims = format!(r#"{{"sub":"hub","exp":{}}}"#, 1_803_859_200);
+    format!("{}.{}.{}", encode(r#"{"alg":"HS256","typ":"JWT"}"#), encode(&claims), encode("0123456789abcdef"))
+}
+
+#[test]
+fn the_end_that_a_value_carries_is_taken_and_a_later_one_warned_about() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    let add = |name: &str, arguments: &[&str]| {
+        let run = sandbox.secrets(&laptop).args(["add", name, "--as", "alice"]).args(arguments);
+        run.stdin(token()).run().code(0)
+    };
+    let expires = |name: &str| sandbox.record(&laptop, name)["sealed"]["expires"].clone();
+    let warning = "`secrets check --prove` will find `expiry-mismatch`";
+    add("t/taken", &[]).says("the value carries: ").says("ends 2027-03-01").lacks(warning).lacks(&token());
+    assert_eq!(expires("t/taken"), json!({ "at": "2027-03-01T00:00:00Z", "from": "jwt" }));
+    add("t/later", &["--expires", "2027-03-02"]).says(warning).says("ends 2027-03-01");
+    add("t/never", &["--never", "the vendor says so"]).says(warning);
+    add("t/same", &["--expires", "2027-03-01"]).lacks(warning);
+    add("t/earlier", &["--expires-in", "30d"]).lacks(warning);
+    assert_eq!(expires("t/earlier")["from"], "declared");
+    let certificate =
+        fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/value_ends/leaf.pem")).unwrap();
+    let run = sandbox.secrets(&laptop).args(["add", "t/pem", "--as", "alice"]).stdin(&certificate).run();
+    run.code(0).says("the value carries: certificate");
+    assert_eq!(expires("t/pem")["from"], "x509");
+    // A new value of a secret, the same.
+    let set = sandbox.secrets(&laptop).args(["set", "t/pem"]).identity("alice").stdin(token()).run();
+    set.code(0).says("the value carries: ");
+    assert_eq!(expires("t/pem")["from"], "jwt");
+    // What looks as if it had an end and can't be read is told, and is no end.
+    let sealed =
+        fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/value_ends/leaf.p12")).unwrap();
+    let run = sandbox.secrets(&laptop).args(["add", "t/p12", "--as", "alice"]).stdin(&sealed).run();
+    run.code(2).says("not looked into: ").says("--expires DATE");
+    sandbox.push(&laptop);
+    let run = sandbox.secrets(&laptop).args(["check", "--prove", "--format", "json"]).identity("alice").run();
+    let mismatched: Vec<String> = run
+        .findings()
+        .into_iter()
+        .filter(|(id, _, _)| id == "expiry-mismatch")
+        .map(|(_, name, _)| name)
+        .collect();
+    assert_eq!(mismatched, ["t/later", "t/never"], "check finds what the warning said");
+}

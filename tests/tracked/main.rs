@@ -20,5 +20,6 @@ mod expiry;
 mod formats;
 mod gate;
 mod import;
+mod showing;
 mod tools;
 mod track;
