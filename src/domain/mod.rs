@@ -19,6 +19,7 @@ pub mod json;
 pub mod key;
 pub mod matrix;
 pub mod name;
+pub mod opened;
 pub mod period;
 pub mod policy;
 pub mod record;
