@@ -234,6 +234,11 @@ fn only_what_differs_is_touched() {
     let claims = read(FULL).claims;
     let same = edited(FULL, |draft| claims.iter().for_each(|(name, claim)| draft.put(name, claim)));
     assert_eq!(same, FULL);
+    // What says the same in other words stays too.
+    for words in ["\"2027-08-31\"", "2027-08-31T02:00:00+02:00", "2027-08-31\nexpires-from = \"declared\""] {
+        let text = format!("schema = 1\n[\"a\"]\nexpires = {words}\n");
+        assert_eq!(edited(&text, |draft| draft.put(&name("a"), &until("2027-08-31"))), text);
+    }
     let mut claim = claims[&name(AZURE)].clone();
     let put = |claim: &Claim| edited(FULL, |draft| draft.put(&name(AZURE), claim));
 
