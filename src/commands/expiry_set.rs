@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use super::ending::{echo_expiry, expiry};
 use super::reading::names_in;
 use super::session::repository;
 use super::standing::{Standing, tracked};
-use super::writing::{accept_keys, echo_expiry, existing, expiry, finish};
+use super::writing::{accept_keys, existing, finish};
 use super::{CommandError, Session};
 use crate::change::sealing::{NextVersion, Request, Sealer};
 use crate::change::writer::Writer;

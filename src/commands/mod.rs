@@ -9,6 +9,7 @@ mod completions;
 mod confirm;
 mod custody;
 mod doctor;
+mod ending;
 mod error;
 mod expiry_set;
 mod gathering;
