@@ -1,5 +1,6 @@
 //! `secrets check`: the gate.
 
+use super::insides::Looking;
 use super::judging::{Gate, Seen, setting};
 use super::{CommandError, Session};
 use crate::checks;
@@ -18,7 +19,7 @@ use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::signers::SignerSource;
 use crate::observe::store_facts;
-use crate::observe::tracked::{self, TrackedFiles};
+use crate::observe::tracked::{self, Opener, TrackedFiles};
 use crate::observe::trees::Ask;
 use crate::render;
 use crate::store::layout::POLICY;
@@ -110,7 +111,13 @@ fn judge(
         None
     });
     if let Some(tracked) = &tracked {
-        seen.absorb(gate.judge_files(tracked, selection));
+        let opener = Opener::new(&session.environment, &mut identities);
+        let looking = arguments.prove.map(|prove| Looking {
+            opener: &opener,
+            is_required: prove == Prove::All,
+            progress: session.terminal.progress("looking into values", Some(tracked.files.len() as u64)),
+        });
+        seen.absorb(gate.judge_files(tracked, selection, looking.as_ref()));
     }
     let of_store = selection.narrow(&judging, session.now, &names, &seen.tracked.names);
     let mut facts = store_facts::observe(&observation, selection, &seen.tracked.names);
@@ -120,6 +127,7 @@ fn judge(
         facts.deployed = tracked::with_custody_files(facts.deployed, tracked.undeployed());
     }
     notes.extend(seen.tracked.notes());
+    notes.extend(seen.insides.notes());
     facts.exposures = std::mem::take(&mut seen.exposures);
     facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy));
     let mut judged = std::mem::take(&mut seen.judged);
