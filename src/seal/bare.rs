@@ -108,6 +108,13 @@ mod tests {
         format!("{BEGIN}\n{}\n{END}\n", lines.collect::<Vec<_>>().join("\n"))
     }
 
+    /// All that follows the first line.
+    fn rewrapped(text: &str) -> String {
+        let body = text.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().concat();
+        let lines = body.as_bytes().chunks(60).map(|line| format!("{}\n", String::from_utf8_lossy(line)));
+        format!("{}{END}\n", lines.collect::<Vec<_>>().concat())
+    }
+
     fn told(bytes: &[u8]) -> (SealedFormat, Result<Vec<ForeignKey>, String>) {
         match read(bytes) {
             Some(Contents::Sealed(file)) => {
@@ -179,6 +186,8 @@ mod tests {
             text.replacen("FILE-----\n", "FILE-----\nAAAA\n", 1),
             format!("{text}x"),
             text.replace("QUFB", "QUF-"),
+            // Lines of 60 characters.
+            text.split_inclusive("-----\n").next().unwrap_or_default().to_owned() + &rewrapped(&text),
         ] {
             assert!(told(bad.as_bytes()).1.is_err(), "{bad}");
         }
