@@ -12,6 +12,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Draft, Outlook, Report, Unchecked};
 use crate::observe::history::Begun;
+use crate::observe::identities::Identities;
 use crate::observe::place::Place;
 use crate::observe::proofs::{Proofs, Prover};
 use crate::observe::reference::{self, Reference};
@@ -111,13 +112,7 @@ fn judge(
         None
     });
     if let Some(tracked) = &tracked {
-        let opener = Opener::new(&session.environment, &mut identities);
-        let looking = arguments.prove.map(|prove| Looking {
-            opener: &opener,
-            is_required: prove == Prove::All,
-            progress: session.terminal.progress("looking into values", Some(tracked.files.len() as u64)),
-        });
-        seen.absorb(gate.judge_files(tracked, selection, looking.as_ref()));
+        seen.absorb(judge_tracked(session, arguments, &gate, tracked, selection, &mut identities));
     }
     let of_store = selection.narrow(&judging, session.now, &names, &seen.tracked.names);
     let mut facts = store_facts::observe(&observation, selection, &seen.tracked.names);
@@ -168,6 +163,24 @@ fn judge(
         custody: seen.custody,
         notes,
     })
+}
+
+/// Judges what other tools have sealed, and looks into it where a proof is asked for.
+fn judge_tracked(
+    session: &Session,
+    arguments: &Check,
+    gate: &Gate<'_>,
+    tracked: &TrackedFiles<'_>,
+    selection: &Selection,
+    identities: &mut Identities<'_>,
+) -> Seen {
+    let opener = Opener::new(&session.environment, identities);
+    let looking = arguments.prove.map(|prove| Looking {
+        opener: &opener,
+        is_required: prove == Prove::All,
+        progress: session.terminal.progress("looking into values", Some(tracked.files.len() as u64)),
+    });
+    gate.judge_files(tracked, selection, looking.as_ref())
 }
 
 /// Both lists, where both are known.

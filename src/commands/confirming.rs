@@ -75,7 +75,7 @@ impl Settled {
     ) -> Result<Self, CommandError> {
         let mut settled = Self::default();
         for late in late {
-            settled.take(session, answers, late, dry_run)?;
+            settled.take(session, answers, &late, dry_run)?;
         }
         Ok(settled)
     }
@@ -84,7 +84,7 @@ impl Settled {
         &mut self,
         session: &Session,
         answers: &Answers<'_>,
-        late: Late,
+        late: &Late,
         dry_run: bool,
     ) -> Result<(), CommandError> {
         let name = late.secret.name.clone();
@@ -111,19 +111,19 @@ impl Settled {
         if let Some(expiry) = &answers.expiry {
             let ends = ValueEnds { ends: late.end.iter().cloned().collect(), unread: Vec::new() };
             warn_of_earlier_end(session, &ends, expiry)?;
-            self.answer(&late, Some(expiry.clone()), answers.issued, &told(expiry));
+            self.answer(late, Some(expiry.clone()), answers.issued, &told(expiry));
         } else if answers.keeps {
             match recorded {
                 Some(expiry) => {
                     let told = format!("the recorded expiry holds: {}", told(&expiry));
                     let issued = answers.issued.or(late.claim.issued);
-                    self.answer(&late, late.claim.expires.clone(), issued, &told);
+                    self.answer(late, late.claim.expires.clone(), issued, &told);
                 }
                 None => self.left.push((name, format!("{why}; and no expiry is recorded that could hold"))),
             }
         } else if answers.can_ask {
-            match ask(session, answers, &late, &why, recorded.as_ref())? {
-                Some(expiry) => self.answer(&late, Some(expiry.clone()), answers.issued, &told(&expiry)),
+            match ask(session, answers, late, &why, recorded.as_ref())? {
+                Some(expiry) => self.answer(late, Some(expiry.clone()), answers.issued, &told(&expiry)),
                 None => self.left.push((name, why)),
             }
         } else {

@@ -18,7 +18,7 @@ pub struct Looking<'a, 'k> {
 }
 
 impl Looking<'_, '_> {
-    pub fn into_file(&self, tracked: &TrackedFiles<'_>, facts: &mut FileFacts) {
+    pub fn look(&self, tracked: &TrackedFiles<'_>, facts: &mut FileFacts) {
         tracked.look_inside(facts, self.opener, self.is_required);
         self.progress.advance(1);
     }

@@ -65,7 +65,7 @@ impl Gate<'_> {
         selection: &Selection,
         looking: Option<&Looking<'_, '_>>,
     ) -> Seen {
-        let look = |facts: &mut FileFacts| looking.map_or((), |looking| looking.into_file(tracked, facts));
+        let look = |facts: &mut FileFacts| looking.map_or((), |looking| looking.look(tracked, facts));
         let judge = || {
             let seen = tracked.files.par_iter().map(|path| match tracked.file(path) {
                 Some(facts) => self.judge_file(facts, selection, &look),

@@ -37,8 +37,8 @@ fn address(path: &[Step]) -> Option<String> {
     for step in path {
         match step {
             Step::Key(key) if key.contains(['[', ']', '"']) => return None,
-            Step::Key(key) => text.push_str(&format!("[\"{key}\"]")),
-            Step::Position(position) => text.push_str(&format!("[{position}]")),
+            Step::Key(key) => text.extend(["[\"", key, "\"]"]),
+            Step::Position(position) => text.extend(["[", &position.to_string(), "]"]),
         }
     }
     (!text.is_empty()).then_some(text)

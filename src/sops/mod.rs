@@ -19,7 +19,7 @@ use crate::system::files;
 use crate::system::process::{ProcessError, Program, Told};
 
 /// How long `sops` may take: keys may lie in a cloud, or behind a question that nobody answers.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// From here on it has commands of their own for everything.
 const WITH_COMMANDS: Version = Version([3, 9, 0]);
 /// From here on `sops set` takes a value on standard input.

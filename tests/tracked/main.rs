@@ -14,5 +14,9 @@ mod common;
 #[allow(clippy::expect_used, reason = "it serves tests and measurements, which say what they expect")]
 mod infrastructure;
 
+mod confirm;
 mod double;
+mod prove;
+mod set;
+mod team;
 mod tools;
