@@ -59,7 +59,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     if arguments.dry_run || settled.is_idle() {
         return Ok(code);
     }
-    let mut writer = Writer::begin_in_repository(&place.store, repository)?;
+    let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
     let mut records = Records::new(&place);
     for (was, name, claim) in settled.changed() {
         refuse_changed(&mut records, name, was)?;

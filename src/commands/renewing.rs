@@ -82,7 +82,7 @@ pub fn renew(
     let value = value(session, arguments, name, current)?;
     let expires = ending(session, &policy, arguments, &facts, name, &value)?;
 
-    let mut writer = Writer::begin_in_repository(&place.store, repository)?;
+    let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
     let folder = repository.root().join(folder_of(name.file()));
     let written = sops
         .set(file.format, &bytes, &folder, address, &value)

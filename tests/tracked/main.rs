@@ -15,8 +15,14 @@ mod common;
 mod infrastructure;
 
 mod confirm;
+mod desk;
 mod double;
+mod expiry;
+mod formats;
+mod gate;
+mod import;
 mod prove;
 mod set;
 mod team;
 mod tools;
+mod track;
