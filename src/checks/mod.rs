@@ -28,7 +28,7 @@ mod outdated;
 mod overdue_rotation;
 mod overlong;
 mod plaintext;
-mod record_behind;
+pub mod record_behind;
 mod rolled_back;
 mod same_value;
 mod single_holder;

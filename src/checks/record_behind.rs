@@ -33,33 +33,62 @@ fn judge(subject: &Subject<'_>) -> Judgement {
 }
 
 fn judge_tracked(subject: &TrackedSubject<'_>) -> Judgement {
-    let Some(message) = behind(subject.file, subject.secret) else { return Ok(Vec::new()) };
+    let Some(behind) = behind(subject.file, subject.secret) else { return Ok(Vec::new()) };
     let (name, seen) = (&subject.secret.name, subject.secret.seen);
     let remedy = format!("secrets confirm {}", shell_word(name.as_str()));
-    Ok(vec![Fault::new(message, remedy).at(name.file()).marked(seen.to_string())])
+    Ok(vec![Fault::new(behind.told(), remedy).at(name.file()).marked(seen.to_string())])
+}
+
+/// How the record of a tracked secret is behind its ciphertext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// It speaks of no ciphertext.
+    Unseen,
+    /// Another ciphertext under the same data key.
+    Changed,
+    /// Everything was sealed under another data key.
+    KeyReplaced,
+    /// Another ciphertext, where the format has no data key, or none was recorded.
+    SealedAnew,
+}
+
+impl Behind {
+    /// What that means.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Unseen => {
+                "its record does not say of which ciphertext it speaks, so it may be of another value"
+            }
+            Self::Changed => {
+                "the value changed since its record was made, and nobody has said when the new one ends"
+            }
+            Self::KeyReplaced => {
+                "the data key of the file was replaced since its record was made, so nothing is known of the value"
+            }
+            Self::SealedAnew => {
+                "it was sealed anew since its record was made, so nothing is known of the value"
+            }
+        }
+    }
 }
 
 /// How the ciphertext differs from the one that the record speaks of; `None` where it does not, or where a rule decides
 /// and there is no record.
-fn behind(file: &FileFacts, secret: &TrackedSecret) -> Option<&'static str> {
+pub fn behind(file: &FileFacts, secret: &TrackedSecret) -> Option<Behind> {
     let claim = secret.claim.as_ref()?;
-    let Some(recorded) = claim.seen else {
-        return Some("its record does not say of which ciphertext it speaks, so it may be of another value");
-    };
+    let Some(recorded) = claim.seen else { return Some(Behind::Unseen) };
     if recorded == secret.seen {
         return None;
     }
     let data_key = file.sealed().ok().flatten().and_then(|sealed| sealed.data_key);
     let same_key = claim.data_key.is_some() && claim.data_key == data_key;
-    if same_key || has_unchanged_sibling(file, claim) {
-        Some("the value changed since its record was made, and nobody has said when the new one ends")
+    Some(if same_key || has_unchanged_sibling(file, claim) {
+        Behind::Changed
     } else if claim.data_key.is_some() {
-        Some(
-            "the data key of the file was replaced since its record was made, so nothing is known of the value",
-        )
+        Behind::KeyReplaced
     } else {
-        Some("it was sealed anew since its record was made, so nothing is known of the value")
-    }
+        Behind::SealedAnew
+    })
 }
 
 /// Whether another value that was recorded under the same data key has its ciphertext still: then the data key is the

@@ -1,6 +1,7 @@
 //! `secrets check`: the gate.
 
 use super::accepted::{Acceptance, Accepted};
+use super::insides::Looking;
 use super::judging::{Gate, Seen, setting};
 use super::{CommandError, Session};
 use crate::checks;
@@ -12,6 +13,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Draft, Outlook, Report, Unchecked};
 use crate::observe::history::Begun;
+use crate::observe::identities::Identities;
 use crate::observe::place::Place;
 use crate::observe::proofs::{Proofs, Prover};
 use crate::observe::reference::{self, Reference};
@@ -19,7 +21,7 @@ use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::signers::SignerSource;
 use crate::observe::store_facts;
-use crate::observe::tracked::{self, TrackedFiles};
+use crate::observe::tracked::{self, Opener, TrackedFiles};
 use crate::observe::trees::Ask;
 use crate::render;
 use crate::store::layout::POLICY;
@@ -115,7 +117,7 @@ fn judge(
         None
     });
     if let Some(tracked) = &tracked {
-        seen.absorb(gate.judge_files(tracked, selection));
+        seen.absorb(judge_tracked(session, arguments, &gate, tracked, selection, &mut identities));
     }
     let of_store = selection.narrow(&judging, session.now, &names, &seen.tracked.names);
     let mut facts = store_facts::observe(&observation, selection, &seen.tracked.names);
@@ -125,6 +127,7 @@ fn judge(
         facts.deployed = tracked::with_custody_files(facts.deployed, tracked.undeployed());
     }
     notes.extend(seen.tracked.notes());
+    notes.extend(seen.insides.notes());
     facts.exposures = std::mem::take(&mut seen.exposures);
     facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy));
     let mut judged = std::mem::take(&mut seen.judged);
@@ -173,6 +176,24 @@ fn without_deploy_ref(signed_by_policy_here: bool) -> impl Iterator<Item = Strin
     let signers =
         "signatures were held against the signing keys of the policy here, for want of a deploy ref";
     [Some(told), signed_by_policy_here.then_some(signers)].into_iter().flatten().map(str::to_owned)
+}
+
+/// Judges what other tools have sealed, and looks into it where a proof is asked for.
+fn judge_tracked(
+    session: &Session,
+    arguments: &Check,
+    gate: &Gate<'_>,
+    tracked: &TrackedFiles<'_>,
+    selection: &Selection,
+    identities: &mut Identities<'_>,
+) -> Seen {
+    let opener = Opener::new(&session.environment, identities);
+    let looking = arguments.prove.map(|prove| Looking {
+        opener: &opener,
+        is_required: prove == Prove::All,
+        progress: session.terminal.progress("looking into values", Some(tracked.files.len() as u64)),
+    });
+    gate.judge_files(tracked, selection, looking.as_ref())
 }
 
 /// Both lists, where both are known.

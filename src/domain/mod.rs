@@ -21,6 +21,7 @@ pub mod key;
 pub mod likeness;
 pub mod matrix;
 pub mod name;
+pub mod opened;
 pub mod period;
 pub mod policy;
 pub mod record;

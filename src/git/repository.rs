@@ -107,6 +107,11 @@ impl Repository {
         self.resolve("HEAD").map(Some)
     }
 
+    /// Whether the clone was cut off somewhere in the past.
+    pub fn is_shallow(&self) -> bool {
+        self.common_dir.join("shallow").exists()
+    }
+
     /// The branch that is checked out, even if it has no commit yet; `None` where `HEAD` is detached.
     pub fn branch(&self) -> Option<String> {
         if self.opened_by_libgit2 {

@@ -18,6 +18,8 @@ pub struct Decided {
     pub undecided_leaves: Vec<(TrackedName, Digest)>,
     pub undecided: usize,
     pub not_secret: usize,
+    /// Values that the record of the file as a whole speaks of.
+    pub of_whole: Vec<TrackedName>,
     pub orphans: Vec<TrackedName>,
 }
 
@@ -72,6 +74,7 @@ impl Decided {
                 inside: Inside::NotAsked,
             });
         }
+        decided.of_whole = of_whole_file.into_iter().map(|(name, _)| name).collect();
         let of_this_file = claims.keys().filter(|claimed| claimed.file() == name.file());
         let has_leaves = !leaf_names.is_empty();
         let stands = |claimed: &TrackedName| {

@@ -1,8 +1,11 @@
 //! Files that other tools have sealed, where they stand in the repository: work tree, `HEAD` and deploy ref together.
 
 mod decided;
+mod inside;
+mod opening;
 mod paths;
 mod standing;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +25,11 @@ use crate::seal::bare;
 use crate::store::custody_file::{self, CustodyFile, MAX_CUSTODY_BYTES};
 
 pub use decided::{Decided, whole};
+pub use inside::ends_in;
+pub use opening::{Opener, bounded};
 pub use paths::Found;
 use standing::Standings;
+pub use versions::{PastVersion, Versions};
 
 /// The largest file that is looked into, in bytes.
 pub const MAX_FILE_BYTES: u64 = foreign::MAX_FOREIGN_BYTES;
@@ -180,6 +186,24 @@ impl<'a> TrackedFiles<'a> {
             claimed_readers: of_file.map(|claim| claim.readers.clone()).unwrap_or_default(),
             name,
         })
+    }
+
+    /// What is judged of a file, or of another version of it, by the records as they are now.
+    pub fn decided(&self, name: &TrackedName, file: &ForeignFile) -> Known<Decided> {
+        let none = Ok(CustodyFile::default());
+        let claims = self.claims.get(folder_of(name.file())).unwrap_or(&none);
+        Ok(self.decided_by(name, file, &claims.as_ref().map_err(Clone::clone)?.claims))
+    }
+
+    /// The same by other records.
+    pub fn decided_by(
+        &self,
+        name: &TrackedName,
+        file: &ForeignFile,
+        claims: &BTreeMap<TrackedName, Claim>,
+    ) -> Decided {
+        let whole = TrackedName::new(name.file(), None);
+        whole.map(|whole| Decided::of(self.policy, &whole, Some(file), claims)).unwrap_or_default()
     }
 
     /// What a file holds as it stands in the work tree, and how that differs from `HEAD`. What git-crypt keeps open in the
