@@ -27,6 +27,16 @@ pub enum ExpirySource {
 }
 
 impl ExpirySource {
+    pub const ALL: [Self; 7] = [
+        Self::Declared,
+        Self::Rotator,
+        Self::X509,
+        Self::Jwt,
+        Self::AzureSas,
+        Self::Openpgp,
+        Self::SshCertificate,
+    ];
+
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Declared => "declared",

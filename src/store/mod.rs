@@ -7,6 +7,7 @@
 //! | [`policy_file`] | the text of a policy to a validated policy, with every fault and its line |
 //! | [`policy_edit`] | changes to the text of a policy that leave comments where they are |
 //! | [`record_file`] | the bytes of a record to a record, and back |
+//! | [`custody_file`] | the same for what people say of files that other tools have sealed |
 //! | [`ledger`] | what the remote's log says of seals |
 //! | [`lock`], [`journal`] | one writer at a time, whose change is made whole or not at all |
 //! | [`attributes`], [`schema`] | what the store carries for git and for editors |

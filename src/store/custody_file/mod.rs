@@ -1,39 +1,60 @@
-//! stub
+//! `custody.toml`: what people say of the files beside it that other tools have sealed. Nothing binds it to their
+//! ciphertext, so it is made to be read and edited by people: a table for each secret, sorted, so that branches merge.
+//!
+//! A table is named like its secret ([`TrackedName`]) without the folder: `["enc.yaml#/hub/client_secret"]`, or
+//! `["enc.age"]` for a file as a whole. Since `schema` is taken, a file of that name is written `["./schema"]`.
+
+use std::collections::BTreeMap;
+
 use crate::domain::claim::Claim;
 use crate::domain::tracked_name::TrackedName;
-use std::collections::BTreeMap;
+
+mod draft;
+mod edit;
+mod facts;
+mod parse;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+pub(super) mod samples;
+#[cfg(test)]
+mod tests;
+
+pub use super::toml::FileError as CustodyError;
+pub use draft::Draft;
+
+use super::toml::Source;
+
+/// The name of the file, in every folder that has one.
+pub const CUSTODY: &str = "custody.toml";
+
+/// The largest one that is read, in bytes.
 pub const MAX_CUSTODY_BYTES: u64 = 4 * 1024 * 1024;
-#[derive(Debug, Clone, Default)]
+
+/// What one `custody.toml` says, by the whole names of the secrets.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct CustodyFile {
     pub claims: BTreeMap<TrackedName, Claim>,
 }
-#[derive(Debug, thiserror::Error)]
-#[error("stub")]
-pub struct CustodyError;
-pub fn parse(_bytes: &[u8], _path: &str) -> Result<CustodyFile, CustodyError> {
-    Ok(CustodyFile::default())
+
+/// Reads a `custody.toml`; `path`, from the root of the repository, gives the folder to which its names are relative.
+/// All faults are reported, not only the first; of text that is no TOML the first place where it breaks. Whether owners
+/// and readers are anybody is for policy to say.
+pub fn parse(bytes: &[u8], path: &str) -> Result<CustodyFile, CustodyError> {
+    let folder = path.rsplit_once('/').map(|(folder, _)| folder);
+    let source = Source { path, name: CUSTODY, most: MAX_CUSTODY_BYTES };
+    source.read_bytes(bytes, |root, faults| parse::file(root, folder, faults))
 }
-#[derive(Debug, Clone, Default)]
-pub struct Draft {
-    text: String,
-}
-impl Draft {
-    pub fn new() -> Self {
-        Self::default()
-    }
-    pub fn read(text: &str, _path: &str) -> Result<Self, CustodyError> {
-        Ok(Self { text: text.to_owned() })
-    }
-    pub fn put(&mut self, _name: &TrackedName, _claim: &Claim) {}
-    pub fn remove(&mut self, _name: &TrackedName) -> bool {
-        false
-    }
-    pub fn is_empty(&self) -> bool {
-        true
-    }
-}
-impl std::fmt::Display for Draft {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text)
+
+/// The key of a file that is called like the one key that is no name.
+const FILE_CALLED_SCHEMA: &str = "./schema";
+
+/// The key of a secret's table.
+fn key_of(name: &TrackedName) -> String {
+    let file = name.file().rsplit_once('/').map_or(name.file(), |(_, file)| file);
+    match name.pointer_text() {
+        "" if file == "schema" => FILE_CALLED_SCHEMA.to_owned(),
+        "" => file.to_owned(),
+        pointer => format!("{file}#{pointer}"),
     }
 }

@@ -14,14 +14,11 @@ use crate::domain::glob::GlobList;
 use crate::domain::id::StoreId;
 use crate::domain::period::Period;
 use crate::domain::policy::{DeployRef, Policy, RuleSet, Scope, Waiver};
-use crate::domain::record::SCHEMA;
 use crate::domain::time::Instant;
 
 /// Reads a whole policy; `None` where it can't be made for the faults.
 pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut Faults) -> Option<Policy> {
-    let schema = root.require("schema", "write schema = 1", faults).and_then(|node| schema(&node, faults));
-    if schema.is_some_and(|found| found != SCHEMA) {
-        // What a newer schema means is not known; all other faults would be guesses.
+    if !root.has_known_schema(faults) {
         return None;
     }
     let remedy = "copy it from git's history; `secrets init` makes one for a new store";
@@ -61,19 +58,6 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
         track,
         kinds,
     })
-}
-
-fn schema(node: &Node<'_>, faults: &mut Faults) -> Option<u64> {
-    let found = u64::try_from(node.integer(faults)?).unwrap_or(0);
-    if found > SCHEMA {
-        let message = format!(
-            "schema {found} is newer than this version of `secrets` understands (it knows {SCHEMA}): upgrade `secrets`"
-        );
-        faults.at(node.line, message);
-    } else if found < SCHEMA {
-        faults.at(node.line, format!("there is no such schema: write schema = {SCHEMA}"));
-    }
-    Some(found)
 }
 
 fn store_id(node: &Node<'_>, faults: &mut Faults) -> Option<StoreId> {

@@ -96,14 +96,27 @@ pub fn place(document: &mut DocumentMut, table: &mut Table, behind: Option<isize
 /// Hands the comments above a removed table to what follows it, but for those that touch its header: they were
 /// about it.
 pub fn leave_comments(document: &mut DocumentMut, removed: &Table) {
-    let above = prefix(removed.decor());
+    leave(document, removed.decor(), removed.position().unwrap_or(isize::MAX));
+}
+
+/// The same for what was not written as a table of its own, and so stood before all tables.
+pub fn leave_comments_above(document: &mut DocumentMut, removed: &Decor) {
+    leave(document, removed, isize::MIN);
+}
+
+/// Of what stands above an element, the lines that don't touch it: they were about something else.
+pub fn detached(above: &str) -> String {
     let lines: Vec<&str> = above.split_inclusive('\n').collect();
-    let Some(blank) = lines.iter().rposition(|line| line.trim().is_empty()) else { return };
+    let blank = lines.iter().rposition(|line| line.trim().is_empty()).unwrap_or(0);
     let detached: String = lines.iter().take(blank).copied().collect();
-    if detached.trim().is_empty() {
+    if detached.trim().is_empty() { String::new() } else { detached }
+}
+
+fn leave(document: &mut DocumentMut, removed: &Decor, from: isize) {
+    let detached = detached(&prefix(removed));
+    if detached.is_empty() {
         return;
     }
-    let from = removed.position().unwrap_or(isize::MAX);
     let mut next = None;
     each_table(document.as_table_mut(), &mut |table| {
         let position = table.position().filter(|position| *position > from && !table.is_implicit());

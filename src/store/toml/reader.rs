@@ -6,6 +6,7 @@ use toml_edit::{Item, TableLike, Value};
 
 use super::faults::Faults;
 use super::near_miss::hint;
+use crate::domain::record::SCHEMA;
 use crate::domain::time::Instant;
 
 /// Where the lines of a text begin.
@@ -76,6 +77,25 @@ impl<'t> Table<'t> {
         found
     }
 
+    /// Looks at `schema`, which must be there. What a newer one means is not known: where this answers no, all other
+    /// faults would be guesses.
+    pub fn has_known_schema(&mut self, faults: &mut Faults) -> bool {
+        let node = self.require("schema", &format!("write schema = {SCHEMA}"), faults);
+        let Some((found, line)) = node.and_then(|node| Some((node.integer(faults)?, node.line))) else {
+            return true;
+        };
+        let found = u64::try_from(found).unwrap_or(0);
+        if found > SCHEMA {
+            let message = format!(
+                "schema {found} is newer than this version of `secrets` understands (it knows {SCHEMA}): upgrade `secrets`"
+            );
+            faults.at(line, message);
+        } else if found < SCHEMA {
+            faults.at(line, format!("there is no such schema: write schema = {SCHEMA}"));
+        }
+        found == SCHEMA
+    }
+
     /// All entries, for tables whose keys are names.
     pub fn entries(&self) -> impl Iterator<Item = (&'t str, Node<'t>)> {
         self.keys.iter().filter_map(|(key, _)| Some((key, self.node(key)?)))
@@ -105,6 +125,15 @@ impl<'t> Node<'t> {
             Content::Item(item) => item.type_name(),
         };
         faults.at(self.line, format!("`{}` must be {expected}, not {found}", self.name));
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether no keys are below it.
+    pub fn is_plain(&self) -> bool {
+        self.value().is_some_and(|value| !value.is_inline_table())
     }
 
     pub fn text(&self, faults: &mut Faults) -> Option<&'t str> {
