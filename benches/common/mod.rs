@@ -70,7 +70,7 @@ pub fn commit(root: &Path) {
     git(root, &["commit", "-q", "--allow-empty", "-m", "All"]);
 }
 
-fn git(root: &Path, arguments: &[&str]) {
+pub fn git(root: &Path, arguments: &[&str]) {
     let status = Command::new("git").current_dir(root).args(arguments).status().expect("git runs");
     assert!(status.success(), "git {arguments:?}");
 }

@@ -46,7 +46,7 @@ impl Repository {
         }
         let specs = nul_separated(paths);
         let add = stage.git.writing().args(["add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"]);
-        must_succeed("stage the files for a rehearsal", add.input(specs).run(LOCAL_LIMIT)?)?;
+        let _ = must_succeed("stage the files for a rehearsal", add.input(specs).run(LOCAL_LIMIT)?)?;
         let message_file = stage.folder.path().join("COMMIT_EDITMSG");
         fs::write(&message_file, message).map_err(|source| temporary(&message_file, source))?;
         let message_file = message_file.to_string_lossy().into_owned();
@@ -90,7 +90,7 @@ impl<'r> Stage<'r> {
         let add = repository.git.writing().env("GIT_LFS_SKIP_SMUDGE", "1");
         let add =
             add.args(["-c", "core.hooksPath=/dev/null", "worktree", "add", "--detach", "--quiet", &path]);
-        must_succeed("make a work tree for a rehearsal", add.run(HOOK_LIMIT)?)?;
+        let _ = must_succeed("make a work tree for a rehearsal", add.run(HOOK_LIMIT)?)?;
         let git = Git::new(&root, repository.git.environment());
         Ok(Self { repository, folder, root, git })
     }

@@ -6,16 +6,17 @@ use super::super::toml::comments;
 use super::{Draft, EditError};
 
 impl Draft {
-    /// Lists the globs under `[track]` that are not there yet.
+    /// Has policy track files: lists the globs under `[track]` that are not there yet. Without any, the table alone says
+    /// that files with records are tracked.
     pub fn add_tracked_files(&mut self, globs: &[String]) -> Result<(), EditError> {
-        if globs.is_empty() {
-            return Ok(());
-        }
         self.whole(|draft| {
             if !draft.document.contains_key("track") {
                 let mut table = Table::new();
                 comments::place(&mut draft.document, &mut table, None);
                 draft.document.insert("track", Item::Table(table));
+            }
+            if globs.is_empty() {
+                return Ok(());
             }
             let track = draft.section_mut("track").ok_or_else(|| shape("track", "table"))?;
             let files = track.entry("files").or_insert_with(|| Value::from(Array::new()).into());
