@@ -33,7 +33,7 @@ fn place(finding: &Finding) -> (CheckId, Option<CredentialName>, Option<String>)
 
 /// Whether `new` is the fault that was there before, or a lesser one.
 fn stands(old: &Finding, new: &Finding) -> bool {
-    if new.id == CheckId::ExposedToDeparted {
+    if matches!(new.id, CheckId::ExposedToDeparted | CheckId::Untracked) {
         return is_part_of(&new.mark, &old.mark);
     }
     if is_about_its_message(new.id) {
@@ -42,8 +42,8 @@ fn stands(old: &Finding, new: &Finding) -> bool {
     old.weight > new.weight || (old.weight == new.weight && old.mark == new.mark)
 }
 
-/// Whether it is about the same leaver or key, and about no secret that was not exposed to it before. In a mark the
-/// leaver comes first, and a secret on each line that follows.
+/// Whether it is about the same leaver, key or file, and about no secret that was not so before. In a mark what it is
+/// about comes first, and a secret on each line that follows.
 fn is_part_of(new: &str, old: &str) -> bool {
     let stood: BTreeSet<&str> = old.lines().collect();
     new.lines().next() == old.lines().next() && new.lines().all(|line| stood.contains(line))

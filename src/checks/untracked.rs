@@ -9,6 +9,7 @@ use super::{Check, Fault, FileSubject, Judgement, StoreSubject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::text::{counted, shell_word};
+use crate::domain::tracked_name::TrackedName;
 
 pub const CHECK: Check = Check::of_store(CheckId::Untracked, Level::Error, judge).and_file(judge_file);
 
@@ -26,14 +27,18 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
     let file = subject.file;
     // What the values are is not known while the records are not.
     file.secrets.as_ref().map_err(Clone::clone)?;
-    if file.undecided == 0 {
+    let count = file.undecided.len();
+    if count == 0 {
         return Ok(Vec::new());
     }
-    let values = counted(file.undecided, "encrypted value");
-    let has = if file.undecided == 1 { "has" } else { "have" };
+    let values = counted(count, "encrypted value");
+    let has = if count == 1 { "has" } else { "have" };
     let message = format!("{values} in it {has} neither a record nor a rule that says when they end");
     let path = file.name.as_str();
     let remedy = wording::from_top(&format!("secrets track {}", shell_word(path)));
-    let weight = i64::try_from(file.undecided).unwrap_or(i64::MAX);
-    Ok(vec![Fault::new(message, remedy).at(path).weighing(weight)])
+    let weight = i64::try_from(count).unwrap_or(i64::MAX);
+    // One more is another fault, also where others were recorded meanwhile.
+    let quoted = |name: &TrackedName| format!("{:?}", name.as_str());
+    let mark: Vec<String> = std::iter::once(path.to_owned()).chain(file.undecided.iter().map(quoted)).collect();
+    Ok(vec![Fault::new(message, remedy).at(path).weighing(weight).marked(mark.join("\n"))])
 }

@@ -1,19 +1,20 @@
 //! `secrets check`: the gate.
 
+use super::comparing::{self, Side};
 use super::judging::{Gate, Seen, setting};
 use super::{CommandError, Session};
 use crate::checks;
 use crate::checks::driver;
 use crate::cli::{Check, Prove, ReportFormat};
-use crate::domain::facts::{SecretFacts, Setting, StoreFacts, Uncommitted};
-use crate::domain::finding::{Finding, Known, Unknown};
+use crate::domain::facts::{SecretFacts, Uncommitted};
+use crate::domain::finding::{Known, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Draft, Outlook, Report, Unchecked};
 use crate::observe::history::Begun;
 use crate::observe::place::Place;
 use crate::observe::proofs::{Proofs, Prover};
-use crate::observe::reference::{self, Reference};
+use crate::observe::reference::Reference;
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::signers::SignerSource;
@@ -72,7 +73,7 @@ fn judge(
     });
     let judging = reference.as_ref().map_or_else(
         || policy.clone(),
-        |reference| judging_policy(reference, policy, &mut notes, &mut unknowns),
+        |reference| comparing::judging_policy(reference, policy, &mut notes, &mut unknowns),
     );
     let ask = match (&arguments.against, arguments.offline) {
         (Some(_), _) => Ask::LeaveOut,
@@ -109,11 +110,29 @@ fn judge(
         unknowns.push(unknown);
         None
     });
+    let policy_there = reference.as_ref().map(|reference| comparing::standing_policy(reference, &judging));
+    let (mut there, mut values) = (Seen::default(), Vec::new());
     if let Some(tracked) = &tracked {
-        seen.absorb(gate.judge_files(tracked, selection));
+        let of_reference = reference.as_ref().zip(policy_there.as_ref());
+        let other = of_reference.map(|(reference, policy)| Ok((reference.tracked(policy, selection, tracked)?, policy)));
+        match other.transpose() {
+            Ok(Some((other, policy))) => {
+                let gate_there = Gate { setting: &setting, policy };
+                let here = Side { gate: &gate, tracked };
+                let both = comparing::judge_files(here, Side { gate: &gate_there, tracked: &other }, selection);
+                seen.absorb(both.here);
+                (there, values) = (both.there, both.values);
+            }
+            Ok(None) => seen.absorb(gate.judge_files(tracked, selection)),
+            Err(unknown) => {
+                unknowns.push(unknown);
+                seen.absorb(gate.judge_files(tracked, selection));
+            }
+        }
     }
     let of_store = selection.narrow(&judging, session.now, &names, &seen.tracked.names);
     let mut facts = store_facts::observe(&observation, selection, &seen.tracked.names);
+    let covered = tracked.as_ref().map(|tracked| tracked.covered.clone()).unwrap_or_default();
     if let Some(tracked) = tracked {
         facts.unknowns.extend(tracked.unknowns.iter().cloned());
         facts.uncommitted = joined(facts.uncommitted, tracked.uncommitted());
@@ -121,15 +140,13 @@ fn judge(
     }
     notes.extend(seen.tracked.notes());
     facts.exposures = std::mem::take(&mut seen.exposures);
-    facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy));
+    facts.policies = reference.as_ref().and_then(|reference| reference.policies(policy, covered, values));
     let mut judged = std::mem::take(&mut seen.judged);
     judged.absorb(driver::judge_store(&setting, &of_store, &facts));
-    if let Some(reference) = &reference
-        && let Ok(Some(policy_there)) = reference.policy()
-    {
+    if let Some((reference, policy_there)) = reference.as_ref().zip(policy_there.as_ref()) {
         let prover =
-            arguments.prove.map(|prove| Prover::with_all(&identities, &policy_there, prove == Prove::All));
-        let there = judge_reference(&setting, &policy_there, reference, prover.as_ref());
+            arguments.prove.map(|prove| Prover::with_all(&identities, policy_there, prove == Prove::All));
+        let there = comparing::judge_reference(&setting, policy_there, reference, prover.as_ref(), there);
         judged.findings = checks::against(judged.findings, &there, &reference.commit.short());
     }
     notes.extend(observation.blind_spot(&names, &policy.deploy_ref));
@@ -167,54 +184,6 @@ fn joined(one: Known<Vec<Uncommitted>>, other: Known<Vec<Uncommitted>>) -> Known
     let mut all = one?;
     all.extend(other?);
     Ok(all)
-}
-
-/// The policy that judges a change, with what a reviewer should know of it.
-fn judging_policy(
-    reference: &Reference<'_>,
-    change: &Policy,
-    notes: &mut Vec<String>,
-    unknowns: &mut Vec<Unknown>,
-) -> Policy {
-    let commit = reference.commit.short();
-    match reference.policy() {
-        Ok(Some(there)) => {
-            notes.push(format!("judged by the policy of {commit}; the deploy ref was left out"));
-            notes.extend(reference::new_keys(Some(&there), change));
-            reference::judging_policy(&there, change).unwrap_or_else(|unknown| {
-                unknowns.push(unknown);
-                change.clone()
-            })
-        }
-        Ok(None) => {
-            notes.push(format!(
-                "{commit} has no store, so the change's own policy judges; the deploy ref was left out"
-            ));
-            notes.extend(reference::new_keys(None, change));
-            change.clone()
-        }
-        Err(unknown) => {
-            unknowns.push(unknown);
-            change.clone()
-        }
-    }
-}
-
-fn judge_reference(
-    setting: &Setting,
-    policy: &Policy,
-    reference: &Reference<'_>,
-    prover: Option<&Prover<'_>>,
-) -> Vec<Finding> {
-    let gate = Gate { setting, policy };
-    let mut seen = Seen::default();
-    for name in &reference.names {
-        seen.absorb(gate.judge(&reference.secret(name, prover)));
-    }
-    let mut judged = seen.judged;
-    let store = StoreFacts { exposures: seen.exposures, ..reference.store() };
-    judged.absorb(driver::judge_store(setting, policy, &store));
-    judged.findings
 }
 
 fn unchecked(unknown: Unknown) -> Unchecked {

@@ -68,7 +68,8 @@ impl Gate<'_> {
         })
     }
 
-    fn judge_file(&self, mut facts: FileFacts, selection: &Selection) -> Seen {
+    /// Judges one of them, as far as the selection goes.
+    pub fn judge_file(&self, mut facts: FileFacts, selection: &Selection) -> Seen {
         let is_whole = selection.admits_tracked(&facts.name);
         if !is_whole && let Ok(secrets) = &mut facts.secrets {
             secrets.retain(|secret| selection.admits_tracked(&secret.name));
@@ -78,7 +79,7 @@ impl Gate<'_> {
         }
         let secrets = facts.secrets.as_deref().unwrap_or_default();
         let mut tracked: Vec<TrackedName> = secrets.iter().map(|secret| secret.name.clone()).collect();
-        let secrets = secrets.len() + facts.undecided;
+        let secrets = secrets.len() + facts.undecided.len();
         tracked.push(facts.name.clone());
         Seen {
             judged: driver::judge_file(self.setting, self.policy, &facts),

@@ -5,6 +5,7 @@ mod accepting;
 mod actors;
 mod add;
 mod check;
+mod comparing;
 mod completions;
 mod confirm;
 mod custody;
