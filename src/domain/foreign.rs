@@ -70,9 +70,11 @@ pub enum Contents {
     Sealed(ForeignFile),
     /// Nobody sealed it, as far as anybody can tell; in words, why it is not taken for sealed.
     Plain(String),
-    /// It bears the marks of a format, and can't be read: neither sealed nor plain, as far as anybody can tell.
+    /// It bears the unmistakable marks of a format and can't be read as such: cut short, edited by hand, in conflict.
+    /// Neither sealed nor plain, so nothing may be concluded from it.
     Damaged {
         format: SealedFormat,
+        /// In words. Nothing secret.
         why: String,
     },
 }
