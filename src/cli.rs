@@ -260,4 +260,6 @@ pub struct Schema {
 pub enum SchemaOf {
     Policy,
     Record,
+    /// custody.toml, beside files that other tools have sealed
+    Custody,
 }

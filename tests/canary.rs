@@ -190,6 +190,7 @@ fn no_command_in_no_format_gives_a_value_away() {
         "machines list",
         "key list",
         "schema record",
+        "schema custody",
         "reseal --all --dry-run",
         "reseal --all --prove",
         "reseal web/db",

@@ -161,6 +161,7 @@ fn what_is_done_is_0_for_every_command() {
         ("doctor", ""),
         ("schema policy", ""),
         ("schema record", ""),
+        ("schema custody", ""),
         ("man", ""),
         ("completions bash", ""),
         ("people list", ""),

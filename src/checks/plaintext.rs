@@ -34,8 +34,8 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
     let (file, path) = (subject.file, subject.file.name.as_str());
     let known = "if it was ever pushed, what it holds is known";
     match file.contents.as_ref().map_err(Clone::clone)? {
-        Some(Contents::Plain(why)) => {
-            let who = if file.is_covered { "policy's [track]" } else { "a record or --file" };
+        Some(Contents::Plain(why)) if file.is_said_to_be_sealed() => {
+            let who = if file.is_covered { "policy's [track]" } else { "its record" };
             let message = format!("{who} says that it is sealed, and it is not ({why}); {known}");
             Ok(vec![Fault::new(message, wording::seal_in_place(path)).at(path)])
         }
@@ -51,7 +51,8 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
             };
             Ok(sealed.in_clear.iter().map(of).collect())
         }
-        Some(Contents::Damaged { .. }) | None => Ok(Vec::new()),
+        // That `--file` alone names it does not say that it is sealed: see `untracked`.
+        Some(Contents::Plain(_) | Contents::Damaged { .. }) | None => Ok(Vec::new()),
     }
 }
 

@@ -8,6 +8,7 @@
 use super::{Check, Fault, FileSubject, Judgement, StoreSubject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
+use crate::domain::foreign::Contents;
 use crate::domain::text::{counted, shell_word};
 use crate::domain::tracked_name::TrackedName;
 
@@ -27,6 +28,14 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
     let file = subject.file;
     // What the values are is not known while the records are not.
     file.secrets.as_ref().map_err(Clone::clone)?;
+    let path = file.name.as_str();
+    if let Some(Contents::Plain(why)) = file.contents.as_ref().map_err(Clone::clone)?
+        && !file.is_said_to_be_sealed()
+    {
+        let message =
+            format!("a deploy reads it, and it is not sealed ({why}): nothing about it can be judged");
+        return Ok(vec![Fault::new(message, wording::seal_in_place(path)).at(path)]);
+    }
     let count = file.undecided.len();
     if count == 0 {
         return Ok(Vec::new());
@@ -34,7 +43,6 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
     let values = counted(count, "encrypted value");
     let has = if count == 1 { "has" } else { "have" };
     let message = format!("{values} in it {has} neither a record nor a rule that says when they end");
-    let path = file.name.as_str();
     let remedy = wording::from_top(&format!("secrets track {}", shell_word(path)));
     let weight = i64::try_from(count).unwrap_or(i64::MAX);
     // One more is another fault, also where others were recorded meanwhile.

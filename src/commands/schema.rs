@@ -8,6 +8,7 @@ pub fn run(session: &Session, arguments: &Schema) -> Result<u8, CommandError> {
     let value = match arguments.of {
         SchemaOf::Policy => schema::policy_schema(),
         SchemaOf::Record => schema::record_schema(),
+        SchemaOf::Custody => schema::custody_schema(),
     };
     let mut text = serde_json::to_vec_pretty(&value)?;
     text.push(b'\n');

@@ -42,6 +42,11 @@ pub struct FileFacts {
 }
 
 impl FileFacts {
+    /// Whether policy or a record says so; that `--file` names it does not.
+    pub fn is_said_to_be_sealed(&self) -> bool {
+        self.is_covered || !self.orphans.is_empty()
+    }
+
     /// The file, where it is sealed.
     pub fn sealed(&self) -> Known<Option<&ForeignFile>> {
         Ok(match self.contents.as_ref().map_err(Clone::clone)? {

@@ -126,7 +126,7 @@ fn whoever_was_behind_a_shared_key_knows_what_was_sealed_to_it() {
     let toronto = Toronto::new();
     let (dave, on_call) = (toronto.sandbox.new_ssh_key("dave"), toronto.sandbox.new_ssh_key("on-call"));
     toronto.extend_policy(&format!(
-        "[people.dave]\nkeys = [\"{dave}\"]\n\n[shared-keys.on-call]\nkeys = [\"{on_call}\"]\npeople = [\"bob\", \"dave\"]\n"
+        "[people.dave]\nkeys = [\"{dave}\"]\n\n[shared-keys.on-call]\nkeys = [\"{on_call}\"]\npeople = [\"bob\", \"dave\"]\nconfirmed = 2022-02-20\n"
     ));
     toronto.publish("A key for whoever is on call");
     let readers = ["--reader", "alice", "--reader", "bob", "--reader", "on-call"];

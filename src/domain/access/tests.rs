@@ -80,7 +80,9 @@ fn found(text: &str) -> ForeignKey {
         KeyKind::Kms => ForeignKey::Kms(text.to_owned()),
         KeyKind::Opaque => ForeignKey::Opaque(text.to_owned()),
         KeyKind::Pgp => ForeignKey::Pgp(text[4..].to_owned()),
-        _ => ForeignKey::Age(text.to_owned()),
+        KeyKind::X25519 | KeyKind::SshEd25519 | KeyKind::SshRsa | KeyKind::Plugin(_) => {
+            ForeignKey::Age(text.to_owned())
+        }
     }
 }
 

@@ -78,24 +78,21 @@ impl Draft {
         let later = self.document.iter().filter(|(present, _)| *present > key);
         let next =
             later.filter_map(|(_, item)| item.as_table().filter(|table| !table.is_dotted())?.position());
-        match next.min() {
-            Some(next) => {
-                comments::each_table(self.document.as_table_mut(), &mut |other| {
-                    if let Some(position) = other.position().filter(|position| *position >= next) {
-                        other.set_position(Some(position + 1));
-                    }
-                });
-                table.set_position(Some(next));
-                table.decor_mut().set_prefix("\n");
-            }
-            None => {
-                let mut last = 0;
-                comments::each_table(self.document.as_table_mut(), &mut |other| {
-                    last = last.max(other.position().unwrap_or(0));
-                });
-                comments::place(&mut self.document, table, Some(last + 1));
-            }
+        if let Some(next) = next.min() {
+            comments::each_table(self.document.as_table_mut(), &mut |other| {
+                if let Some(position) = other.position().filter(|position| *position >= next) {
+                    other.set_position(Some(position + 1));
+                }
+            });
+            table.set_position(Some(next));
+            table.decor_mut().set_prefix("\n");
+            return;
         }
+        let mut last = 0;
+        comments::each_table(self.document.as_table_mut(), &mut |other| {
+            last = last.max(other.position().unwrap_or(0));
+        });
+        comments::place(&mut self.document, table, Some(last + 1));
     }
 
     /// Removes what is said of a secret, and answers whether there was anything.

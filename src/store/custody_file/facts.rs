@@ -1,5 +1,7 @@
 //! What a claim says, key by key, as it stands in a table.
 
+use std::fmt::Write as _;
+
 use toml_edit::{Array, Datetime, Item, Value};
 
 use crate::domain::claim::Claim;
@@ -87,7 +89,7 @@ fn one_line(text: &str) -> Value {
             '"' | '\\' => quoted.extend(['\\', c]),
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
-            c if c.is_control() => quoted.push_str(&format!("\\u{:04X}", u32::from(c))),
+            c if c.is_control() => drop(write!(quoted, "\\u{:04X}", u32::from(c))),
             c => quoted.push(c),
         }
     }

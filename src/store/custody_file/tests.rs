@@ -2,6 +2,7 @@ use super::samples::{FULL, PATH};
 use super::*;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::{Expiry, ExpirySource};
+use crate::domain::name::ActorName;
 use crate::domain::record::Issuer;
 
 const AZURE: &str = "clusters/x/enc.yaml#/hub/AzureAdOAuthenticator/client_secret";
@@ -46,7 +47,7 @@ fn the_sample_is_read_whole() {
     let reason = Some("renewed early".to_owned());
     assert_eq!(claim.expires, Some(Expiry::At { at, from: ExpirySource::X509, reason }));
     assert_eq!(claim.issued.unwrap().brief(), "2026-08-30");
-    assert_eq!(claim.owners.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["infra", "alice"]);
+    assert_eq!(claim.owners.iter().map(ActorName::as_str).collect::<Vec<_>>(), ["infra", "alice"]);
     let issuer = claim.issuer.as_ref().unwrap();
     assert_eq!(
         (issuer.name.as_str(), issuer.contact.as_deref()),
@@ -233,6 +234,11 @@ fn only_what_differs_is_touched() {
     let claims = read(FULL).claims;
     let same = edited(FULL, |draft| claims.iter().for_each(|(name, claim)| draft.put(name, claim)));
     assert_eq!(same, FULL);
+    // What says the same in other words stays too.
+    for words in ["\"2027-08-31\"", "2027-08-31T02:00:00+02:00", "2027-08-31\nexpires-from = \"declared\""] {
+        let text = format!("schema = 1\n[\"a\"]\nexpires = {words}\n");
+        assert_eq!(edited(&text, |draft| draft.put(&name("a"), &until("2027-08-31"))), text);
+    }
     let mut claim = claims[&name(AZURE)].clone();
     let put = |claim: &Claim| edited(FULL, |draft| draft.put(&name(AZURE), claim));
 
@@ -319,7 +325,7 @@ fn what_is_removed_takes_its_own_comments_along_only() {
     // Keys that go leave the comments that were not about them.
     let text = "schema = 1\n[\"a\"]\n# renewed\n\n# of theirs\nexpires = 2027-01-01\nissued = 2026-01-01\n";
     let after = edited(text, |draft| {
-        draft.put(&name("a"), &Claim { issued: Some("2026-01-01".parse().unwrap()), ..Claim::default() })
+        draft.put(&name("a"), &Claim { issued: Some("2026-01-01".parse().unwrap()), ..Claim::default() });
     });
     assert_eq!(after, "schema = 1\n[\"a\"]\n# renewed\nissued = 2026-01-01\n");
 }

@@ -1,7 +1,7 @@
-//! JSON Schemas of the two files that people see, so that editors complete them and say what a key means.
+//! JSON Schemas of the files that people see, so that editors complete them and say what a key means.
 //!
-//! The record's is generated from the record itself. The policy is read by hand, for the sake of its messages
-//! ([`super::policy_file`]); the types here mirror it, and a test holds the two together.
+//! The record's is generated from the record itself. Policy and `custody.toml` are read by hand, for the sake of their
+//! messages ([`super::policy_file`], [`super::custody_file`]); the types here mirror them, and a test holds both together.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use serde_json::Value;
 
 #[cfg(test)]
 mod tests;
+mod tracked;
 
 use crate::domain::check_id::CheckId;
 use crate::domain::id::StoreId;
@@ -19,6 +20,7 @@ use crate::domain::key::Fingerprint;
 use crate::domain::name::ActorName;
 use crate::domain::period::Period;
 use crate::domain::record::Record;
+use tracked::{CustodyFile, KindTable, TrackTable};
 
 /// The JSON Schema (2020-12) of `policy.toml`.
 pub fn policy_schema() -> Value {
@@ -32,6 +34,11 @@ pub fn record_schema() -> Value {
         schema.insert("title".to_owned(), "A secret's record".into());
     }
     schema
+}
+
+/// The JSON Schema (2020-12) of a `custody.toml`.
+pub fn custody_schema() -> Value {
+    schema_of::<CustodyFile>()
 }
 
 fn schema_of<T: JsonSchema>() -> Value {
@@ -102,8 +109,13 @@ struct PolicyFile {
     acceptance: Vec<AcceptanceTable>,
     /// Globs of secrets that must be there.
     #[serde(default)]
-    #[schemars(extend("minItems" = 1))]
-    require: Vec<GlobText>,
+    require: Globs,
+    /// Which files other tools have sealed; without it, nothing but the store is looked at.
+    #[serde(default)]
+    track: TrackTable,
+    /// What holds for secrets that other tools have sealed, by their kind; the first that fits wins.
+    #[serde(default)]
+    kind: Vec<KindTable>,
 }
 
 /// A person.
@@ -230,7 +242,9 @@ struct AcceptanceTable {
     by: String,
 }
 
-/// `age1…`, `ssh-ed25519 …`, `ssh-rsa …`; under `shared-keys` also the id of a key in a cloud's key service.
+/// `age1…`, `ssh-ed25519 …`, `ssh-rsa …`, and for files that other tools have sealed `pgp:FINGERPRINT`; under
+/// `shared-keys` also the id of a key in a cloud's key service, and there and under `machines` the name of a password or
+/// key of another tool, such as `git-crypt:NAME`.
 #[derive(JsonSchema)]
 #[schemars(inline, extend("minItems" = 1))]
 #[allow(dead_code, reason = "read by the schema generator, never constructed")]
@@ -245,6 +259,11 @@ struct SigningKeys(Vec<String>);
 #[schemars(inline, extend("minItems" = 1))]
 #[allow(dead_code, reason = "read by the schema generator, never constructed")]
 struct Names(Vec<ActorName>);
+
+#[derive(JsonSchema, Default)]
+#[schemars(inline, extend("minItems" = 1))]
+#[allow(dead_code, reason = "read by the schema generator, never constructed")]
+struct Globs(Vec<GlobText>);
 
 /// A glob: `*` stops at `/`, `**` does not.
 #[derive(JsonSchema)]

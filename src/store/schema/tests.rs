@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use super::super::policy_file::samples::{FULL, PARSERS};
-use super::super::{policy_file, record_file};
+use super::super::{custody_file, policy_file, record_file};
 use super::*;
 
 fn keys(value: &Value) -> BTreeSet<String> {
@@ -31,6 +31,8 @@ fn the_policy_schema_has_the_keys_that_the_reader_knows() {
         ("[[scope]]", "/$defs/ScopeTable"),
         ("[[waiver]]", "/$defs/WaiverTable"),
         ("[[acceptance]]", "/$defs/AcceptanceTable"),
+        ("[track]", "/$defs/TrackTable"),
+        ("[[kind]]", "/$defs/KindTable"),
     ];
     for (header, pointer) in tables {
         let table = schema.pointer(pointer).unwrap();
@@ -51,6 +53,8 @@ fn the_policy_schema_demands_what_the_reader_demands() {
         ("[[scope]]", "/$defs/ScopeTable", "[[scope]]"),
         ("[[waiver]]", "/$defs/WaiverTable", "[[waiver]]"),
         ("[[acceptance]]", "/$defs/AcceptanceTable", "[[acceptance]]"),
+        ("[track]", "/$defs/TrackTable", "[track]"),
+        ("[[kind]]", "/$defs/KindTable", "[[kind]]"),
     ];
     for (text, pointer, name) in empty {
         let required = schema.pointer(pointer).unwrap().get("required").cloned().unwrap_or_default();
@@ -62,6 +66,29 @@ fn the_policy_schema_demands_what_the_reader_demands() {
             .map(str::to_owned)
             .collect();
         assert_eq!(required, demanded, "{name}");
+    }
+}
+
+#[test]
+fn the_custody_schema_has_the_keys_that_the_reader_knows() {
+    let schema = custody_schema();
+    assert_eq!(schema["required"], serde_json::json!(["schema"]));
+    assert_eq!(keys(&schema["properties"]), BTreeSet::from(["schema".to_owned()]));
+    assert_eq!(schema["additionalProperties"]["$ref"], "#/$defs/ClaimTable");
+    let table = &schema["$defs"]["ClaimTable"];
+    let error = custody_file::parse(b"schema = 1\n[\"a\"]\nzzzzzz = 1\n", "p").unwrap_err().to_string();
+    let (_, known) = error.split_once("(known are: ").unwrap();
+    let known: BTreeSet<String> = known.trim_end_matches(')').split(", ").map(str::to_owned).collect();
+    assert_eq!(keys(&table["properties"]), known);
+    assert_eq!((&table["additionalProperties"], table.get("required")), (&Value::Bool(false), None));
+    for (key, property) in table["properties"].as_object().unwrap() {
+        assert!(property["description"].is_string(), "{key}");
+    }
+    // What the schema forbids beside what it demands, the reader does too.
+    for (key, needed) in table["dependentRequired"].as_object().unwrap() {
+        let text = format!("schema = 1\n[\"a\"]\n{key} = \"declared\"\n");
+        let error = custody_file::parse(text.as_bytes(), "p").unwrap_err().to_string();
+        assert!(error.contains(&format!("`{key}` without `{}`", needed[0].as_str().unwrap())), "{error}");
     }
 }
 
@@ -85,7 +112,7 @@ fn the_record_schema_is_closed_but_for_about() {
 
 #[test]
 fn nothing_may_be_null_and_everything_is_described() {
-    for schema in [policy_schema(), record_schema()] {
+    for schema in [policy_schema(), record_schema(), custody_schema()] {
         let text = schema.to_string();
         assert!(!text.contains("\"null\"") && !text.contains("\"default\""), "{text}");
         assert!(schema["title"].is_string() && schema["description"].is_string());
