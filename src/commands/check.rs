@@ -114,12 +114,14 @@ fn judge(
     let (mut there, mut values) = (Seen::default(), Vec::new());
     if let Some(tracked) = &tracked {
         let of_reference = reference.as_ref().zip(policy_there.as_ref());
-        let other = of_reference.map(|(reference, policy)| Ok((reference.tracked(policy, selection, tracked)?, policy)));
+        let other = of_reference
+            .map(|(reference, policy)| Ok((reference.tracked(policy, selection, tracked)?, policy)));
         match other.transpose() {
             Ok(Some((other, policy))) => {
                 let gate_there = Gate { setting: &setting, policy };
                 let here = Side { gate: &gate, tracked };
-                let both = comparing::judge_files(here, Side { gate: &gate_there, tracked: &other }, selection);
+                let both =
+                    comparing::judge_files(here, Side { gate: &gate_there, tracked: &other }, selection);
                 seen.absorb(both.here);
                 (there, values) = (both.there, both.values);
             }

@@ -152,11 +152,8 @@ mod tests {
 
     #[test]
     fn which_files_are_to_be_sealed() {
-        let track = Track {
-            files: vec![glob("**/enc-*")],
-            except: vec![glob("docs/**")],
-            ..Track::default()
-        };
+        let track =
+            Track { files: vec![glob("**/enc-*")], except: vec![glob("docs/**")], ..Track::default() };
         for (path, covered) in
             [("enc-a", true), ("a/b/enc-c.yaml", true), ("docs/enc-a", false), ("a/benc-c", false)]
         {

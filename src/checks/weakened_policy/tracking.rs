@@ -23,9 +23,8 @@ pub(super) fn losses(policies: &Policies) -> Vec<String> {
         }
         Some(_) => {}
     }
-    let alike = |one: &Kind, other: &Kind| {
-        one.glob == other.glob && is_never(&one.rule) == is_never(&other.rule)
-    };
+    let alike =
+        |one: &Kind, other: &Kind| one.glob == other.glob && is_never(&one.rule) == is_never(&other.rule);
     let is_same = before.kinds.len() == after.kinds.len()
         && before.kinds.iter().zip(&after.kinds).all(|(one, other)| alike(one, other));
     if !is_same {
@@ -36,7 +35,10 @@ pub(super) fn losses(policies: &Policies) -> Vec<String> {
 
 fn untracked(policies: &Policies, track: &Track) -> String {
     let files = policies.files.iter().filter(|path| track.covers(path)).count();
-    format!("[track] is gone: {} that other tools have sealed are not looked at any more", counted(files, "file"))
+    format!(
+        "[track] is gone: {} that other tools have sealed are not looked at any more",
+        counted(files, "file")
+    )
 }
 
 /// Files that are not looked at any more, by the glob that says so.
@@ -134,7 +136,11 @@ fn of_kinds(policies: &Policies, track: &Track) -> Vec<String> {
     for (place, old) in before.iter().enumerate().filter(|(_, old)| !old.is_never) {
         let replaced = after.iter().position(|new| !new.is_never && new.covers(old));
         let Some(replaced) = replaced else {
-            losses.entry(not_required(old.kind)).or_default();
+            // That what took its place says so is told already.
+            let told = |new: &&Reach<'_>| losses.contains_key(&never(new.kind));
+            if !after.iter().filter(|new| new.is_never && new.covers(old)).any(|new| told(&new)) {
+                losses.entry(not_required(old.kind)).or_default();
+            }
             continue;
         };
         let stood_ahead = |new: &Reach<'_>| {

@@ -32,8 +32,11 @@ impl<'a> AtCommit<'a> {
     /// Has a partial clone fetch what it lacks of these files, over one connection.
     pub fn bring_here(&self, paths: &BTreeSet<String>) -> Known<()> {
         let to_read = paths.iter().filter(|path| !self.has_as_in_head(path));
-        let ids: Vec<BlobId> =
-            to_read.filter_map(|path| self.tree.get(path)).filter(|entry| is_file(entry)).map(|entry| entry.id).collect();
+        let ids: Vec<BlobId> = to_read
+            .filter_map(|path| self.tree.get(path))
+            .filter(|entry| is_file(entry))
+            .map(|entry| entry.id)
+            .collect();
         self.repository.bring_here(&ids).map_err(|error| Unknown::new(self.commit.short(), error.to_string()))
     }
 
@@ -44,7 +47,8 @@ impl<'a> AtCommit<'a> {
         if !is_file(entry) {
             return Err(unknown("is not a regular file".to_owned()));
         }
-        let blobs = self.repository.blobs(&[entry.id]).map_err(|error: GitError| unknown(error.to_string()))?;
+        let blobs =
+            self.repository.blobs(&[entry.id]).map_err(|error: GitError| unknown(error.to_string()))?;
         Ok(blobs.into_iter().next())
     }
 
@@ -65,7 +69,9 @@ impl<'a> AtCommit<'a> {
             &here.contents,
             Ok(Some(Contents::Sealed(file))) if file.format == SealedFormat::GitCrypt
         );
-        !is_git_crypt && self.has_as_in_head(here.name.file()) && here.uncommitted.as_deref().is_ok_and(<[_]>::is_empty)
+        !is_git_crypt
+            && self.has_as_in_head(here.name.file())
+            && here.uncommitted.as_deref().is_ok_and(<[_]>::is_empty)
     }
 
     /// The file that `HEAD` has under another, new name.

@@ -197,7 +197,9 @@ impl<'a> TrackedFiles<'a> {
     pub fn file_beside(&self, path: &str, here: Option<&FileFacts>) -> Option<FileFacts> {
         let name = TrackedName::new(path, None)?;
         let (contents, difference) = match (here, &self.source) {
-            (Some(here), Source::There(there)) if there.is_the_same(here) => (here.contents.clone(), Ok(None)),
+            (Some(here), Source::There(there)) if there.is_the_same(here) => {
+                (here.contents.clone(), Ok(None))
+            }
             _ => self.contents(path),
         };
         let folder = folder_of(path);
@@ -332,7 +334,8 @@ impl Source<'_> {
     fn has_as_in_work_tree(&self, path: &str, here: &Self) -> bool {
         match (self, here) {
             (Self::There(there), Self::Here { standings, .. }) => {
-                there.has_as_in_head(path) && matches!(standings.of(path, MAX_CUSTODY_BYTES).difference, Ok(None))
+                there.has_as_in_head(path)
+                    && matches!(standings.of(path, MAX_CUSTODY_BYTES).difference, Ok(None))
             }
             _ => false,
         }

@@ -74,7 +74,8 @@ impl Found {
             let folder = super::folder_of(file);
             let beside = if folder.is_empty() { CUSTODY.to_owned() } else { format!("{folder}/{CUSTODY}") };
             let in_trees = trees.iter().flatten().any(|tree| tree.get(&beside).is_some());
-            let on_disk = |repository: &Repository| repository.root().join(&beside).symlink_metadata().is_ok();
+            let on_disk =
+                |repository: &Repository| repository.root().join(&beside).symlink_metadata().is_ok();
             if in_trees || work_tree.is_some_and(on_disk) {
                 found.custody_files.insert(beside);
             }
