@@ -20,6 +20,8 @@ pub struct Holders {
     pub alone: BTreeSet<ActorName>,
     /// People with a part of it, who need others.
     pub together: BTreeSet<ActorName>,
+    /// People with a key of their own in it, whether or not that is enough.
+    pub by_own_key: BTreeSet<ActorName>,
     /// Machines with a key of it, whether or not that is enough.
     pub machines: BTreeSet<ActorName>,
     /// Shared keys of policy that it is sealed to.
@@ -68,6 +70,8 @@ pub fn holders(access: &Access, policy: &Policy, claimed: &[ActorName]) -> Holde
             holders.machines.insert(name.clone());
         } else if policy.shared_keys.contains_key(name) {
             holders.shared.insert(name.clone());
+        } else {
+            holders.by_own_key.insert(name.clone());
         }
     }
     for (person, held) in parts(policy, &groups) {
