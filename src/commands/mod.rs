@@ -14,6 +14,7 @@ mod error;
 mod expiry_set;
 mod gathering;
 mod get;
+mod held_files;
 mod init;
 mod judging;
 mod key;

@@ -32,6 +32,13 @@ pub struct Holders {
     pub misfit: Option<String>,
 }
 
+impl Holders {
+    /// Whether a key of this very actor is in it, not one behind which they are.
+    pub fn names(&self, actor: &ActorName) -> bool {
+        [&self.by_own_key, &self.machines, &self.shared].into_iter().any(|names| names.contains(actor))
+    }
+}
+
 /// Matches the keys of a file to policy. `claimed` are the readers, groups included, that somebody says it has: they are
 /// believed of stanzas that don't say whose they are, and of nothing else.
 ///

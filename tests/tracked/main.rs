@@ -15,4 +15,5 @@ mod common;
 mod infrastructure;
 
 mod double;
+mod holders;
 mod tools;
