@@ -1,11 +1,13 @@
 //! The command line: types only. Their doc comments are the help.
 
 mod changes;
+mod expiry;
 mod gate;
 mod holders;
 mod tracking;
 
 pub use changes::*;
+pub use expiry::*;
 pub use gate::*;
 pub use holders::*;
 pub use tracking::*;

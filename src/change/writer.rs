@@ -61,6 +61,8 @@ pub struct Writer<'a> {
     repository: &'a Repository,
     /// That of the root, relative to the repository's.
     folder: &'a str,
+    /// That of the store, relative to the root.
+    store_folder: &'a str,
     lock: Lock,
     changes: Vec<Change>,
     paths: Vec<String>,
@@ -74,13 +76,18 @@ impl<'a> Writer<'a> {
     /// Takes the lock and completes what an interrupted writer left unfinished.
     pub fn begin(store: &'a Store, repository: &'a Repository, folder: &'a str) -> Result<Self, WriteError> {
         let lock = Self::lock(store, repository)?;
-        Ok(Self::new(store.root(), repository, folder, lock))
+        Ok(Self::new(store.root(), repository, folder, ".", lock))
     }
 
-    /// The same, for changes that lie outside the store too: files are named from the root of the repository.
-    pub fn begin_in_repository(store: &Store, repository: &'a Repository) -> Result<Self, WriteError> {
+    /// The same, for changes that lie outside the store too: files are named from the root of the repository, secrets as
+    /// ever.
+    pub fn begin_in_repository(
+        store: &Store,
+        repository: &'a Repository,
+        folder: &'a str,
+    ) -> Result<Self, WriteError> {
         let lock = Self::lock(store, repository)?;
-        Ok(Self::new(repository.root(), repository, ".", lock))
+        Ok(Self::new(repository.root(), repository, ".", folder, lock))
     }
 
     fn lock(store: &Store, repository: &Repository) -> Result<Lock, WriteError> {
@@ -95,11 +102,18 @@ impl<'a> Writer<'a> {
         Ok(lock)
     }
 
-    fn new(root: &'a Path, repository: &'a Repository, folder: &'a str, lock: Lock) -> Self {
+    fn new(
+        root: &'a Path,
+        repository: &'a Repository,
+        folder: &'a str,
+        store_folder: &'a str,
+        lock: Lock,
+    ) -> Self {
         Self {
             root,
             repository,
             folder,
+            store_folder,
             lock,
             changes: Vec::new(),
             paths: Vec::new(),
@@ -119,14 +133,14 @@ impl<'a> Writer<'a> {
     /// Plans a secret: its record and its sealed value.
     pub fn put_secret(&mut self, was: Pair, record: &Record, sealed: Vec<u8>) {
         let name = &record.sealed.name;
-        self.put(&format!("{name}{SEALED_ENDING}"), was.sealed, Some(sealed));
+        self.put(&self.in_store(name, SEALED_ENDING), was.sealed, Some(sealed));
         self.sealed.push((name.clone(), self.changes.len()));
         self.put_record(was, record);
     }
 
     /// Plans a record by itself: the value stays as it is.
     pub fn put_record(&mut self, was: Pair, record: &Record) {
-        let file = format!("{}{RECORD_ENDING}", record.sealed.name);
+        let file = self.in_store(&record.sealed.name, RECORD_ENDING);
         self.put(&file, was.record, Some(record_file::print(record)));
     }
 
@@ -163,8 +177,16 @@ impl<'a> Writer<'a> {
 
     /// Plans the removal of a secret.
     pub fn remove_secret(&mut self, was: Pair, name: &SecretName) {
-        self.put(&format!("{name}{SEALED_ENDING}"), was.sealed, None);
-        self.put(&format!("{name}{RECORD_ENDING}"), was.record, None);
+        self.put(&self.in_store(name, SEALED_ENDING), was.sealed, None);
+        self.put(&self.in_store(name, RECORD_ENDING), was.record, None);
+    }
+
+    /// The path of a secret's file below the root.
+    fn in_store(&self, name: &SecretName, ending: &str) -> String {
+        match self.store_folder {
+            "." => format!("{name}{ending}"),
+            folder => format!("{folder}/{name}{ending}"),
+        }
     }
 
     pub fn is_idle(&self) -> bool {

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
-use crate::domain::glob::Glob;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::period::Period;
@@ -125,34 +124,6 @@ pub struct Set {
     /// Somebody who has seen the value in clear without being a reader
     #[arg(long, value_name = "NAME", help_heading = "Sealing")]
     pub seen_by: Vec<ActorName>,
-    #[command(flatten)]
-    pub sealing: Sealing,
-    #[command(flatten)]
-    pub publish: Publish,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Expiry {
-    /// Same value, other expiry
-    #[command(after_help = "\
-Examples:
-  secrets expiry set ci/token --expires 2027-08-31 --reason 'the vendor extended it, ticket 812'
-  secrets expiry set --scope 'github/**' --never 'OAuth app secrets do not lapse' --reason 'docs of the vendor'")]
-    Set(ExpirySet),
-}
-
-#[derive(Debug, Args)]
-pub struct ExpirySet {
-    #[arg(required_unless_present = "scope")]
-    pub names: Vec<SecretName>,
-    /// Every secret whose name fits
-    #[arg(long, value_name = "GLOB")]
-    pub scope: Vec<Glob>,
-    #[command(flatten)]
-    pub lifetime: Lifetime,
-    /// Why it changes although the value does not
-    #[arg(long, value_name = "WHY", required_unless_present = "never", help_heading = "Expiry")]
-    pub reason: Option<String>,
     #[command(flatten)]
     pub sealing: Sealing,
     #[command(flatten)]

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
+use super::ending::{check_issued, echo_expiry, expiry_of_value};
 use super::session::repository;
 use super::signing::refuse_unsignable;
 use super::standing::{Demand, KnownKeys, Standing, tracked};
-use super::writing::{
-    accept_keys, check_issued, echo_expiry, existing, expiry, finish, last_bound, read_value, same_readers,
-    undisturbed,
-};
+use super::writing::{accept_keys, existing, finish, last_bound, read_value, same_readers, undisturbed};
 use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
 use crate::change::writer::{Pair, Writer};
@@ -44,7 +42,7 @@ pub fn run(session: &Session, arguments: &Add) -> Result<u8, CommandError> {
     }
 
     let value = read_value(session, arguments.from_file.as_deref())?;
-    let expires = expiry(session, &arguments.lifetime, arguments.issued, None)?;
+    let expires = expiry_of_value(session, &value, &arguments.lifetime, arguments.issued)?;
     echo_expiry(session, &expires)?;
     let (about, seen_by) = notes(session, &policy, arguments)?;
 

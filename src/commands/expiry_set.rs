@@ -1,59 +1,53 @@
 //! `secrets expiry set`: same value, other expiry.
 
-use std::collections::BTreeSet;
-
-use super::reading::names_in;
+use super::catalogue::Catalogue;
+use super::ending::{check_issued, echo_expiry, expiry};
+use super::redating::{Manner, Redating, chosen};
 use super::session::repository;
-use super::standing::{Standing, tracked};
-use super::writing::{accept_keys, echo_expiry, existing, expiry, finish};
 use super::{CommandError, Session};
-use crate::change::sealing::{NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::ExpirySet;
+use crate::domain::terms::Terms;
+use crate::domain::text::visible;
 
 pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError> {
     let place = session.place()?;
     let repository = repository(&place)?;
-    let names = names_in(&place, &arguments.names, &arguments.scope)?;
-    let expires = expiry(session, &arguments.lifetime, None, arguments.reason.as_deref())?;
-    echo_expiry(session, &expires)?;
-    let keychain = session.keychain();
-    let mut identities = session.identities(&keychain);
-    let prompts = session.prompts();
-    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-
-    let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
-    let policy = place.policy()?;
-    let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
-    let tracked = tracked(&place, &policy);
-    let standing = Standing::observe(session, &place, &policy, tracked.as_ref(), &names);
-    for name in &names {
-        let before = existing(&place, name)?;
-        let facts = standing.secret(name);
-        standing.refuse_older(&facts)?;
-        accept_keys(session, &sealer, name, &standing.known_keys(&facts, &[name]), &mut accepted)?;
-        let value = identities.open(name.as_str(), &before.bytes)?;
-        let request = Request {
-            name,
-            value: &value,
-            expires: Some(expires.clone()),
-            issued: before.record.sealed.issued,
-            version: NextVersion::Same(before.record.sealed.version.clone()),
-            seen_by: &[],
-            about: before.record.about.clone(),
-            previous: Some(&before.record.sealed),
-            earlier: None,
-            above: None,
-        };
-        let (record, sealed) = sealer.seal(request)?;
-        writer.put_secret(before.pair(), &record, sealed);
-        session.say(format!("{name}: {}", super::reading::expiry_text(Some(&expires))))?;
+    check_issued(session, arguments.issued)?;
+    let terms = terms(session, arguments)?;
+    if let Some(expires) = &terms.expires {
+        echo_expiry(session, expires)?;
     }
-    let message = match names.as_slice() {
-        [name] => format!("secrets: set the expiry of {name}"),
-        many => format!("secrets: set the expiry of {} secrets", many.len()),
-    };
-    let signing_key = arguments.sealing.signing_key.as_deref();
-    finish(session, &place, &policy, writer, &message, &arguments.publish, signing_key)?;
+    let writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
+    let policy = place.policy()?;
+    let catalogue = Catalogue::of(&place, &policy, &arguments.names, &arguments.scope)?;
+    let mut redating = Redating::new(session, &place, &policy, "give --reason WHY");
+    for meant in chosen(session, &catalogue, &arguments.names, &arguments.scope)? {
+        if !redating.plan(meant, &terms)? {
+            session.say(format!("{}: is so already", visible(meant.name().as_str())))?;
+        }
+    }
+    if redating.changes.is_empty() {
+        return Ok(0);
+    }
+    redating.told().try_for_each(|line| session.say(line))?;
+    let what = if terms.expires.is_some() { "set the expiry of" } else { "note issue or owners of" };
+    let message = format!("secrets: {what} {}", redating.subject());
+    let untested_hooks = arguments.untested_hooks;
+    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish, untested_hooks };
+    redating.write(writer, &message, &manner)?;
     Ok(0)
+}
+
+/// What is to be said. Whoever says since when it counts, or whose it is, need not say when it ends.
+fn terms(session: &Session, arguments: &ExpirySet) -> Result<Terms, CommandError> {
+    let (lifetime, issued) = (&arguments.lifetime, arguments.issued);
+    let says_when = lifetime.expires.is_some() || lifetime.expires_in.is_some() || lifetime.never.is_some();
+    let is_about_more = issued.is_some() || !arguments.owners.is_empty();
+    let expires = if says_when || !is_about_more {
+        Some(expiry(session, lifetime, issued, arguments.reason.as_deref())?)
+    } else {
+        None
+    };
+    Ok(Terms { expires, issued, owners: arguments.owners.clone(), ..Terms::default() })
 }

@@ -4,13 +4,16 @@ mod absence;
 mod accepting;
 mod actors;
 mod add;
+mod catalogue;
 mod check;
 mod comparing;
 mod completions;
 mod confirm;
 mod custody;
 mod doctor;
+mod ending;
 mod error;
+mod expiry_import;
 mod expiry_set;
 mod gathering;
 mod get;
@@ -27,6 +30,7 @@ mod openers;
 mod people;
 mod proposals;
 mod reading;
+mod redating;
 mod remove;
 mod reseal;
 mod resealing;
@@ -58,6 +62,7 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Add(arguments) => add::run(session, &arguments),
         Command::Set(arguments) => set::run(session, &arguments),
         Command::Expiry(Expiry::Set(arguments)) => expiry_set::run(session, &arguments),
+        Command::Expiry(Expiry::Import(arguments)) => expiry_import::run(session, &arguments),
         Command::Move(arguments) => move_secret::run(session, &arguments),
         Command::Get(arguments) => get::run(session, &arguments),
         Command::Show(arguments) => show::run(session, &arguments),

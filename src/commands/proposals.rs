@@ -6,6 +6,9 @@ use crate::domain::tracked_name::TrackedName;
 
 /// In fewer files it is not worth a rule.
 const LEAST_FILES: usize = 3;
+/// The same as a part of all files: one in so many. What a handful of hundreds share is more often a name of somebody
+/// than a kind of secret.
+const LEAST_PART: usize = 20;
 /// The most rules that are proposed at once.
 const MOST_PROPOSED: usize = 12;
 
@@ -51,7 +54,9 @@ impl Proposals {
     pub fn of<'n>(names: impl Iterator<Item = &'n TrackedName>) -> Self {
         let mut tails: BTreeMap<String, (BTreeSet<&str>, usize)> = BTreeMap::new();
         let mut no_secrets: BTreeMap<String, usize> = BTreeMap::new();
+        let mut all_files = BTreeSet::new();
         for name in names {
+            all_files.insert(name.file());
             let Some(pointer) = name.pointer() else { continue };
             let keys: Vec<String> = pointer.keys().collect();
             let Some(last) = keys.last() else { continue };
@@ -71,8 +76,9 @@ impl Proposals {
                 *values += 1;
             }
         }
+        let least = LEAST_FILES.max(all_files.len() / LEAST_PART);
         let mut kinds: Vec<Common> = (tails.into_iter())
-            .filter(|(_, (files, _))| files.len() >= LEAST_FILES)
+            .filter(|(_, (files, _))| files.len() >= least)
             .map(|(tail, (files, values))| Common { tail, files: files.len(), values })
             .collect();
         kinds.sort_by(|a, b| b.files.cmp(&a.files).then_with(|| a.tail.cmp(&b.tail)));

@@ -1,4 +1,4 @@
-//! What the reading commands share: choosing names, and words for an expiry.
+//! What the reading commands share: records, and words for an expiry.
 
 use std::collections::BTreeMap;
 
@@ -8,34 +8,12 @@ use serde::Serialize;
 use super::{CommandError, Session};
 use crate::domain::expiry::Expiry;
 use crate::domain::finding::Unknown;
-use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
 use crate::domain::text::visible;
 use crate::observe::place::Place;
 use crate::store::record_file::{self, MAX_RECORD_BYTES};
 use crate::system::files;
-
-/// The secrets that were named, and those whose names fit a glob. A glob that fits nothing is an error: it is
-/// more likely a typing mistake than a wish.
-pub fn names_in(
-    place: &Place,
-    names: &[SecretName],
-    scopes: &[Glob],
-) -> Result<Vec<SecretName>, CommandError> {
-    let mut chosen = names.to_vec();
-    let listing = place.list();
-    for glob in scopes {
-        let before = chosen.len();
-        chosen.extend(listing.secrets.keys().filter(|name| glob.matches(name.as_str())).cloned());
-        if chosen.len() == before {
-            return Err(CommandError::new(format!("--scope {glob}: fits no secret")).hint("secrets list"));
-        }
-    }
-    chosen.sort();
-    chosen.dedup();
-    Ok(chosen)
-}
 
 /// The record of a secret as it stands in the work tree; `None` where there is none.
 pub fn record(place: &Place, name: &SecretName) -> Result<Option<Record>, CommandError> {

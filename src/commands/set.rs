@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use super::ending::{check_issued, echo_expiry, expiry_of_value};
 use super::session::repository;
 use super::signing::refuse_unsignable;
 use super::standing::{KnownKeys, Standing, tracked};
 use super::writing::{
-    accept_keys, check_issued, echo_expiry, existing_unverified, expiry, finish, last_bound,
-    policy_unchanged, read_value, undisturbed,
+    accept_keys, existing_unverified, finish, last_bound, policy_unchanged, read_value, undisturbed,
 };
 use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
@@ -72,7 +72,7 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
                 "if the issuer extended it: secrets expiry set {name} --expires DATE --reason WHY"
             )));
     }
-    let expires = expiry(session, &arguments.lifetime, arguments.issued, None)?;
+    let expires = expiry_of_value(session, &value, &arguments.lifetime, arguments.issued)?;
     echo_expiry(session, &expires)?;
 
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;

@@ -52,7 +52,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
     let repository = repository(&place)?;
     let targets: Vec<Target> =
         (arguments.paths.iter()).map(|text| Target::read(session, &place, text)).collect::<Result<_, _>>()?;
-    let mut writer = Writer::begin_in_repository(&place.store, repository)?;
+    let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
     let policy = place.policy()?;
     refuse_unknown_owners(&policy, arguments)?;
     let gathered = Gathered::look(&place, &targets)?;

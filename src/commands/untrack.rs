@@ -14,7 +14,7 @@ use crate::domain::tracked_name::TrackedName;
 pub fn run(session: &Session, arguments: &Untrack) -> Result<u8, CommandError> {
     let place = session.place()?;
     let repository = repository(&place)?;
-    let mut writer = Writer::begin_in_repository(&place.store, repository)?;
+    let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
     let policy = place.policy()?;
     let mut records = Records::new(&place);
     let all = records.all()?;

@@ -1,4 +1,4 @@
-//! What the writing commands share: asking for a value and an expiry, accepting keys, and telling what came of it.
+//! What the writing commands share: asking for a value, accepting keys, and telling what came of it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,15 +10,13 @@ use super::{CommandError, Session};
 use crate::change::publish::{self, Committed};
 use crate::change::sealing::{self, NewKey, Sealer};
 use crate::change::writer::{Pair, Then, Writer};
-use crate::cli::{Lifetime, Publish};
+use crate::cli::Publish;
 use crate::domain::digest::Digest;
-use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::key::Fingerprint;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::{Record, Sealed};
 use crate::domain::text::{pathspec, push_command, shell_word};
-use crate::domain::time::Instant;
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
 use crate::git::{Pushed, Repository};
 use crate::observe::MAX_SEALED_BYTES;
@@ -52,90 +50,6 @@ pub fn read_value(session: &Session, from_file: Option<&Path>) -> Result<Value, 
         ));
     }
     Ok(value)
-}
-
-/// Refuses an issue that is still to come: it would put off every check that counts from it.
-pub fn check_issued(session: &Session, issued: Option<Instant>) -> Result<(), CommandError> {
-    match issued {
-        Some(date) if date > session.now => Err(CommandError::new(format!(
-            "--issued {}: is still to come; now it is {}",
-            date.brief(),
-            session.now
-        ))
-        .hint("a date means 00:00 UTC on that day; without --issued it counts from now")),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// The expiry that was given, asked for on a terminal where none was.
-pub fn expiry(
-    session: &Session,
-    lifetime: &Lifetime,
-    issued: Option<Instant>,
-    reason: Option<&str>,
-) -> Result<Expiry, CommandError> {
-    let at =
-        |at: Instant| Expiry::At { at, from: ExpirySource::Declared, reason: reason.map(ToOwned::to_owned) };
-    if let Some(date) = lifetime.expires {
-        return Ok(at(date));
-    }
-    if let Some(period) = lifetime.expires_in {
-        let start = issued.unwrap_or(session.now);
-        return period.after(start).map(at).ok_or_else(|| {
-            CommandError::new(format!(
-                "--expires-in {period}: {period} after {start} is beyond the year 9999"
-            ))
-        });
-    }
-    if let Some(why) = &lifetime.never {
-        if why.trim().is_empty() {
-            return Err(
-                CommandError::new("--never needs a reason").hint("--never 'the vendor gives out one login'")
-            );
-        }
-        return Ok(Expiry::Never { why: why.clone() });
-    }
-    if !session.terminal.can_ask() {
-        return Err(CommandError::new("it is not said when this credential ends")
-            .hint("give --expires DATE, --expires-in 1y, or --never REASON"));
-    }
-    let start = issued.unwrap_or(session.now);
-    let question =
-        Question { what: "expires (date, period such as 1y, or never)", remedy: "give --expires DATE" };
-    if let Some(date) =
-        session.terminal.ask_line(question, None, |answer| understand_expiry(answer, start))?
-    {
-        return Ok(at(date));
-    }
-    let question = Question { what: "why does it never expire", remedy: "give --never REASON" };
-    let given = |why: &str| if why.is_empty() { Err("a reason is needed") } else { Ok(why.to_owned()) };
-    Ok(Expiry::Never { why: session.terminal.ask_line(question, None, given)? })
-}
-
-fn understand_expiry(answer: &str, start: Instant) -> Result<Option<Instant>, String> {
-    if answer == "never" {
-        return Ok(None);
-    }
-    if let Ok(period) = answer.parse::<crate::domain::period::Period>() {
-        return period.after(start).map(Some).ok_or_else(|| "that is beyond the year 9999".to_owned());
-    }
-    Instant::parse_date_or_instant(answer).map(Some).map_err(|error| error.to_string())
-}
-
-/// Tells what was understood of an expiry, in UTC and on the local clock.
-pub fn echo_expiry(session: &Session, expiry: &Expiry) -> Result<(), CommandError> {
-    match expiry {
-        Expiry::At { at, .. } => {
-            let days = session.now.days_until(*at);
-            let distance = if days < 0 { format!("{} days ago", -days) } else { format!("in {days} days") };
-            session.say(format!("expires {at} ({distance}; here {})", at.local()))?;
-            if *at <= session.now {
-                session.say("warning: that is in the past, so `secrets check` will block it")?;
-            }
-            Ok(())
-        }
-        Expiry::Never { why } => session.say(format!("never expires: {why}")),
-    }
 }
 
 /// A secret as it stands in the work tree.

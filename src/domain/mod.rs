@@ -24,6 +24,7 @@ pub mod policy;
 pub mod record;
 pub mod report;
 pub mod rules;
+pub mod terms;
 pub mod text;
 pub mod time;
 pub mod tracked_facts;

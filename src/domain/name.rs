@@ -21,6 +21,11 @@ pub enum NameError {
     EmptySegment(String),
     #[error("`{name}` has a segment `{segment}` that ends in `{ending}`, which the store uses itself")]
     ReservedEnding { name: String, segment: String, ending: &'static str },
+    #[error(
+        "`{0}` names what another tool has sealed, and this is for secrets of the store: that tool changes the value, \
+         `secrets expiry set` says when it ends, `secrets untrack` removes its record"
+    )]
+    Tracked(String),
     #[error("`{0}` may hold ASCII letters, digits, `.`, `_` and `-` only, and start with a letter or digit")]
     BadCharacter(String),
 }
@@ -66,6 +71,9 @@ impl FromStr for SecretName {
         }
         if text.len() > MAX_SECRET_NAME_BYTES {
             return Err(NameError::TooLong(text.to_owned()));
+        }
+        if text.contains("#/") {
+            return Err(NameError::Tracked(text.to_owned()));
         }
         for segment in text.split('/') {
             if segment.is_empty() {

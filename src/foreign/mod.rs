@@ -36,10 +36,12 @@ pub fn read(bytes: &[u8]) -> Contents {
         return contents;
     }
     let Ok(text) = std::str::from_utf8(bytes) else {
-        let why = "it is neither text nor a binary format that is known";
         // A byte that is no text is damage only where the rest is sealed.
-        let rest = String::from_utf8_lossy(bytes);
-        return sops::damaged(&rest, "it is not UTF-8").unwrap_or_else(|| Contents::Plain(why.to_owned()));
+        let is_marked = bytes.utf8_chunks().any(|chunk| sops::is_marked(chunk.valid()));
+        let damaged = || sops::damaged(&String::from_utf8_lossy(bytes), "it is not UTF-8");
+        return is_marked.then(damaged).flatten().unwrap_or_else(|| {
+            Contents::Plain("it is neither text nor a binary format that is known".to_owned())
+        });
     };
     let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let mut why = "no tool that is known has sealed it".to_owned();

@@ -14,6 +14,7 @@ const MAX_POINTERS_BYTES: usize = 64 * 1024 * 1024;
 
 pub const TOO_DEEP: &str = "it is nested too deeply";
 pub const TOO_MANY: &str = "it holds too many values";
+pub const TOO_LONG: &str = "the keys that lead to a value are longer than 4096 bytes";
 pub const TWICE: &str = "a key stands twice";
 pub const TWICE_ABOVE: &str = "a key stands twice in the mapping that ends here";
 
@@ -85,7 +86,7 @@ impl<'n> Path<'n> {
         let Some(pointer) = Pointer::of(&self.keys) else { return Ok(None) };
         let length = pointer.as_str().len();
         if length > MAX_POINTER_BYTES {
-            return Err(format!("the keys that lead to a value are longer than {MAX_POINTER_BYTES} bytes"));
+            return Err(TOO_LONG.to_owned());
         }
         self.left = self.left.checked_sub(length).ok_or(TOO_MANY)?;
         Ok(Some(pointer))

@@ -56,7 +56,14 @@ fn keys(bytes: &[u8]) -> Result<Vec<ForeignKey>, String> {
     if file.stanzas.is_empty() {
         return Err("it is for nobody".to_owned());
     }
-    file.stanzas.iter().map(key).collect()
+    let keys = file.stanzas.iter().filter(|stanza| !is_grease(stanza));
+    keys.map(key).collect()
+}
+
+/// A stanza that is for nobody: `rage` writes one into every file, so that readers stay used to unknown types. Whoever
+/// sealed the file could hide a reader in it, and knew the value anyway.
+fn is_grease(stanza: &Stanza) -> bool {
+    stanza.kind.ends_with("-grease")
 }
 
 fn key(stanza: &Stanza) -> Result<ForeignKey, String> {
@@ -64,7 +71,6 @@ fn key(stanza: &Stanza) -> Result<ForeignKey, String> {
         ("ssh-ed25519" | "ssh-rsa", Some(tag)) if is_tag(tag) => Ok(ForeignKey::SshTag(tag.clone())),
         ("ssh-ed25519" | "ssh-rsa", _) => Err("the stanza of an ssh key has no tag of it".to_owned()),
         ("scrypt", _) => Ok(ForeignKey::Opaque("age:passphrase".to_owned())),
-        // Also what looks like grease: anybody's stanza can bear such a name.
         (kind, _) => Ok(ForeignKey::Anonymous(kind.to_owned())),
     }
 }
@@ -108,6 +114,13 @@ mod tests {
         format!("{BEGIN}\n{}\n{END}\n", lines.collect::<Vec<_>>().join("\n"))
     }
 
+    /// All that follows the first line.
+    fn rewrapped(text: &str) -> String {
+        let body = text.lines().filter(|line| !line.starts_with('-')).collect::<Vec<_>>().concat();
+        let lines = body.as_bytes().chunks(60).map(|line| format!("{}\n", String::from_utf8_lossy(line)));
+        format!("{}{END}\n", lines.collect::<Vec<_>>().concat())
+    }
+
     fn told(bytes: &[u8]) -> (SealedFormat, Result<Vec<ForeignKey>, String>) {
         match read(bytes) {
             Some(Contents::Sealed(file)) => {
@@ -141,10 +154,7 @@ mod tests {
     fn stanzas_to_keys() {
         for (stanzas, keys) in [
             (format!("-> scrypt {S} 18\n{S}\n"), vec![ForeignKey::Opaque("age:passphrase".to_owned())]),
-            (
-                format!("-> piv-p256 AAAAAA x\n{S}\n-> x-grease y\n\n"),
-                vec![anonymous("piv-p256"), anonymous("x-grease")],
-            ),
+            (format!("-> piv-p256 AAAAAA x\n{S}\n-> x-grease y\n\n"), vec![anonymous("piv-p256")]),
             (
                 format!("-> X25519 {S}\n{S}\n-> X25519 {S}\n{S}\n"),
                 vec![anonymous("X25519"), anonymous("X25519")],
@@ -179,6 +189,8 @@ mod tests {
             text.replacen("FILE-----\n", "FILE-----\nAAAA\n", 1),
             format!("{text}x"),
             text.replace("QUFB", "QUF-"),
+            // Lines of 60 characters.
+            text.split_inclusive("-----\n").next().unwrap_or_default().to_owned() + &rewrapped(&text),
         ] {
             assert!(told(bad.as_bytes()).1.is_err(), "{bad}");
         }

@@ -8,6 +8,7 @@
 //! | [`policy_edit`] | changes to the text of a policy that leave comments where they are |
 //! | [`record_file`] | the bytes of a record to a record, and back |
 //! | [`custody_file`] | the same for what people say of files that other tools have sealed |
+//! | [`expiry_table`] | a table of ends and owners, as somebody filled it in |
 //! | [`ledger`] | what the remote's log says of seals |
 //! | [`lock`], [`journal`] | one writer at a time, whose change is made whole or not at all |
 //! | [`attributes`], [`schema`] | what the store carries for git and for editors |
@@ -15,6 +16,7 @@
 pub mod attributes;
 pub mod classify;
 pub mod custody_file;
+pub mod expiry_table;
 pub mod journal;
 pub mod layout;
 pub mod ledger;
@@ -25,3 +27,5 @@ pub mod policy_file;
 pub mod record_file;
 pub mod schema;
 mod toml;
+
+pub use toml::near_miss;

@@ -14,6 +14,12 @@ mod common;
 #[allow(clippy::expect_used, reason = "it serves tests and measurements, which say what they expect")]
 mod infrastructure;
 
+mod desk;
 mod double;
+mod expiry;
+mod formats;
+mod gate;
 mod holders;
+mod import;
 mod tools;
+mod track;

@@ -6,8 +6,8 @@ use super::rules::Rule;
 use super::value::{Encrypted, MARK};
 use crate::domain::digest::Digest;
 use crate::domain::foreign::Leaf;
-use crate::domain::tracked_name::Pointer;
-use crate::foreign::tree::{Node, Path};
+use crate::domain::tracked_name::{MAX_POINTER_BYTES, Pointer};
+use crate::foreign::tree::{self, Node, Path};
 
 /// What the values of a file turned out to be.
 #[derive(Debug, Default)]
@@ -54,6 +54,10 @@ impl Walk<'_> {
                 path.at(Cow::Owned(number.to_string()), |path| self.node(item, holds, path))
             }),
             Node::Map(entries) => entries.iter().try_for_each(|(key, node)| {
+                // No pointer could lead there, and no pattern is to be tried on it.
+                if key.len() > MAX_POINTER_BYTES {
+                    return Err(tree::TOO_LONG.to_owned());
+                }
                 let holds = holds || self.fits(key);
                 path.at(Cow::Borrowed(key.as_ref()), |path| self.node(node, holds, path))
             }),
@@ -147,5 +151,14 @@ mod tests {
         assert_eq!(found(&text, "").1, Vec::<String>::new());
         assert_eq!(found(&text, "encrypted_regex: a").3, None);
         assert_eq!(found(&text, "encrypted_comment_regex: a").3, Some("/b".to_owned()));
+    }
+
+    #[test]
+    fn keys_are_bounded() {
+        let told = |length: usize| {
+            let documents = [Node::Map(vec![(Cow::Owned("k".repeat(length)), Node::Null)])];
+            find(documents.iter().map(|document| (None, document)), &Rule::default()).is_ok()
+        };
+        assert!(told(MAX_POINTER_BYTES) && !told(MAX_POINTER_BYTES + 1));
     }
 }

@@ -44,9 +44,14 @@ impl<'t> Document<'t> {
     }
 }
 
+/// Whether anything in a text looks as if sops had encrypted it.
+pub fn is_marked(text: &str) -> bool {
+    text.contains(value::MARK)
+}
+
 /// `None`: nothing in it looks as if sops had encrypted it.
 pub fn read(text: &str) -> Option<Contents> {
-    if !text.contains(value::MARK) {
+    if !is_marked(text) {
         return None;
     }
     let form = Form::of(text);

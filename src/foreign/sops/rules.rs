@@ -10,7 +10,7 @@ use crate::foreign::tree::Node;
 /// Ends the keys whose values stay in clear where a file has no rule.
 const DEFAULT_SUFFIX: &str = "_unencrypted";
 /// Of a regular expression, compiled, in bytes.
-const MAX_COMPILED_BYTES: usize = 1 << 20;
+const MAX_COMPILED_BYTES: usize = 128 * 1024;
 const MAX_PATTERN_BYTES: usize = 16 * 1024;
 
 /// The one rule of a file. It is about keys: where any key on the way to a value fits, the rule holds.
@@ -24,6 +24,8 @@ pub struct Rule {
 #[derive(Debug)]
 enum Keys {
     Suffix(String),
+    /// Those of `^(data|stringData)$`, the most common pattern: compiling it would cost more than reading a file.
+    Words(Vec<String>),
     Pattern(Box<Pattern>),
     /// Why it can't be told which keys fit.
     Unknown(String),
@@ -71,6 +73,7 @@ impl Rule {
     pub fn fits(&self, key: &str) -> Result<bool, String> {
         match &self.keys {
             Keys::Suffix(suffix) => Ok(key.ends_with(suffix.as_str())),
+            Keys::Words(words) => Ok(words.iter().any(|word| word == key)),
             Keys::Pattern(pattern) => pattern.fits(key),
             Keys::Unknown(why) => Err(why.clone()),
         }
@@ -92,11 +95,22 @@ impl Keys {
                 "comments say which values are to be encrypted (`{name}`), and comments are not read"
             ));
         }
+        if let Some(words) = words(text) {
+            return Self::Words(words);
+        }
         Pattern::new(text).map_or_else(
             || Self::Unknown(format!("`{name}` is no regular expression that is understood")),
             |pattern| Self::Pattern(Box::new(pattern)),
         )
     }
+}
+
+/// The words that a pattern names, if it does nothing else.
+fn words(pattern: &str) -> Option<Vec<String>> {
+    let inner = pattern.strip_prefix("^(")?.strip_suffix(")$")?;
+    let is_word = |word: &str| word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let words = inner.split('|').map(|word| is_word(word).then(|| word.to_owned()));
+    words.collect()
 }
 
 /// A regular expression of Go, as far as it means the same to Rust.
@@ -181,6 +195,10 @@ mod tests {
             ("encrypted_suffix", "Secret", "clientSecret", true),
             ("encrypted_regex", "^(data|stringData)$", "data", true),
             ("encrypted_regex", "^(data|stringData)$", "metadata", false),
+            ("encrypted_regex", "^(data|stringData)$", "stringData", true),
+            ("encrypted_regex", "^(data|)$", "", true),
+            ("encrypted_regex", "^(d.ta|x)$", "data", true),
+            ("encrypted_regex", "^(a)|(b)$", "ab", true),
             ("encrypted_regex", "(?i)PASS", "my_password", true),
             ("unencrypted_regex", r"^\w+$", "a-b", false),
             ("unencrypted_regex", "^[[:alpha:]_]+$", "a_b", true),

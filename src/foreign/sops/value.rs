@@ -18,7 +18,12 @@ pub struct Encrypted<'t> {
 impl<'t> Encrypted<'t> {
     /// `None`: the text, as a whole, is no encrypted value.
     pub fn parse(text: &'t str) -> Option<Self> {
-        let fields = text.strip_prefix(MARK)?.strip_prefix("data:")?.strip_suffix(']')?;
+        Self::parse_fields(text.strip_prefix(MARK)?)
+    }
+
+    /// What follows the mark.
+    fn parse_fields(text: &'t str) -> Option<Self> {
+        let fields = text.strip_prefix("data:")?.strip_suffix(']')?;
         let (fields, kind) = fields.rsplit_once(",type:")?;
         let (fields, tag) = fields.rsplit_once(",tag:")?;
         let (data, iv) = fields.rsplit_once(",iv:")?;
@@ -32,10 +37,9 @@ impl<'t> Encrypted<'t> {
 
 /// Whether an encrypted value stands anywhere in a text, on one line.
 pub fn stands_in(text: &str) -> bool {
-    text.match_indices(MARK).any(|(at, _)| {
-        let rest = text.get(at..).unwrap_or_default();
-        let line = rest.find(['\n', ']']).and_then(|end| rest.get(..=end));
-        line.is_some_and(|value| Encrypted::parse(value).is_some())
+    text.split(MARK).skip(1).any(|rest| {
+        let value = rest.find(['\n', ']']).and_then(|end| rest.get(..=end));
+        value.is_some_and(|value| Encrypted::parse_fields(value).is_some())
     })
 }
 

@@ -36,7 +36,8 @@ fn a_file_cut_short_has_no_more_than_the_whole() {
     for whole in all_sealed() {
         let most = leaves(&whole);
         assert!(most > 0, "{}", String::from_utf8_lossy(&whole));
-        for length in 0..whole.len() {
+        // Of long files not at every byte.
+        for length in (0..whole.len()).step_by(1 + whole.len() / 1000) {
             assert!(leaves(&whole[..length]) <= most, "{length}");
         }
     }
@@ -140,9 +141,9 @@ proptest! {
     }
 
     #[test]
-    fn one_byte_makes_no_value(which in 0_usize..13, at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+    fn one_byte_makes_no_value(which in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
         let files = all_sealed();
-        let whole = &files[which];
+        let whole = which.get(&files);
         let mut changed = whole.clone();
         changed[at.index(whole.len())] = byte;
         prop_assert!(leaves(&changed) <= leaves(whole));

@@ -1,4 +1,4 @@
-//! Files that rops, ansible-vault and git-crypt made (`tests/fixtures/foreign`).
+//! Files that other tools made, or as they make them (`tests/fixtures/foreign/README.md`).
 
 use crate::domain::foreign::{Contents, ForeignFile, ForeignKey, SealedFormat};
 use crate::foreign::read;
@@ -10,7 +10,7 @@ macro_rules! fixture {
 }
 
 /// Every fixture that is for this room.
-pub const FIXTURES: [&[u8]; 8] = [
+pub const FIXTURES: [&[u8]; 13] = [
     fixture!("rops.yaml"),
     fixture!("rops-regex.yaml"),
     fixture!("rops.json"),
@@ -19,6 +19,11 @@ pub const FIXTURES: [&[u8]; 8] = [
     fixture!("ansible-vault-labelled.yml"),
     fixture!("ansible-inline.yml"),
     fixture!("git-crypt.bin"),
+    fixture!("gcp-kms.yaml"),
+    fixture!("key-groups.yaml"),
+    fixture!("dotenv.env"),
+    fixture!("ini.ini"),
+    fixture!("sealed-secrets.yaml"),
 ];
 
 fn sealed(bytes: &[u8]) -> ForeignFile {
@@ -100,4 +105,55 @@ fn git_crypt() {
         (file.format, pointers(&file), ids(&file)),
         (SealedFormat::GitCrypt, vec![""], vec!["git-crypt:default"])
     );
+}
+
+#[test]
+fn sops_with_a_cloud_key() {
+    let file = sealed(fixture!("gcp-kms.yaml"));
+    assert_eq!(
+        pointers(&file),
+        [
+            "/jupyterhub/hub/config/CILogonOAuthenticator/client_id",
+            "/jupyterhub/hub/config/CILogonOAuthenticator/client_secret",
+            "/jupyterhub/hub/extraFiles/github-app-private-key.pem/stringData",
+            "/jupyterhub/count",
+        ]
+    );
+    assert_eq!(ids(&file), ["projects/example/locations/global/keyRings/sops/cryptoKeys/similar-hubs"]);
+    assert!(file.in_clear.is_empty());
+}
+
+#[test]
+fn sops_with_groups_of_keys() {
+    let file = sealed(fixture!("key-groups.yaml"));
+    let groups = file.access.groups.iter().map(|group| group.iter().map(ForeignKey::id).collect::<Vec<_>>());
+    assert_eq!(
+        groups.collect::<Vec<_>>(),
+        [
+            vec![RECIPIENT, "FBC7B9E2A4F9289AC0C1D4843D16CEE4A27381B4"],
+            vec!["arn:aws:kms:us-west-2:927034868273:key/fe86dd69-4132-404c-ab86-4269956b4500"],
+            vec!["https://vault.example.com:8200/v1/sops/keys/firstkey"],
+        ]
+    );
+    assert_eq!((file.access.threshold, file.in_clear.len()), (2, 0));
+}
+
+#[test]
+fn flat_forms_of_sops() {
+    let (dotenv, ini) = (sealed(fixture!("dotenv.env")), sealed(fixture!("ini.ini")));
+    assert_eq!(
+        (dotenv.format, pointers(&dotenv)),
+        (SealedFormat::SopsDotenv, vec!["/DATABASE_URL", "/API_KEY"])
+    );
+    assert_eq!((ini.format, pointers(&ini)), (SealedFormat::SopsIni, vec!["/database/password"]));
+    assert_eq!((ids(&dotenv), ids(&ini)), (vec![RECIPIENT], vec![RECIPIENT]));
+    assert!(dotenv.in_clear.is_empty() && ini.in_clear.is_empty());
+}
+
+#[test]
+fn sealed_secrets() {
+    let file = sealed(fixture!("sealed-secrets.yaml"));
+    assert_eq!(pointers(&file), ["/0/spec/encryptedData/foo", "/0/spec/encryptedData/tls.key"]);
+    assert_eq!((file.format, ids(&file)), (SealedFormat::SealedSecrets, vec!["sealed-secrets:controller"]));
+    assert!(file.in_clear.is_empty());
 }

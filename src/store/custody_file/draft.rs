@@ -5,7 +5,7 @@ use std::fmt;
 use toml_edit::{DocumentMut, Item, Table};
 
 use super::super::toml::comments;
-use super::{CustodyError, edit, key_of, parse};
+use super::{CustodyError, edit, key_of, parse, with_line_feeds};
 use crate::domain::claim::Claim;
 use crate::domain::record::SCHEMA;
 use crate::domain::tracked_name::TrackedName;
@@ -46,7 +46,7 @@ impl Draft {
         parse(text.as_bytes(), path)?;
         let has_carriage_returns =
             text.find('\n').is_some_and(|at| text.get(..at).is_some_and(|line| line.ends_with('\r')));
-        let document = text.trim_start_matches(BYTE_ORDER_MARK).replace("\r\n", "\n").parse();
+        let document = with_line_feeds(text.trim_start_matches(BYTE_ORDER_MARK)).parse();
         let document = document.map_err(|error: toml_edit::TomlError| {
             CustodyError::single(path, None, format!("is no TOML: {}; correct it", error.message()))
         })?;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use toml_edit::{Array, Datetime, Item, Value};
 
+use super::with_line_feeds;
 use crate::domain::claim::Claim;
 use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::name::ActorName;
@@ -37,7 +38,7 @@ pub(super) enum Fact {
 impl Fact {
     /// `None` where there is nothing to say: what is blank would be a fault when it is read.
     fn text(text: impl Into<String>) -> Option<Self> {
-        let text = text.into();
+        let text = with_line_feeds(&text.into());
         (!text.trim().is_empty()).then_some(Self::Text(text))
     }
 
@@ -54,7 +55,7 @@ impl Fact {
     /// Whether what stands there says the same, however it is written.
     pub fn is_said_by(&self, item: &Item) -> bool {
         match self {
-            Self::Text(text) => item.as_str() == Some(text),
+            Self::Text(text) => item.as_str().is_some_and(|written| with_line_feeds(written) == *text),
             Self::Names(names) => item.as_array().is_some_and(|array| {
                 array.iter().map(Value::as_str).eq(names.iter().map(|name| Some(name.as_str())))
             }),

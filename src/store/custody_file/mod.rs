@@ -58,3 +58,13 @@ fn key_of(name: &TrackedName) -> String {
         pointer => format!("{file}#{pointer}"),
     }
 }
+
+/// Without the carriage returns at the ends of lines, however many: said twice, it says the same.
+fn with_line_feeds(text: &str) -> String {
+    let mut lines = text.split('\n').rev();
+    let last = lines.next().unwrap_or_default();
+    let mut whole: Vec<&str> = lines.map(|line| line.trim_end_matches('\r')).collect();
+    whole.reverse();
+    whole.push(last);
+    whole.join("\n")
+}

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use super::super::toml::near_miss::hint;
 use super::super::toml::{Faults, Node, Table};
-use super::{CUSTODY, CustodyFile, FILE_CALLED_SCHEMA};
+use super::{CUSTODY, CustodyFile, FILE_CALLED_SCHEMA, with_line_feeds};
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::{Expiry, ExpirySource};
@@ -62,19 +62,19 @@ fn claim(table: &mut Table<'_>, line: usize, faults: &mut Faults) -> Claim {
     let expires = expiry(table, faults);
     let issued = table.get("issued").and_then(|node| node.moment(faults));
     let owners = table.get("owners").map(|node| names(&node, faults)).unwrap_or_default();
-    let issuer = table.get("issuer").and_then(|node| node.prose(faults));
+    let issuer = table.get("issuer").and_then(|node| prose(&node, faults));
     let contact = table.get("issuer-contact");
     if let Some(contact) = contact.as_ref().filter(|_| issuer.is_none()) {
         faults.at(contact.line, "`issuer-contact` without `issuer`: write who gives it out too");
     }
-    let contact = contact.and_then(|node| node.prose(faults));
+    let contact = contact.and_then(|node| prose(&node, faults));
     let issuer = issuer.map(|name| Issuer { name, contact, others: serde_json::Map::new() });
     Claim {
         expires,
         issued,
         owners,
         issuer,
-        runbook: table.get("runbook").and_then(|node| node.prose(faults)),
+        runbook: table.get("runbook").and_then(|node| prose(&node, faults)),
         readers: table.get("readers").map(|node| names(&node, faults)).unwrap_or_default(),
         set_at: table.get("set-at").and_then(|node| node.moment(faults)),
         seen: table.get("seen").and_then(|node| digest(&node, faults)),
@@ -100,12 +100,17 @@ fn expiry(table: &mut Table<'_>, faults: &mut Faults) -> Option<Expiry> {
         }
     }
     let source = from.map_or(Some(ExpirySource::Declared), |node| source(&node, faults));
-    let reason = reason.and_then(|node| node.prose(faults));
+    let reason = reason.and_then(|node| prose(&node, faults));
     if let Some(expires) = expires {
         let at = expires.moment(faults);
         return Some(Expiry::At { at: at?, from: source?, reason });
     }
-    never?.prose(faults).map(|why| Expiry::Never { why })
+    prose(&never?, faults).map(|why| Expiry::Never { why })
+}
+
+/// A text of several lines says the same whatever the line endings of the file that it stands in.
+fn prose(node: &Node<'_>, faults: &mut Faults) -> Option<String> {
+    node.prose(faults).map(|text| with_line_feeds(&text))
 }
 
 fn source(node: &Node<'_>, faults: &mut Faults) -> Option<ExpirySource> {

@@ -14,8 +14,10 @@ use crate::domain::tracked_name::Pointer;
 const FOLDER: &str = "clusters/x";
 
 fn prose() -> impl Strategy<Value = String> {
-    // All that a text can hold: quotes, escapes, line ends, controls.
-    proptest::string::string_regex("(?s)[a-z\"'\\\\\r\n\t#=\u{1b}\u{7f}\u{85}\u{feff}é漢 ]{0,12}x").unwrap()
+    // All that a text can hold: quotes, escapes, line ends, controls. Line endings are the file's.
+    proptest::string::string_regex("(?s)[a-z\"'\\\\\r\n\t#=\u{1b}\u{7f}\u{85}\u{feff}é漢 ]{0,12}x")
+        .unwrap()
+        .prop_map(|text| with_line_feeds(&text))
 }
 
 fn moment() -> impl Strategy<Value = Instant> {

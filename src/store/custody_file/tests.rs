@@ -370,10 +370,17 @@ fn tables_that_are_written_otherwise_are_changed_as_they_stand() {
 fn line_endings_stay() {
     let text = format!("\u{feff}{}", FULL.replace('\n', "\r\n"));
     let mut claim = read(&text).claims[&name("clusters/x/enc.yaml#/web.yml")].clone();
-    claim.expires = Some(Expiry::Never { why: "two\r\nlines\n".to_owned() });
+    claim.expires = Some(Expiry::Never { why: "two\nlines\r\n".to_owned() });
     let after = edited(&text, |draft| draft.put(&name("clusters/x/enc.yaml#/web.yml"), &claim));
-    assert_eq!(after, text.replace("a word that nobody checks", "two\\r\\nlines\\n"));
-    assert_eq!(read(&after).claims[&name("clusters/x/enc.yaml#/web.yml")].expires, claim.expires);
+    assert_eq!(after, text.replace("a word that nobody checks", "two\\nlines\\n"));
+    assert_eq!(edited(&after, |draft| draft.put(&name("clusters/x/enc.yaml#/web.yml"), &claim)), after);
+    // A text says the same whatever the line endings of its file.
+    let lines = FULL.replace("\"a word that nobody checks\"", "'''two\nlines\n'''");
+    let said = |text: &str| read(text).claims[&name("clusters/x/enc.yaml#/web.yml")].expires.clone();
+    assert_eq!(said(&lines), said(&after));
+    assert_eq!(said(&lines.replace('\n', "\r\n")), said(&after));
+    let same = lines.replace('\n', "\r\n");
+    assert_eq!(edited(&same, |draft| draft.put(&name("clusters/x/enc.yaml#/web.yml"), &claim)), same);
     let more = edited(&text, |draft| draft.put(&name("clusters/x/z"), &until("2027-01-01")));
     assert_eq!(more, format!("{text}\r\n[z]\r\nexpires = 2027-01-01\r\n"));
     assert!(!more.replace("\r\n", "").contains('\n'));

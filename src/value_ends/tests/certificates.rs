@@ -144,8 +144,9 @@ fn a_kubeconfig_that_is_not_read_is_not_taken_for_none() {
         ["client certificate of user a: a certificate in PEM without its last line"]
     );
     // Too large for a reader of YAML, which holds much for each byte; its certificates are found all the same.
-    let large = format!("{}# {}", kubeconfig(""), "x".repeat(2 * 1024 * 1024));
-    assert_eq!(told(&large), [LEAF_END, "2061-06-30T01:02:03Z x509 certificate of CN=Späte Wurzel"]);
+    let large = read(format!("{}# {}", kubeconfig(""), "x".repeat(1024 * 1024)).as_bytes());
+    assert_eq!(listed(&large), [LEAF_END, "2061-06-30T01:02:03Z x509 certificate of CN=Späte Wurzel"]);
+    assert_eq!(large.unread, ["a kubeconfig larger than 1 MiB, whose tokens are not looked into"]);
 }
 
 #[test]

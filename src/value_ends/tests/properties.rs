@@ -116,9 +116,9 @@ fn time_grows_with_the_length_and_no_faster() {
         // Eight times the length; a square would be 64 times. Another program that wants the processor spoils a run.
         let is_linear = |_| {
             let (short, long) = (time_of(&of(50_000)), time_of(&of(400_000)));
-            long < short.max(Duration::from_millis(2)) * 20
+            long < short.max(Duration::from_millis(5)) * 32
         };
-        assert!((0..4).any(is_linear), "{start}{unit}");
+        assert!((0..8).any(is_linear), "{start}{unit}");
     }
     let nested = (0..20_000).fold(Vec::new(), |mut der, _| {
         der.extend([0x30, 0x84, 0x00, 0x10, 0x00, 0x00]);
