@@ -95,8 +95,11 @@ pub fn judge_files(here: Side<'_>, there: Side<'_>, selection: &Selection) -> Bo
 }
 
 fn judge_file(path: &String, here: Side<'_>, there: Side<'_>, selection: &Selection) -> Both {
-    let is_here = here.tracked.files.binary_search(path).is_ok();
-    let mut facts = is_here.then(|| here.tracked.file(path)).flatten();
+    // A file of which the change took the record away is looked at all the same, as long as it is there.
+    let is_meant = |side: Side<'_>, facts: &FileFacts| {
+        side.tracked.files.binary_search(path).is_ok() || !matches!(facts.contents, Ok(None))
+    };
+    let mut facts = here.tracked.file(path).filter(|facts| is_meant(here, facts));
     let before = there.tracked.file_beside(path, facts.as_ref());
     // The same bytes under a new name are the same values.
     let moved = || there.tracked.file(there.tracked.moved_from(path)?);
@@ -104,10 +107,7 @@ fn judge_file(path: &String, here: Side<'_>, there: Side<'_>, selection: &Select
         let from = moved();
         facts.before = from.as_ref().or(before.as_ref()).map_or(Ok(BTreeMap::new()), by_pointer);
     }
-    let stands = |before: &FileFacts| {
-        there.tracked.files.binary_search(path).is_ok() || !matches!(before.contents, Ok(None))
-    };
-    let before = before.filter(stands);
+    let before = before.filter(|before| is_meant(there, before));
     Both {
         values: facts.as_ref().map(values).unwrap_or_default(),
         here: facts.map(|facts| here.gate.judge_file(facts, selection)).unwrap_or_default(),

@@ -243,3 +243,20 @@ fn what_is_required_may_be_a_tracked_one() {
     commit(&toronto, "Take it away");
     toronto.gate(CALM, &["--against", "main"], 1).finds(&[("missing", FILE, "error")]);
 }
+
+/// Where only records say what is tracked, a file does not go out of sight with its record.
+#[test]
+fn a_record_that_is_taken_away_leaves_its_file() {
+    let toronto = on_a_branch();
+    toronto.git(["checkout", "-q", "main"]);
+    toronto.edit(POLICY, "files = [\"clusters/**/enc-*\"]", "");
+    commit(&toronto, "Track what has a record");
+    toronto.gate(CALM, &["--against", "HEAD"], 0).finds(&[]);
+    toronto.git(["checkout", "-q", "-B", "feature"]);
+    toronto.git(["rm", "-q", CLAIMS]);
+    commit(&toronto, "Take the records away");
+    toronto.gate(CALM, &["--against", "main"], 1).finds(&[("untracked", FILE, "error")]);
+    toronto.git(["rm", "-q", FILE]);
+    commit(&toronto, "Take the file away");
+    toronto.gate(CALM, &["--against", "main"], 0).finds(&[]);
+}
