@@ -145,6 +145,8 @@ impl Judged {
                         // What is about no file in particular is about the record.
                         let path = fault.path.clone().unwrap_or_else(|| named.record_path.to_owned());
                         let name = Some(named.name.clone());
+                        // A check may find that what it told weighs less than policy has it, never more.
+                        let level = fault.level.map_or(level, |own| own.min(level));
                         self.take(finding(check.id, level, name, Some(path), &fault), waiver);
                     }
                 }

@@ -79,7 +79,8 @@ impl Gate<'_> {
         if looking.is_some() { bounded(judge) } else { judge() }
     }
 
-    fn judge_file(
+    /// Judges one of them, as far as the selection goes. `look` looks into its values, where that is asked for.
+    pub fn judge_file(
         &self,
         mut facts: FileFacts,
         selection: &Selection,
@@ -95,7 +96,7 @@ impl Gate<'_> {
         look(&mut facts);
         let secrets = facts.secrets.as_deref().unwrap_or_default();
         let mut tracked: Vec<TrackedName> = secrets.iter().map(|secret| secret.name.clone()).collect();
-        let secrets = secrets.len() + facts.undecided;
+        let secrets = secrets.len() + facts.undecided.len();
         tracked.push(facts.name.clone());
         Seen {
             judged: driver::judge_file(self.setting, self.policy, &facts),

@@ -39,7 +39,7 @@ impl Likeness {
 
     /// Whether `new`, in the same place, is the fault that was there before, or a lesser one.
     pub fn stands(&self, new: &Self) -> bool {
-        if new.id == CheckId::ExposedToDeparted {
+        if matches!(new.id, CheckId::ExposedToDeparted | CheckId::Untracked) {
             return is_part_of(&new.mark, &self.mark);
         }
         if is_about_its_message(new.id) {

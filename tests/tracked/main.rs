@@ -20,6 +20,7 @@ mod double;
 mod expiry;
 mod formats;
 mod gate;
+mod holders;
 mod import;
 mod prove;
 mod set;

@@ -16,7 +16,6 @@ pub struct Decided {
     pub secrets: Vec<TrackedSecret>,
     /// Values with neither record nor rule.
     pub undecided_leaves: Vec<(TrackedName, Digest)>,
-    pub undecided: usize,
     pub not_secret: usize,
     /// Values that the record of the file as a whole speaks of.
     pub of_whole: Vec<TrackedName>,
@@ -58,10 +57,7 @@ impl Decided {
                     seen: leaf.seen,
                     inside: Inside::NotAsked,
                 }),
-                Decision::Undecided => {
-                    decided.undecided += 1;
-                    decided.undecided_leaves.push((leaf_name.clone(), leaf.seen));
-                }
+                Decision::Undecided => decided.undecided_leaves.push((leaf_name.clone(), leaf.seen)),
             }
             leaf_names.insert(leaf_name);
         }

@@ -51,7 +51,10 @@ impl TrackedFiles<'_> {
 
     /// The bytes of a file of the work tree.
     pub fn bytes(&self, path: &str) -> Known<Vec<u8>> {
-        let bytes = self.standings.of(path, MAX_FILE_BYTES).bytes?;
+        let bytes = match self.standings() {
+            Some(standings) => standings.of(path, MAX_FILE_BYTES).bytes?,
+            None => None,
+        };
         bytes.ok_or_else(|| Unknown::new(path, "is gone"))
     }
 }
