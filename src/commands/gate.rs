@@ -52,7 +52,7 @@ pub fn judge(
     let setting = setting(session, place, policy, &observation);
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
-    let run = Run { session, arguments, place, policy, judging: &judging, selection, setting: &setting };
+    let run = Run { session, arguments, policy, judging: &judging, selection, setting: &setting };
 
     let names: Vec<&SecretName> = observation.names.iter().filter(|name| selection.admits(name)).collect();
     let mut seen = run.own(&names, &observation, &mut identities);
@@ -110,7 +110,6 @@ pub fn judge(
 
 fn observe<'a>(
     arguments: &Check,
-    place: &'a Place,
     policy: &'a Policy,
     reference: Option<&'a Reference<'a>>,
 ) -> Observation<'a> {
@@ -132,7 +131,6 @@ fn observe<'a>(
 struct Run<'a> {
     session: &'a Session,
     arguments: &'a Check,
-    place: &'a Place,
     /// As it is here.
     policy: &'a Policy,
     /// By which everything is judged.

@@ -51,6 +51,7 @@ mod showing;
 mod sign;
 mod signing;
 mod standing;
+mod taking_over;
 mod track;
 mod tracking;
 mod untrack;
