@@ -110,6 +110,7 @@ pub fn judge(
 
 fn observe<'a>(
     arguments: &Check,
+    place: &'a Place,
     policy: &'a Policy,
     reference: Option<&'a Reference<'a>>,
 ) -> Observation<'a> {
