@@ -24,7 +24,8 @@ pub fn rehearse(
         Rehearsal::Refused { hook, why } => Err(CommandError::new(format!(
             "the repository's {hook} hook refuses this change, so nothing was written: {why}"
         ))
-        .hint("mend what the hook names; if it only can't run in a fresh work tree, give --untested-hooks")),
+        .hint("custody.toml and policy.toml hold names, dates and digests, never a value: have the hook pass over them")
+        .hint("or track fewer paths; if the hook only can't run in a fresh work tree, give --untested-hooks")),
     }
 }
 
