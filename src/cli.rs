@@ -83,8 +83,11 @@ Examples:
     /// Seal a new value for a secret: a new version
     #[command(after_help = "\
 The value is read as by `secrets add`; an empty one is refused.
+One value of a file that sops sealed is set through the `sops` program (3.11 or
+newer), and committed together with its record.
 
 Examples:
+  secrets set 'clusters/a/enc-prod.yaml#/hub/token' --expires-in 1y
   secrets set utoronto/prod/azuread-client --expires 2028-08-31 --push
   secrets set ci/token --expires-in 90d --from-file token.txt")]
     Set(Set),
@@ -182,7 +185,9 @@ Examples:
   secrets check && ./deploy
   secrets check --scope 'utoronto/prod/**'
   secrets check --prove
-  secrets check --against origin/main --format github")]
+  secrets check --against origin/main --format github
+  secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
+  secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
     /// What of git, keys, remote and store works here, and how to mend what does not
     Doctor(Doctor),

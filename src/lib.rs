@@ -9,7 +9,7 @@
 //! | 4 | [`commands`] | one command a file: asks the floors below, prints, nothing else |
 //! | 3 | [`observe`], [`change`] | facts gathered from all rooms; lock, seal, journal, commit, push |
 //! | 2 | [`checks`], [`render`] | pure: facts to findings, a report to bytes |
-//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`] | one door each to the outside world |
+//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`sops`] | one door each to the outside world |
 //! | 2 | [`foreign`], [`value_ends`] | pure: bytes that other tools made, read |
 //! | 1 | [`system`] | atomic files, bounded child processes, the terminal |
 //! | 0 | [`domain`] | the nouns; no I/O, no clock |
@@ -28,6 +28,7 @@ pub mod keys;
 pub mod observe;
 pub mod render;
 pub mod seal;
+pub mod sops;
 pub mod store;
 pub mod system;
 pub mod value_ends;

@@ -26,6 +26,7 @@ const FLOORS: &[(&str, u8)] = &[
     ("forge", 2),
     ("foreign", 2),
     ("value_ends", 2),
+    ("sops", 2),
     ("notify", 2),
     ("rotate", 2),
     ("observe", 3),

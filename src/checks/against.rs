@@ -1,23 +1,24 @@
 //! `check --against REF`: a change answers for what it introduces or worsens, not for what already stands.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::tracked_name::CredentialName;
+use crate::domain::likeness::Likeness;
 
 /// Lowers to a warning what already stands on the other ref: the same check on the same place, at least as bad
 /// there. What is new or worse stays as it is. `reference_name` is for the message.
 pub fn against(change: Vec<Finding>, reference: &[Finding], reference_name: &str) -> Vec<Finding> {
-    let mut standing = BTreeMap::<_, Vec<&Finding>>::new();
-    for finding in reference {
-        standing.entry(place(finding)).or_default().push(finding);
+    let reference: Vec<Likeness> = reference.iter().map(Likeness::of).collect();
+    let mut standing = BTreeMap::<_, Vec<&Likeness>>::new();
+    for old in &reference {
+        standing.entry(old.place()).or_default().push(old);
     }
     change
         .into_iter()
         .map(|finding| {
-            let there = standing.get(&place(&finding)).map_or(&[][..], Vec::as_slice);
-            if there.iter().any(|old| stands(old, &finding)) {
+            let new = Likeness::of(&finding);
+            let there = standing.get(&new.place()).map_or(&[][..], Vec::as_slice);
+            if there.iter().any(|old| old.stands(&new)) {
                 let message = format!("{} (already on {reference_name})", finding.message);
                 Finding { level: Level::Warning, message, ..finding }
             } else {
@@ -25,62 +26,6 @@ pub fn against(change: Vec<Finding>, reference: &[Finding], reference_name: &str
             }
         })
         .collect()
-}
-
-fn place(finding: &Finding) -> (CheckId, Option<CredentialName>, Option<String>) {
-    (finding.id, finding.secret.clone(), finding.path.clone())
-}
-
-/// Whether `new` is the fault that was there before, or a lesser one.
-fn stands(old: &Finding, new: &Finding) -> bool {
-    if new.id == CheckId::ExposedToDeparted {
-        return is_part_of(&new.mark, &old.mark);
-    }
-    if is_about_its_message(new.id) {
-        return old.weight >= new.weight && old.message == new.message && old.mark == new.mark;
-    }
-    old.weight > new.weight || (old.weight == new.weight && old.mark == new.mark)
-}
-
-/// Whether it is about the same leaver or key, and about no secret that was not exposed to it before. In a mark the
-/// leaver comes first, and a secret on each line that follows.
-fn is_part_of(new: &str, old: &str) -> bool {
-    let stood: BTreeSet<&str> = old.lines().collect();
-    new.lines().next() == old.lines().next() && new.lines().all(|line| stood.contains(line))
-}
-
-/// Several faults of these checks may stand in one place, each about another reader, file or glob that only the
-/// message names: exchanging one for another is new, however little it weighs.
-fn is_about_its_message(id: CheckId) -> bool {
-    match id {
-        CheckId::Missing
-        | CheckId::RecordBehind
-        | CheckId::Tampered
-        | CheckId::WeakenedPolicy
-        | CheckId::Unsigned
-        | CheckId::RolledBack
-        | CheckId::ExposedToDeparted
-        | CheckId::UnprovenReader
-        | CheckId::UnlistedReader
-        | CheckId::DepartedReader
-        | CheckId::WaiverExpired => true,
-        CheckId::Uncommitted
-        | CheckId::Unpushed
-        | CheckId::Outdated
-        | CheckId::Untracked
-        | CheckId::Orphan
-        | CheckId::Plaintext
-        | CheckId::Expired
-        | CheckId::Expiring
-        | CheckId::NoExpiry
-        | CheckId::ExpiryMismatch
-        | CheckId::Overlong
-        | CheckId::OverdueRotation
-        | CheckId::SameValue
-        | CheckId::SingleHolder
-        | CheckId::UnconfirmedKey
-        | CheckId::Unowned => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! The loop over the checks: the one place where levels and waivers are settled and unknown facts collected.
 //!
 //! In this order: the check's default, `[defaults]`, the scopes; what is off is not run, and told. Then what
-//! blocks is hardened into an error, and last a waiver may let it through. `--against` and `--strict` come after
-//! that: [`super::against`] and `Report::conclude`.
+//! blocks is hardened into an error, and last a waiver may let it through. `--baseline`, `--against` and `--strict`
+//! come after that, in this order: `domain::baseline`, [`super::against`] and `Report::conclude`.
 //!
 //! Here too everything that came from records, policy or git is made fit for a terminal, once for all checks.
 
@@ -145,6 +145,8 @@ impl Judged {
                         // What is about no file in particular is about the record.
                         let path = fault.path.clone().unwrap_or_else(|| named.record_path.to_owned());
                         let name = Some(named.name.clone());
+                        // A check may find that what it told weighs less than policy has it, never more.
+                        let level = fault.level.map_or(level, |own| own.min(level));
                         self.take(finding(check.id, level, name, Some(path), &fault), waiver);
                     }
                 }

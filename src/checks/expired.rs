@@ -23,7 +23,7 @@ fn judge_term(term: &Term<'_>) -> Judgement {
     let now = term.now;
     let Some(end) = term.end().filter(|end| now >= *end) else { return Ok(Vec::new()) };
     let message = format!("expired {} ({})", wording::ago(end, now), end.brief());
-    Ok(vec![Fault::new(message, term.renew()).weighing(end.days_until(now))])
+    Ok(vec![Fault::new(message, term.renew()).weighing(end.days_until(now)).marked(end.to_string())])
 }
 
 #[cfg(test)]

@@ -36,7 +36,10 @@ fn judge_term(term: &Term<'_>) -> Judgement {
         String::new()
     };
     let message = format!("expires {} ({}){within}", wording::ahead(now, end), end.brief());
-    Ok(vec![Fault::new(message, term.renew()).weighing(-now.days_until(end)).blocking(blocks)])
+    // Whoever accepts that the end is near has not accepted that deploys go out right before it.
+    let mark = if blocks { format!("{end} blocks") } else { end.to_string() };
+    let fault = Fault::new(message, term.renew()).weighing(-now.days_until(end)).marked(mark);
+    Ok(vec![fault.blocking(blocks)])
 }
 
 #[cfg(test)]

@@ -2,7 +2,11 @@
 //!
 //! It sees what the `…-reader` checks see, and says it of every single holder. Levels and waivers have no part in it.
 
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use files::file_row;
 
 use super::readership::{self, Misfit};
 use super::{Subject, departed_reader, record_behind, tampered, unlisted_reader, unproven_reader};
@@ -45,7 +49,7 @@ fn known_row(subject: &Subject<'_>) -> Known<Row> {
         doubts.push("the sealed file does not bear out what the record says".to_owned());
     }
     Ok(Row {
-        secret: secret.name.clone(),
+        secret: secret.name.clone().into(),
         standing: Standing::of(people.len(), subject.rules.min_people.value),
         grade: Some(grade),
         people,

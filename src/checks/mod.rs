@@ -28,7 +28,7 @@ mod outdated;
 mod overdue_rotation;
 mod overlong;
 mod plaintext;
-mod record_behind;
+pub mod record_behind;
 mod rolled_back;
 mod same_value;
 mod single_holder;
@@ -153,7 +153,8 @@ pub struct Fault {
     pub weight: i64,
     /// What tells it from another of the same check, place and weight, where the message does not.
     pub mark: String,
-    /// Settled by the check itself, because the fault is about several secrets of that level. `None`: by the driver.
+    /// Settled by the check itself: of the store's faults because they are about several secrets of that level, of others
+    /// where it is less than policy's. `None`: by the driver.
     pub level: Option<Level>,
     /// Blocks the deploy even where the check's level is a warning; never where it is off.
     pub blocks: bool,

@@ -70,6 +70,7 @@ fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{CLAIMS, TOKEN, file, judge_file as run_file, tracked_name};
     use crate::checks::samples::{RECORD, SEALED, judge as run, policy, secret, setting, store};
     use crate::domain::facts::{Stray, StrayPlace};
     use crate::domain::finding::Unknown;
@@ -113,5 +114,22 @@ mod tests {
             r#"cd "$(git rev-parse --show-toplevel)" && mv -n -- 'secrets/a b.age' .."#
         );
         assert_eq!(faults[0].about.as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn a_record_of_nothing() {
+        let mut file = file();
+        assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));
+        file.orphans = vec![tracked_name(TOKEN), tracked_name("clusters/a/enc-gone.yaml")];
+        let faults = run_file(CHECK.file, &policy(), &file).unwrap();
+        assert_eq!(faults.len(), 2);
+        assert_eq!(
+            faults[0].message,
+            format!("{CLAIMS} has a record of {TOKEN}, and nothing is sealed there")
+        );
+        assert_eq!(faults[0].remedy, format!("secrets untrack '{TOKEN}'"));
+        // Of another value it is another fault.
+        assert_ne!(faults[0].mark, faults[1].mark);
+        assert!(faults.iter().all(|fault| fault.path.as_deref() == Some(CLAIMS)));
     }
 }

@@ -80,9 +80,11 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{FILE, file, judge_file as run_file};
     use crate::checks::samples::{RECORD, at_version, judge as run, policy, secret, setting};
     use crate::domain::facts::{Deployed, Presence, Setting};
     use crate::domain::rules::Rules;
+    use crate::domain::tracked_facts::{FileDeployed, FilePresence};
 
     #[test]
     fn which_version_would_be_put_back() {
@@ -143,5 +145,43 @@ mod tests {
         let (here, there) = (at_version(3, 9), at_version(3, 9));
         secret.deployed = Ok(Deployed::Differs { paths: vec![RECORD.to_owned()], here, there });
         assert!(run(judge, &policy(), &secret).unwrap().is_empty());
+    }
+
+    #[test]
+    fn values_of_other_tools_by_their_dates() {
+        let at = |text: &str| FilePresence::At(text.parse().unwrap());
+        for (here, there, message) in [
+            (
+                at("2026-01-01"),
+                at("2026-02-01"),
+                "a deploy from here would put the values of 2026-01-01 back over those of 2026-02-01, which origin/main (222222222222) has",
+            ),
+            (
+                FilePresence::Absent,
+                at("2026-02-01"),
+                "origin/main (222222222222) has the file of 2026-02-01, and a deploy from here would be without it",
+            ),
+            (
+                FilePresence::Absent,
+                FilePresence::Undated,
+                "origin/main (222222222222) has it, and a deploy from here would be without it",
+            ),
+        ] {
+            let mut file = file();
+            file.deployed = Ok(FileDeployed::Differs { here, there });
+            assert_eq!(run_file(CHECK.file, &policy(), &file).unwrap()[0].message, message);
+        }
+        // What was put back in a commit that is here only, pulling does not mend.
+        let mut file = file();
+        for (here, remedy) in [
+            (at("2026-01-01"), format!("git restore --source=222222222222 --staged --worktree -- :/{FILE}")),
+            (FilePresence::Absent, "git push origin HEAD:main".to_owned()),
+        ] {
+            file.deployed = Ok(FileDeployed::Differs { here, there: at("2026-02-01") });
+            let setting = Setting { deployed_is_ancestor: true, ..setting() };
+            let (policy, rules) = (policy(), Rules::built_in());
+            let subject = FileSubject { setting: &setting, policy: &policy, rules: &rules, file: &file };
+            assert_eq!(judge_file(&subject).unwrap()[0].remedy, remedy);
+        }
     }
 }

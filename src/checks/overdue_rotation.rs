@@ -33,7 +33,7 @@ fn judge_term(term: &Term<'_>) -> Judgement {
     let (since, ago) = (start.brief(), wording::ago(due, now));
     let message =
         format!("{version} is of {since}; its rotation was due {ago} (rotate-every {every}, {origin})");
-    Ok(vec![Fault::new(message, term.renew()).weighing(due.days_until(now))])
+    Ok(vec![Fault::new(message, term.renew()).weighing(due.days_until(now)).marked(start.to_string())])
 }
 
 #[cfg(test)]

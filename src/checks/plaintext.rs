@@ -92,8 +92,12 @@ fn remedy(subject: &StoreSubject<'_>, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{
+        FILE, TOKEN, file, judge_file as run_file, sealed_in, tracked_name,
+    };
     use crate::checks::samples::{NAME, RECORD, judge as run, policy, secret, setting, store};
     use crate::domain::facts::{Stray, StrayPlace};
+    use crate::domain::foreign::SealedFormat;
 
     #[test]
     fn a_record_that_is_none() {
@@ -133,5 +137,50 @@ mod tests {
             ]
         );
         assert_eq!(judged(&store)[3].about.as_deref(), Some("old/key"));
+    }
+
+    #[test]
+    fn files_that_are_said_to_be_sealed() {
+        let mut file = file();
+        assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));
+        file.contents = Ok(Some(Contents::Plain("no `sops` in it".to_owned())));
+        for (is_covered, orphans, who) in [
+            (true, vec![], Some("policy's [track]")),
+            (true, vec![TOKEN], Some("policy's [track]")),
+            (false, vec![TOKEN], Some("its record")),
+            // Named by `--file` alone: see `untracked`.
+            (false, vec![], None),
+        ] {
+            file.is_covered = is_covered;
+            file.orphans = orphans.into_iter().map(tracked_name).collect();
+            let faults = run_file(CHECK.file, &policy(), &file).unwrap();
+            let told = who.map(|who| {
+                let why = "(no `sops` in it); if it was ever pushed, what it holds is known";
+                format!("{who} says that it is sealed, and it is not {why}")
+            });
+            assert_eq!(faults.first().map(|fault| fault.message.clone()), told);
+            assert!(faults.iter().all(|fault| fault.path.as_deref() == Some(FILE)));
+        }
+        file.contents = Err(Unknown::new(FILE, "permission denied"));
+        assert!(run_file(CHECK.file, &policy(), &file).is_err());
+        for contents in
+            [None, Some(Contents::Damaged { format: SealedFormat::Age, why: "cut off".to_owned() })]
+        {
+            file.contents = Ok(contents);
+            assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));
+        }
+    }
+
+    #[test]
+    fn values_in_clear_by_the_files_own_rules() {
+        let mut file = file();
+        let sealed = sealed_in(&mut file);
+        sealed.in_clear = vec!["/hub/a".parse().unwrap(), "/hub/b".parse().unwrap()];
+        let faults = run_file(CHECK.file, &policy(), &file).unwrap();
+        assert_eq!(faults.iter().map(|fault| fault.mark.as_str()).collect::<Vec<_>>(), ["/hub/a", "/hub/b"]);
+        assert!(faults[0].message.starts_with("/hub/a stands in clear, and the rules of the file want"));
+        sealed_in(&mut file).clear_unknown = Some("its regular expression is none".to_owned());
+        let unknown = run_file(CHECK.file, &policy(), &file).unwrap_err();
+        assert_eq!(unknown.why, "its regular expression is none");
     }
 }

@@ -1,5 +1,7 @@
 //! Facts and policies for the tests: a healthy secret, and short ways to make it sick.
 
+pub(crate) mod tracked;
+
 use std::collections::BTreeMap;
 
 use super::{Fault, Judgement, Subject};

@@ -104,6 +104,7 @@ fn how_to_join(subject: &Subject<'_>, demanded: usize) -> (&'static str, String)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{FILE, access, file, judge_file as run_file, sealed_in};
     use crate::checks::samples::{actor, actors, judge as run, policy, seal_to, secret, shared_key};
     use crate::domain::key::KeyKind;
 
@@ -202,5 +203,57 @@ mod tests {
         policy.people.retain(|name, _| name.as_str() == "alice");
         assert_eq!(remedy(&policy, &secret), "secrets people add --help");
         assert!(run(judge, &policy, &secret).unwrap()[0].message.contains("runs `secrets key new`"));
+    }
+
+    #[test]
+    fn who_counts_of_files_that_other_tools_have_sealed() {
+        let mut policy = policy();
+        policy.shared_keys.insert(actor("team"), shared_key(&["team-1"], &["bob", "carol"]));
+        policy.shared_keys.insert(actor("lone"), shared_key(&["lone-1"], &["alice"]));
+        let built_in = "and min-people is 2 (built in)";
+        let rows: [(usize, &[&[&str]], Option<&str>); 12] = [
+            (1, &[&["alice-1", "bob-1"]], None),
+            (1, &[&["team-1"]], None),
+            (1, &[&["alice-1", "team-1"]], None),
+            (1, &[&["alice-1", "lone-1", "ci-1"]], Some("only alice can open it alone")),
+            (1, &[&["alice-1", "mallory-1"]], Some("only alice can open it alone")),
+            (1, &[&["ci-1"]], Some("no person can open it alone")),
+            (1, &[&["mallory-1"]], Some("no person whom policy knows can open it")),
+            (1, &[], Some("no person can open it alone")),
+            // Any one group will do.
+            (1, &[&["alice-1"], &["bob-1"]], None),
+            (
+                2,
+                &[&["alice-1"], &["bob-1"]],
+                Some("no person can open it alone, alice and bob only together (2 of 2 key groups)"),
+            ),
+            (
+                2,
+                &[&["alice-1", "bob-1"], &["alice-1"], &["carol-1"]],
+                Some("only alice can open it alone, bob and carol only together (2 of 3 key groups)"),
+            ),
+            // The second group is out of everybody's reach.
+            (2, &[&["alice-1", "bob-1"], &["mallory-1"]], Some("no person whom policy knows can open it")),
+        ];
+        for (threshold, groups, told) in rows {
+            let mut file = file();
+            sealed_in(&mut file).access = access(threshold, groups);
+            let faults = run_file(CHECK.file, &policy, &file).unwrap();
+            let message = faults.first().map(|fault| fault.message.clone());
+            assert_eq!(message, told.map(|told| format!("{told}, {built_in}")), "{groups:?}");
+            assert!(faults.iter().all(|fault| fault.path.as_deref() == Some(FILE)));
+        }
+    }
+
+    #[test]
+    fn around_the_number_that_is_asked_for() {
+        let file = file();
+        for (min, weight) in [(2, None), (3, Some(1)), (4, Some(2))] {
+            let mut policy = policy();
+            policy.defaults.min_people = Some(min);
+            let faults = run_file(CHECK.file, &policy, &file).unwrap();
+            assert_eq!(faults.first().map(|fault| fault.weight), weight, "{min}");
+            assert!(faults.iter().all(|fault| fault.mark == "alice, bob"));
+        }
     }
 }

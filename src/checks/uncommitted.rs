@@ -122,6 +122,7 @@ fn told(file: &Uncommitted) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{CLAIMS, FILE, file, judge_file as run_file};
     use crate::checks::samples::{RECORD, SEALED, judge as run, policy, secret, setting, store};
     use crate::domain::digest::Digest;
     use crate::domain::facts::{KnownSeal, SealSource};
@@ -246,5 +247,45 @@ mod tests {
         let mut secret = secret();
         secret.uncommitted = Err(Unknown::new("git", "no repository"));
         assert!(run(judge, &policy, &secret).is_err());
+    }
+
+    #[test]
+    fn files_of_other_tools_and_their_records() {
+        let ignored = Some(".gitignore:1: *secret*".to_owned());
+        for (how, message, remedy) in [
+            (
+                Difference::Modified,
+                format!("{FILE} differs from HEAD"),
+                format!("git add -- :/{FILE} && git commit -m 'Commit {FILE}' -- :/{FILE}"),
+            ),
+            (
+                Difference::NotInHead { ignored_by: ignored },
+                format!("{FILE} is not in HEAD, ignored by .gitignore:1: *secret*"),
+                format!("git add -f -- :/{FILE} && git commit -m 'Commit {FILE}' -- :/{FILE}"),
+            ),
+            (
+                Difference::Deleted,
+                format!("{FILE} is in HEAD and deleted here"),
+                format!("git restore --source=HEAD --staged --worktree -- :/{FILE}"),
+            ),
+        ] {
+            let mut file = file();
+            file.uncommitted = Ok(vec![differing(FILE, how)]);
+            let faults = run_file(CHECK.file, &policy(), &file).unwrap();
+            assert_eq!(faults.len(), 1);
+            assert_eq!((&faults[0].message, &faults[0].remedy), (&message, &remedy));
+            assert_eq!(faults[0].path.as_deref(), Some(FILE));
+        }
+        let mut file = file();
+        assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));
+        file.uncommitted = Err(Unknown::new("git", "no repository"));
+        assert!(run_file(CHECK.file, &policy(), &file).is_err());
+        // Of records that were deleted it is not said that they never belonged there.
+        let (setting, policy, mut store) = (setting(), policy(), store());
+        store.uncommitted = Ok(vec![differing(CLAIMS, Difference::Deleted)]);
+        let faults =
+            judge_store(&StoreSubject { setting: &setting, policy: &policy, store: &store }).unwrap();
+        let restored = format!("git restore --source=HEAD --staged --worktree -- :/{CLAIMS}");
+        assert_eq!(faults[0].remedy, restored);
     }
 }

@@ -172,6 +172,7 @@ impl<'a> UnknownKeys<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{CLAIMS, FILE, file, judge_file as run_file, sealed_in};
     use crate::checks::samples::{actors, file_of, judge as run, messages, policy, seal_to, secret, stanza};
 
     #[test]
@@ -271,5 +272,61 @@ mod tests {
             file_of(secret).stanzas.push(stanza("X25519", &["z"]));
         });
         assert_eq!(told, [format!("{exchanged}, perhaps of zoe, whom policy does not know")]);
+    }
+
+    #[test]
+    fn keys_of_files_that_are_nobodys() {
+        let (arn, pgp) = ("arn:aws:kms:us-east-1:1:key/k", "FBC7B9E2A4F9289AC0C1D4843D16CEE4A27381B4");
+        let mut file = file();
+        assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));
+        let edit = |path: &str| wording::edit(path);
+        for (key, message, remedy) in [
+            (
+                ForeignKey::Age("age1mallory".to_owned()),
+                "sealed to age1mallory, which is nobody's in policy; say whose it is: [people.NAME] keys = \
+                 [\"age1mallory\"]"
+                    .to_owned(),
+                edit("secrets/policy.toml"),
+            ),
+            (
+                ForeignKey::Pgp(pgp.to_owned()),
+                format!(
+                    "sealed to {pgp}, which is nobody's in policy; say whose it is: [people.NAME] keys = \
+                     [\"pgp:{pgp}\"]"
+                ),
+                edit("secrets/policy.toml"),
+            ),
+            (
+                ForeignKey::Kms(arn.to_owned()),
+                format!(
+                    "sealed to {arn}, which is nobody's in policy; say whose it is: [shared-keys.NAME] keys = \
+                     [\"{arn}\"] people = [\"NAME\", \"NAME\"]"
+                ),
+                edit("secrets/policy.toml"),
+            ),
+            (
+                ForeignKey::SshTag("wUGMhQ".to_owned()),
+                "sealed to an ssh key with tag wUGMhQ, which is nobody's in policy".to_owned(),
+                edit("secrets/policy.toml"),
+            ),
+            (
+                ForeignKey::Anonymous("X25519".to_owned()),
+                format!(
+                    "age does not say whose its stanzas of type X25519 are; write who can open it into {CLAIMS}: \
+                     readers = [\"NAME\", …]"
+                ),
+                edit(CLAIMS),
+            ),
+        ] {
+            sealed_in(&mut file).access.groups[0].truncate(2);
+            sealed_in(&mut file).access.groups[0].push(key);
+            let faults = run_file(CHECK.file, &policy(), &file).unwrap();
+            assert_eq!(faults.len(), 1);
+            assert_eq!((&faults[0].message, &faults[0].remedy), (&message, &remedy));
+            assert_eq!(faults[0].path.as_deref(), Some(FILE));
+        }
+        // Each of them for itself.
+        sealed_in(&mut file).access.groups.push(vec![ForeignKey::Kms(arn.to_owned())]);
+        assert_eq!(run_file(CHECK.file, &policy(), &file).unwrap().len(), 2);
     }
 }

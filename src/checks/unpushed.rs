@@ -52,9 +52,11 @@ fn fault(setting: &Setting, deploy_ref: &DeployRef, paths: &[String], surely_ahe
 mod tests {
     use super::*;
     use crate::checks::outdated;
+    use crate::checks::samples::tracked::{FILE, file, judge_file as run_file};
     use crate::checks::samples::{RECORD, SEALED, at_version, judge as run, policy, secret, setting, store};
     use crate::domain::facts::Presence;
     use crate::domain::finding::Unknown;
+    use crate::domain::tracked_facts::{FileDeployed, FileFacts, FilePresence};
 
     #[test]
     fn it_names_ref_and_commit() {
@@ -122,5 +124,48 @@ mod tests {
         assert_eq!(faults.len(), 2);
         assert_eq!(faults[1].path.as_deref(), Some("secrets/policy.toml"));
         assert_eq!(faults[1].remedy, "git pull --rebase origin main && git push origin HEAD:main");
+    }
+
+    /// Every pair of states is told by at most one of `unpushed` and `outdated`, and differing ones by just one.
+    #[test]
+    fn files_of_other_tools() {
+        let (old, new) = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:01Z");
+        let at = |text: &str| FilePresence::At(text.parse().unwrap());
+        let (absent, undated) = (FilePresence::Absent, FilePresence::Undated);
+        let (push, pull) = ("git push origin HEAD:main", "git pull --rebase origin main");
+        let both = format!("{pull} && {push}");
+        for (here, there, expected, remedy) in [
+            (at(new), at(old), "unpushed", push),
+            (at(old), at(new), "outdated", pull),
+            // The same moment, and other bytes: a comment, or a clock that stood still.
+            (at(old), at(old), "unpushed", &both),
+            (at(old), absent, "unpushed", push),
+            (undated, absent, "unpushed", push),
+            (absent, at(old), "outdated", pull),
+            (absent, undated, "outdated", pull),
+            (undated, at(old), "unpushed", &both),
+            (at(old), undated, "unpushed", &both),
+            (undated, undated, "unpushed", &both),
+        ] {
+            let mut file = file();
+            file.deployed = Ok(FileDeployed::Differs { here, there });
+            let found = [CHECK, outdated::CHECK].map(|check| run_file(check.file, &policy(), &file).unwrap());
+            let told = found.iter().flatten().collect::<Vec<_>>();
+            let id = if found[0].is_empty() { "outdated" } else { "unpushed" };
+            assert_eq!((told.len(), id), (1, expected), "{here:?} {there:?}");
+            assert_eq!(
+                (told[0].path.as_deref(), told[0].remedy.as_str()),
+                (Some(FILE), remedy),
+                "{here:?} {there:?}"
+            );
+        }
+        for deployed in [Ok(FileDeployed::Same), Ok(FileDeployed::NotJudged)] {
+            let file = FileFacts { deployed, ..file() };
+            assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));
+            assert_eq!(run_file(outdated::CHECK.file, &policy(), &file), Ok(Vec::new()));
+        }
+        let file = FileFacts { deployed: Err(Unknown::new("origin/main", "no answer")), ..file() };
+        assert!(run_file(CHECK.file, &policy(), &file).is_err());
+        assert!(run_file(outdated::CHECK.file, &policy(), &file).is_err());
     }
 }

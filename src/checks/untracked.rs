@@ -10,6 +10,7 @@ use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::foreign::Contents;
 use crate::domain::text::{counted, shell_word};
+use crate::domain::tracked_name::TrackedName;
 
 pub const CHECK: Check = Check::of_store(CheckId::Untracked, Level::Error, judge).and_file(judge_file);
 
@@ -35,13 +36,58 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
             format!("a deploy reads it, and it is not sealed ({why}): nothing about it can be judged");
         return Ok(vec![Fault::new(message, wording::seal_in_place(path)).at(path)]);
     }
-    if file.undecided == 0 {
+    let count = file.undecided.len();
+    if count == 0 {
         return Ok(Vec::new());
     }
-    let values = counted(file.undecided, "encrypted value");
-    let has = if file.undecided == 1 { "has" } else { "have" };
+    let values = counted(count, "encrypted value");
+    let has = if count == 1 { "has" } else { "have" };
     let message = format!("{values} in it {has} neither a record nor a rule that says when they end");
     let remedy = wording::from_top(&format!("secrets track {}", shell_word(path)));
-    let weight = i64::try_from(file.undecided).unwrap_or(i64::MAX);
-    Ok(vec![Fault::new(message, remedy).at(path).weighing(weight)])
+    let weight = i64::try_from(count).unwrap_or(i64::MAX);
+    // One more is another fault, also where others were recorded meanwhile.
+    let quoted = |name: &TrackedName| format!("{:?}", name.as_str());
+    let mark: Vec<String> =
+        std::iter::once(path.to_owned()).chain(file.undecided.iter().map(quoted)).collect();
+    Ok(vec![Fault::new(message, remedy).at(path).weighing(weight).marked(mark.join("\n"))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::samples::policy;
+    use crate::checks::samples::tracked::{
+        CLAIMS, CLIENT, FILE, TOKEN, file, judge_file as run, tracked_name,
+    };
+    use crate::domain::finding::Unknown;
+
+    #[test]
+    fn values_of_which_nobody_has_said_anything() {
+        let mut file = file();
+        assert_eq!(run(CHECK.file, &policy(), &file), Ok(Vec::new()));
+        for (values, message) in [
+            (vec![TOKEN], "1 encrypted value in it has neither a record nor a rule that says when they end"),
+            (
+                vec![CLIENT, TOKEN],
+                "2 encrypted values in it have neither a record nor a rule that says when they end",
+            ),
+        ] {
+            file.undecided = values.iter().copied().map(tracked_name).collect();
+            let faults = run(CHECK.file, &policy(), &file).unwrap();
+            assert_eq!((faults[0].message.as_str(), faults[0].weight), (message, values.len() as i64));
+            assert_eq!(faults[0].path.as_deref(), Some(FILE));
+        }
+        file.secrets = Err(Unknown::new(CLAIMS, "line 3: no TOML"));
+        assert!(run(CHECK.file, &policy(), &file).is_err());
+    }
+
+    #[test]
+    fn a_file_that_is_not_sealed_and_that_nobody_calls_so() {
+        let mut file = file();
+        file.contents = Ok(Some(Contents::Plain("no `sops` in it".to_owned())));
+        for (is_covered, count) in [(false, 1), (true, 0)] {
+            file.is_covered = is_covered;
+            assert_eq!(run(CHECK.file, &policy(), &file).unwrap().len(), count);
+        }
+    }
 }

@@ -4,21 +4,28 @@
 //! reader's key. A change is judged by the rules of what it is held against, so this is about the rules that hold
 //! once it is merged. What asks for more is silent.
 //!
+//! Of what other tools have sealed: the change looks at fewer files, calls something no secret, or has a kind never lapse.
+//! Their records are open to everybody's pen, so one that says of the same ciphertext that it ends later, or never, is
+//! told too: as a warning where a reason is written beside it.
+//!
 //! **Mend:** read the difference; take it back, or have somebody merge it who answers for the policy.
 
 mod actors;
 mod allowances;
+mod claims;
 mod demand;
 mod names_to_come;
 mod readers;
 mod rules;
+mod tracking;
 
 use super::{Check, Fault, Judgement, StoreSubject, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::text::shell_word;
 
-pub const CHECK: Check = Check::of_store(CheckId::WeakenedPolicy, Level::Error, judge);
+pub const CHECK: Check =
+    Check::of_store(CheckId::WeakenedPolicy, Level::Error, judge).and_tracked(claims::judge);
 
 fn judge(subject: &StoreSubject<'_>) -> Judgement {
     let Some(policies) = &subject.store.policies else { return Ok(Vec::new()) };
@@ -26,7 +33,8 @@ fn judge(subject: &StoreSubject<'_>) -> Judgement {
     let remedy = format!("git diff {} -- {}", shell_word(&policies.reference), wording::pathspec(path));
     let losses = allowances::losses(policies)
         .chain(actors::losses(policies))
-        .chain(rules::losses(policies, &subject.store.names));
+        .chain(rules::losses(policies, &subject.store.names))
+        .chain(tracking::losses(policies));
     Ok(losses.map(|loss| Fault::new(loss, remedy.clone()).at(path)).collect())
 }
 

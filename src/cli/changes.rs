@@ -9,6 +9,7 @@ use crate::domain::name::{ActorName, SecretName};
 use crate::domain::period::Period;
 use crate::domain::policy::DeployRef;
 use crate::domain::time::Instant;
+use crate::domain::tracked_name::CredentialName;
 
 /// How a change is committed and pushed.
 #[derive(Debug, Args)]
@@ -112,7 +113,8 @@ pub struct Add {
 
 #[derive(Debug, Args)]
 pub struct Set {
-    pub name: SecretName,
+    /// Of the store, or of a file that another tool sealed: clusters/a/enc.yaml#/hub/token
+    pub name: CredentialName,
     /// Read the value from this file, bytes exact
     #[arg(long, value_name = "FILE")]
     pub from_file: Option<PathBuf>,

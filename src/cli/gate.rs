@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::domain::glob::Glob;
+use crate::domain::time::Instant;
 
 /// How custody is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -61,6 +62,15 @@ pub struct Check {
     /// Fail only for what this change introduces or worsens, judged by the policy of REF; leaves out the deploy ref
     #[arg(long, value_name = "REF")]
     pub against: Option<String>,
+    /// Let through what FILE accepts, each finding until its date; FILE counts as HEAD has it, or REF
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what this run finds into FILE, accepted until DATE, 180 days ahead at most; the exit code stays
+    #[arg(long, value_name = "DATE", requires = "baseline", conflicts_with = "against")]
+    pub accept_until: Option<Instant>,
+    /// Why it is accepted
+    #[arg(long, value_name = "WHY", requires = "accept_until")]
+    pub reason: Option<String>,
     /// Do not ask the remote; what depends on it is reported as unchecked
     #[arg(long)]
     pub offline: bool,

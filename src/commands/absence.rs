@@ -4,13 +4,15 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
+use super::held_files::HeldFiles;
 use super::reading::{Records, UnreadWire};
 use super::{CommandError, Session};
 use crate::cli::{PeopleImpact, ReadFormat};
 use crate::domain::impact::{Impact, Short};
-use crate::domain::name::{ActorName, SecretName};
+use crate::domain::name::ActorName;
 use crate::domain::policy::{Acceptance, Actor, Departed, Policy};
-use crate::domain::text::{counted, few, listed, visible};
+use crate::domain::text::{counted, few, listed, shell_word, visible};
+use crate::domain::tracked_name::{CredentialName, TrackedName};
 
 /// How many secrets are named one by one, and how many on one line.
 const MOST_LINES: usize = 20;
@@ -21,8 +23,10 @@ pub fn run(session: &Session, arguments: &PeopleImpact) -> Result<u8, CommandErr
     let policy = place.policy()?;
     let name = &arguments.name;
     refuse_others(&policy, name)?;
-    let records = Records::read(&place);
-    let impact = Impact::of(&policy, records.by_name.values(), name, session.now);
+    let mut records = Records::read(&place);
+    let HeldFiles { files, unread } = HeldFiles::read(&place, &policy);
+    records.unread.extend(unread);
+    let impact = Impact::of(&policy, records.by_name.values(), &files, name, session.now);
     if arguments.output.format == ReadFormat::Json {
         let mut text = serde_json::to_string_pretty(&Wire::of(name, &impact, records.unread_wire()))?;
         text.push('\n');
@@ -105,6 +109,11 @@ fn describe(name: &ActorName, impact: &Impact) -> String {
         let count = counted(impact.knows.len() as u64, "secret");
         line(format!("knows the current value of {count}, to be rotated: {}", some(&impact.knows)));
     }
+    if !impact.named_in.is_empty() {
+        let count = counted(impact.named_in.len() as u64, "file");
+        let paths: Vec<&str> = impact.named_in.iter().map(TrackedName::as_str).collect();
+        line(format!("a key of theirs is named in {count} of other tools: {}", few(&paths, MOST_NAMED)));
+    }
     for acceptance in &impact.accepted {
         let key = key_of(acceptance).map(|key| format!(" (key {key})")).unwrap_or_default();
         let Acceptance { on, by, reason, .. } = acceptance;
@@ -121,8 +130,18 @@ fn what_to_do(name: &ActorName, impact: &Impact) -> String {
         steps.push_str("  secrets reseal --all\n");
     }
     let _ = writeln!(steps, "  secrets people remove {name}");
+    if !impact.named_in.is_empty() {
+        steps.push_str(
+            "  sops updatekeys FILE    and the like: only the tool that sealed a file takes their key out\n",
+        );
+    }
     if let Some(first) = impact.knows.first() {
-        let _ = writeln!(steps, "  secrets set {first}    and so on, a new value for each that they knew");
+        let first = shell_word(first.as_str());
+        let _ = writeln!(
+            steps,
+            "  secrets set {}    and so on, a new value for each that they knew",
+            visible(&first)
+        );
     }
     steps
 }
@@ -139,8 +158,8 @@ fn texts<'a>(names: impl IntoIterator<Item = &'a ActorName>) -> Vec<&'a str> {
     names.into_iter().map(ActorName::as_str).collect()
 }
 
-fn some(names: &[SecretName]) -> String {
-    few(&names.iter().map(SecretName::as_str).collect::<Vec<_>>(), MOST_NAMED)
+fn some(names: &[CredentialName]) -> String {
+    few(&names.iter().map(CredentialName::as_str).collect::<Vec<_>>(), MOST_NAMED)
 }
 
 fn key_of(acceptance: &Acceptance) -> Option<String> {
@@ -164,6 +183,7 @@ struct Wire {
     shared_keys: Vec<SharedKeyWire>,
     knows: Vec<String>,
     accepted: Vec<AcceptedWire>,
+    named_in: Vec<String>,
     unread: Vec<UnreadWire>,
 }
 
@@ -190,7 +210,7 @@ struct AcceptedWire {
 
 impl Wire {
     fn of(name: &ActorName, impact: &Impact, unread: Vec<UnreadWire>) -> Self {
-        let strings = |names: &[SecretName]| names.iter().map(ToString::to_string).collect();
+        let strings = |names: &[CredentialName]| names.iter().map(ToString::to_string).collect();
         let short = |short: &Short| ShortWire {
             secret: short.secret.to_string(),
             people: short.left.iter().map(ToString::to_string).collect(),
@@ -219,6 +239,7 @@ impl Wire {
             shared_keys: impact.shared_keys.iter().map(shared).collect(),
             knows: strings(&impact.knows),
             accepted: impact.accepted.iter().map(accepted).collect(),
+            named_in: impact.named_in.iter().map(ToString::to_string).collect(),
             unread,
         }
     }

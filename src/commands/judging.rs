@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::Session;
+use super::insides::{Insides, Looking};
 use crate::checks::CHECKS;
 use crate::checks::driver::{self, Judged};
 use crate::domain::access;
@@ -21,7 +22,7 @@ use crate::domain::tracked_name::TrackedName;
 use crate::observe::place::Place;
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
-use crate::observe::tracked::TrackedFiles;
+use crate::observe::tracked::{TrackedFiles, bounded};
 
 /// Where and as of when is judged.
 pub fn setting(session: &Session, place: &Place, policy: &Policy, observation: &Observation<'_>) -> Setting {
@@ -56,19 +57,35 @@ impl Gate<'_> {
         })
     }
 
-    /// Judges the files that other tools have sealed, as far as the selection goes, in parallel.
-    pub fn judge_files(&self, tracked: &TrackedFiles<'_>, selection: &Selection) -> Seen {
-        let seen = tracked.files.par_iter().map(|path| match tracked.file(path) {
-            Some(facts) => self.judge_file(facts, selection),
-            None => Seen::default(),
-        });
-        seen.reduce(Seen::default, |mut all, one| {
-            all.absorb(one);
-            all
-        })
+    /// Judges the files that other tools have sealed, as far as the selection goes, in parallel; looks into the values
+    /// where that is asked for.
+    pub fn judge_files(
+        &self,
+        tracked: &TrackedFiles<'_>,
+        selection: &Selection,
+        looking: Option<&Looking<'_, '_>>,
+    ) -> Seen {
+        let look = |facts: &mut FileFacts| looking.map_or((), |looking| looking.look(tracked, facts));
+        let judge = || {
+            let seen = tracked.files.par_iter().map(|path| match tracked.file(path) {
+                Some(facts) => self.judge_file(facts, selection, &look),
+                None => Seen::default(),
+            });
+            seen.reduce(Seen::default, |mut all, one| {
+                all.absorb(one);
+                all
+            })
+        };
+        if looking.is_some() { bounded(judge) } else { judge() }
     }
 
-    fn judge_file(&self, mut facts: FileFacts, selection: &Selection) -> Seen {
+    /// Judges one of them, as far as the selection goes. `look` looks into its values, where that is asked for.
+    pub fn judge_file(
+        &self,
+        mut facts: FileFacts,
+        selection: &Selection,
+        look: &(dyn Fn(&mut FileFacts) + Sync),
+    ) -> Seen {
         let is_whole = selection.admits_tracked(&facts.name);
         if !is_whole && let Ok(secrets) = &mut facts.secrets {
             secrets.retain(|secret| selection.admits_tracked(&secret.name));
@@ -76,14 +93,16 @@ impl Gate<'_> {
                 return Seen::default();
             }
         }
+        look(&mut facts);
         let secrets = facts.secrets.as_deref().unwrap_or_default();
         let mut tracked: Vec<TrackedName> = secrets.iter().map(|secret| secret.name.clone()).collect();
-        let secrets = secrets.len() + facts.undecided;
+        let secrets = secrets.len() + facts.undecided.len();
         tracked.push(facts.name.clone());
         Seen {
             judged: driver::judge_file(self.setting, self.policy, &facts),
             outlook: outlook_of_file(self.setting.now, self.policy, &facts),
             tracked: Tracked { names: tracked, secrets, not_secret: facts.not_secret },
+            insides: Insides::of_file(&facts),
             ..Seen::default()
         }
     }
@@ -96,6 +115,7 @@ impl Gate<'_> {
             not_compared: not_compared(facts).into_iter().collect(),
             exposures: exposures(self.policy, facts),
             tracked: Tracked::default(),
+            insides: Insides::of_secret(facts),
         }
     }
 }
@@ -111,6 +131,7 @@ pub struct Seen {
     /// Versions that somebody knows who left.
     pub exposures: Vec<Exposure>,
     pub tracked: Tracked,
+    pub insides: Insides,
 }
 
 /// What was judged of files that other tools have sealed.
@@ -159,6 +180,7 @@ impl Seen {
         self.not_compared.extend(other.not_compared);
         self.exposures.extend(other.exposures);
         self.tracked.absorb(other.tracked);
+        self.insides.absorb(other.insides);
     }
 
     /// What was not compared, reasons that many secrets have in common once.

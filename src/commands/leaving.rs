@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::actors::ActorKind;
+use super::held_files::{self, HeldFiles};
 use super::reading::Records;
 use super::resealing::{Needing, Resealing, tell_left};
 use super::session::repository;
@@ -35,7 +36,9 @@ pub fn remove(session: &Session, kind: ActorKind, arguments: &ActorRemove) -> Re
     let text = place.policy_text()?;
     let before = parse_policy(text.as_bytes(), &path)?;
     let gone = Gone::of(kind.find(&before, name)?, kind, arguments)?;
-    let records = Records::read(&place);
+    let mut records = Records::read(&place);
+    let files = HeldFiles::read(&place, &before);
+    records.unread.extend(files.unread.iter().cloned());
     refuse_orphaned(&place, &before, &gone, name)?;
     let mut draft = Draft::read(&text, &path)?;
     let removal = gone.leave(&mut draft, name)?;
@@ -60,6 +63,7 @@ pub fn remove(session: &Session, kind: ActorKind, arguments: &ActorRemove) -> Re
     needing.say(session)?;
     let left = resealing.reseal(needing, &arguments.sealing.accept_key, &mut writer)?;
     tell_known(session, &records, &before, &policy, name)?;
+    held_files::tell_named(session, &files, &gone.only(&before, name), name)?;
     writer.put(POLICY, Some(Digest::of(text.as_bytes())), Some(edited.into_bytes()));
     let code = tell_left(session, &left)?.max(records.tell_unread(session)?);
     let message = match &gone {
@@ -110,6 +114,22 @@ impl Gone {
                 Ok(Removal::default())
             }
         }
+    }
+
+    /// The policy with just those keys of theirs that go.
+    fn only(&self, policy: &Policy, name: &ActorName) -> Policy {
+        let mut policy = policy.clone();
+        if let Self::Keys(gone) = self {
+            let keys = [
+                policy.people.get_mut(name).map(|person| &mut person.keys),
+                policy.machines.get_mut(name).map(|machine| &mut machine.keys),
+                policy.shared_keys.get_mut(name).map(|shared| &mut shared.keys),
+            ];
+            for keys in keys.into_iter().flatten() {
+                keys.retain(|key| gone.contains(&key.fingerprint));
+            }
+        }
+        policy
     }
 
     /// Whether a value that is sealed to these keys of theirs needs to be sealed again.

@@ -5,14 +5,17 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::actors::ActorKind;
+use super::held_files::HeldFiles;
 use super::reading::{Records, UnreadWire};
 use super::{CommandError, Session};
 use crate::cli::{ActorList, ReadFormat};
+use crate::domain::access::Holders;
 use crate::domain::custody;
 use crate::domain::key::PublicKey;
-use crate::domain::name::{ActorName, SecretName};
+use crate::domain::name::ActorName;
 use crate::domain::policy::Policy;
 use crate::domain::text::few;
+use crate::domain::tracked_facts::FileFacts;
 use crate::render::table::Table;
 
 /// How many secrets a cell names.
@@ -31,6 +34,7 @@ struct ActorWire {
     contact: Option<String>,
     groups: Vec<String>,
     keys: Vec<KeyWire>,
+    /// Of what other tools have sealed, files.
     secrets: usize,
     sole_holder_of: Vec<String>,
 }
@@ -45,9 +49,11 @@ struct KeyWire {
 pub fn list(session: &Session, kind: ActorKind, arguments: &ActorList) -> Result<u8, CommandError> {
     let place = session.place()?;
     let policy = place.policy()?;
-    let records = Records::read(&place);
+    let mut records = Records::read(&place);
+    let files = HeldFiles::read(&place, &policy);
+    records.unread.extend(files.unread.iter().cloned());
     if arguments.output.format == ReadFormat::Json {
-        let actors = describe(&records, &policy, kind);
+        let actors = describe(&records, &files, &policy, kind);
         let wire = Wire { schema_version: 1, actors, unread: records.unread_wire() };
         let mut text = serde_json::to_string_pretty(&wire)?;
         text.push('\n');
@@ -56,7 +62,7 @@ pub fn list(session: &Session, kind: ActorKind, arguments: &ActorList) -> Result
     }
     let mut table = Table::new(&["NAME", "KEYS", "SECRETS", "ALONE WITH", "GROUPS", "CONTACT"]);
     table.align_right(2);
-    let actors = describe(&records, &policy, kind);
+    let actors = describe(&records, &files, &policy, kind);
     if actors.is_empty() {
         let (noun, command) = (kind.noun(), kind.command());
         session.say(format!("no {noun} is registered: secrets {command} add NAME --key KEY"))?;
@@ -85,13 +91,13 @@ fn key_text(key: &PublicKey) -> String {
     format!("{} {}{comment}", key.kind, key.fingerprint.short())
 }
 
-fn describe(records: &Records, policy: &Policy, kind: ActorKind) -> Vec<ActorWire> {
-    let alone: Vec<(&SecretName, BTreeSet<ActorName>)> = records
-        .by_name
-        .iter()
-        .map(|(name, record)| (name, custody::people(&record.sealed, policy)))
-        .filter(|(_, people)| people.len() == 1)
-        .collect();
+fn describe(records: &Records, files: &HeldFiles, policy: &Policy, kind: ActorKind) -> Vec<ActorWire> {
+    let holders: Vec<(&FileFacts, Holders)> = files.holders(policy).collect();
+    let of_records =
+        records.by_name.iter().map(|(name, record)| (name.as_str(), custody::people(&record.sealed, policy)));
+    let of_files = holders.iter().map(|(file, holders)| (file.name.as_str(), holders.alone.clone()));
+    let alone: Vec<(&str, BTreeSet<ActorName>)> =
+        of_records.chain(of_files).filter(|(_, people)| people.len() == 1).collect();
     let wire = |key: &PublicKey| KeyWire {
         r#type: key.kind.to_string(),
         fingerprint: key.fingerprint.to_string(),
@@ -103,8 +109,8 @@ fn describe(records: &Records, policy: &Policy, kind: ActorKind) -> Vec<ActorWir
         let alone = alone.iter().filter(|(_, people)| people.contains(name));
         (
             groups.map(|(group, _)| group.to_string()).collect(),
-            held.count(),
-            alone.map(|(secret, _)| secret.to_string()).collect(),
+            held.count() + holders.iter().filter(|(_, holders)| holders.names(name)).count(),
+            alone.map(|(secret, _)| (*secret).to_owned()).collect(),
         )
     };
     let actors = policy.actors().filter(|(_, actor)| kind.fits(actor));

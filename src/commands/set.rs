@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ending::{check_issued, echo_expiry, expiry_of_value};
+use super::renewing::{is_file, renew};
 use super::session::repository;
 use super::signing::refuse_unsignable;
 use super::standing::{KnownKeys, Standing, tracked};
@@ -13,14 +14,26 @@ use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::Set;
+use crate::domain::name::SecretName;
+use crate::domain::tracked_name::CredentialName;
+use crate::observe::place::Place;
 
 pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     let place = session.place()?;
-    let repository = repository(&place)?;
-    let name = &arguments.name;
     check_issued(session, arguments.issued)?;
+    match &arguments.name {
+        CredentialName::Tracked(name) => renew(session, &place, arguments, name),
+        CredentialName::Own(name) => match is_file(&place, name) {
+            Some(file) => renew(session, &place, arguments, &file),
+            None => set(session, &place, arguments, name),
+        },
+    }
+}
+
+fn set(session: &Session, place: &Place, arguments: &Set, name: &SecretName) -> Result<u8, CommandError> {
+    let repository = repository(place)?;
     let policy = place.policy()?;
-    let shown = undisturbed(&place, || existing_unverified(&place, name))?;
+    let shown = undisturbed(place, || existing_unverified(place, name))?;
     if let Some(unknown) = arguments.seen_by.iter().find(|name| policy.actor(name).is_none()) {
         return Err(CommandError::new(format!("--seen-by {unknown}: policy knows nobody of that name")));
     }
@@ -32,7 +45,7 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     if let Err(error) = &bound {
         session.say(format!("warning: {error}; the new value replaces it"))?;
     }
-    let previous = if bound.is_ok() { Some(shown.record.sealed.clone()) } else { last_bound(&place, name)? };
+    let previous = if bound.is_ok() { Some(shown.record.sealed.clone()) } else { last_bound(place, name)? };
     // Opened before a person types anything: without an identity the values could not be compared.
     let current = match identities.open(name.as_str(), &shown.bytes) {
         Ok(current) => Some(current),
@@ -44,12 +57,12 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     };
     let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
     let signing_key = arguments.sealing.signing_key.as_deref();
-    refuse_unsignable(session, &place, &policy, name, signing_key)?;
+    refuse_unsignable(session, place, &policy, name, signing_key)?;
     let prompts = session.prompts();
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
-    let tracked = tracked(&place, &policy);
-    let standing = Standing::observe(session, &place, &policy, tracked.as_ref(), std::slice::from_ref(name));
+    let tracked = tracked(place, &policy);
+    let standing = Standing::observe(session, place, &policy, tracked.as_ref(), std::slice::from_ref(name));
     let facts = standing.secret(name);
     let known = if bound.is_ok() { standing.known_keys(&facts, &[name]) } else { KnownKeys::default() };
     // An older pair may stand here than was ever sealed: the new value rises above all of them.
@@ -76,12 +89,12 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     echo_expiry(session, &expires)?;
 
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
-    let before = existing_unverified(&place, name)?;
+    let before = existing_unverified(place, name)?;
     if before.record.digest != shown.record.digest {
         return Err(CommandError::new(format!("{name}: somebody else changed it meanwhile"))
             .hint(format!("look at it with `secrets show {name}`, then run this again")));
     }
-    let policy = policy_unchanged(&place, &sealer, name)?;
+    let policy = policy_unchanged(place, &sealer, name)?;
     let sealer = Sealer { policy: &policy, ..sealer };
     let request = Request {
         name,
@@ -98,6 +111,6 @@ pub fn run(session: &Session, arguments: &Set) -> Result<u8, CommandError> {
     let (record, sealed) = sealer.seal(request)?;
     writer.put_secret(before.pair(), &record, sealed);
     let message = format!("secrets: set {name} (version {})", record.sealed.version.number);
-    finish(session, &place, &policy, writer, &message, &arguments.publish, signing_key)?;
+    finish(session, place, &policy, writer, &message, &arguments.publish, signing_key)?;
     Ok(0)
 }

@@ -20,6 +20,8 @@ pub struct Holders {
     pub alone: BTreeSet<ActorName>,
     /// People with a part of it, who need others.
     pub together: BTreeSet<ActorName>,
+    /// People with a key of their own in it, whether or not that is enough.
+    pub by_own_key: BTreeSet<ActorName>,
     /// Machines with a key of it, whether or not that is enough.
     pub machines: BTreeSet<ActorName>,
     /// Shared keys of policy that it is sealed to.
@@ -28,6 +30,13 @@ pub struct Holders {
     pub unmatched: Vec<ForeignKey>,
     /// Why stanzas that don't say whose they are could not be given to the readers that are claimed, in words.
     pub misfit: Option<String>,
+}
+
+impl Holders {
+    /// Whether a key of this very actor is in it, not one behind which they are.
+    pub fn names(&self, actor: &ActorName) -> bool {
+        [&self.by_own_key, &self.machines, &self.shared].into_iter().any(|names| names.contains(actor))
+    }
 }
 
 /// Matches the keys of a file to policy. `claimed` are the readers, groups included, that somebody says it has: they are
@@ -68,6 +77,8 @@ pub fn holders(access: &Access, policy: &Policy, claimed: &[ActorName]) -> Holde
             holders.machines.insert(name.clone());
         } else if policy.shared_keys.contains_key(name) {
             holders.shared.insert(name.clone());
+        } else {
+            holders.by_own_key.insert(name.clone());
         }
     }
     for (person, held) in parts(policy, &groups) {

@@ -293,6 +293,10 @@ pub struct Policies {
     pub after: Policy,
     /// The secrets that there were before.
     pub names: Vec<SecretName>,
+    /// Paths of the change that the `[track]` of either calls sealed.
+    pub files: Vec<String>,
+    /// What other tools have sealed in the change, as far as it was looked into: every encrypted value.
+    pub values: Vec<TrackedName>,
     /// The commit that the change is held against.
     pub reference: String,
 }

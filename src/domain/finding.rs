@@ -58,10 +58,10 @@ pub struct Finding {
     pub message: String,
     /// A command that can be pasted into a shell.
     pub remedy: String,
-    /// How bad it is among findings of the same check; compared by `check --against` only.
+    /// How bad it is among findings of the same check; compared by `check --against` and `--baseline` only.
     pub weight: i64,
     /// What tells it from another finding of the same check, place and weight: who or which bytes it is about.
-    /// Compared by `check --against` only.
+    /// Compared by `check --against` and `--baseline` only.
     pub mark: String,
 }
 

@@ -2,12 +2,15 @@
 
 mod words;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::finding::Unknown;
 use super::id::StoreId;
-use super::name::{ActorName, SecretName};
+use super::name::ActorName;
+use super::text::visible;
 use super::time::Instant;
+use super::tracked_name::CredentialName;
 
 /// How much is known of custody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,10 +63,10 @@ pub enum Standing {
     Enough,
 }
 
-/// One secret.
+/// One secret of the store, or one file that another tool sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    pub secret: SecretName,
+    pub secret: CredentialName,
     pub standing: Standing,
     /// The least that is known of any of its holders; `None` where nothing is known of it.
     pub grade: Option<Grade>,
@@ -108,7 +111,7 @@ pub struct Column {
 pub struct Tally {
     pub holds: usize,
     /// The secrets that nobody else holds.
-    pub alone: Vec<SecretName>,
+    pub alone: Vec<CredentialName>,
     pub unlisted: usize,
     pub left_out: usize,
     pub exposed: usize,
@@ -238,9 +241,9 @@ impl Column {
 
 impl Row {
     /// A secret of which nothing is known.
-    pub fn unknown(secret: SecretName, min_people: u32, unknown: Unknown) -> Self {
+    pub fn unknown(secret: impl Into<CredentialName>, min_people: u32, unknown: Unknown) -> Self {
         Self {
-            secret,
+            secret: secret.into(),
             standing: Standing::Unknown,
             grade: None,
             people: BTreeSet::new(),
@@ -250,6 +253,11 @@ impl Row {
             unopened: None,
             unknown: Some(unknown),
         }
+    }
+
+    /// Its name, fit for a terminal: paths of files are anybody's to choose.
+    pub fn shown(&self) -> Cow<'_, str> {
+        visible(self.secret.as_str())
     }
 
     /// The only person who holds it.

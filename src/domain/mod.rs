@@ -4,6 +4,7 @@
 //! each other and never strings that still have to be looked at.
 
 pub mod access;
+pub mod baseline;
 pub mod check_id;
 pub mod claim;
 pub mod custody;
@@ -17,8 +18,10 @@ pub mod id;
 pub mod impact;
 pub mod json;
 pub mod key;
+pub mod likeness;
 pub mod matrix;
 pub mod name;
+pub mod opened;
 pub mod period;
 pub mod policy;
 pub mod record;

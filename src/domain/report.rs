@@ -102,6 +102,44 @@ pub struct CustodyGroup<'a> {
     pub secrets: Vec<&'a str>,
 }
 
+/// Findings that one waiver, or one baseline, lets through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WaivedGroup<'a> {
+    pub until: Instant,
+    pub reason: &'a str,
+    pub by: &'a str,
+    /// In the report's order.
+    pub waived: Vec<&'a Waived>,
+    /// How many of each check; the most first.
+    pub kinds: Vec<(CheckId, usize)>,
+}
+
+/// Findings that say the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike<'a> {
+    pub message: &'a str,
+    /// In the report's order.
+    pub findings: Vec<&'a Finding>,
+}
+
+impl<'a> Alike<'a> {
+    /// Puts together what says the same; the most first, then as they came.
+    pub fn group(findings: &[&'a Finding]) -> Vec<Self> {
+        let mut position = BTreeMap::<&str, usize>::new();
+        let mut groups = Vec::<Self>::new();
+        for &finding in findings {
+            let next = groups.len();
+            let at = *position.entry(&finding.message).or_insert(next);
+            match groups.get_mut(at) {
+                Some(group) => group.findings.push(finding),
+                None => groups.push(Self { message: &finding.message, findings: vec![finding] }),
+            }
+        }
+        groups.sort_by_key(|group| std::cmp::Reverse(group.findings.len()));
+        groups
+    }
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Summary {
     /// How many were judged.
@@ -190,6 +228,26 @@ impl Report {
         }
         let group = |((grade, why), secrets)| CustodyGroup { grade, why, secrets };
         groups.into_iter().map(group).collect()
+    }
+
+    /// What is let through, that which has one end, reason and author together; what ends first comes first.
+    pub fn waived_groups(&self) -> Vec<WaivedGroup<'_>> {
+        let mut groups = BTreeMap::<_, Vec<&Waived>>::new();
+        for waived in &self.waived {
+            let key = (waived.until, waived.by.as_str(), waived.reason.as_str());
+            groups.entry(key).or_default().push(waived);
+        }
+        let mut all = Vec::with_capacity(groups.len());
+        for ((until, by, reason), waived) in groups {
+            let mut kinds = BTreeMap::<CheckId, usize>::new();
+            for one in &waived {
+                *kinds.entry(one.finding.id).or_default() += 1;
+            }
+            let mut kinds: Vec<(CheckId, usize)> = kinds.into_iter().collect();
+            kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            all.push(WaivedGroup { until, reason, by, waived, kinds });
+        }
+        all
     }
 
     /// Sorts, counts and judges: the one place where a verdict falls.

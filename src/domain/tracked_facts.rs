@@ -1,5 +1,7 @@
 //! Plain facts of a file that another tool sealed, and of the secrets in it.
 
+use std::collections::BTreeMap;
+
 use super::claim::Claim;
 use super::digest::Digest;
 use super::expiry::Expiry;
@@ -27,14 +29,16 @@ pub struct FileFacts {
     pub deployed: Known<FileDeployed>,
     /// What is judged of it. Unknown where its `custody.toml` is.
     pub secrets: Known<Vec<TrackedSecret>>,
-    /// How many encrypted values have neither record nor rule.
-    pub undecided: usize,
+    /// Encrypted values with neither record nor rule.
+    pub undecided: Vec<TrackedName>,
     /// How many encrypted values policy calls no secret.
     pub not_secret: usize,
     /// Records of values that are not in the file, or not encrypted there.
     pub orphans: Vec<TrackedName>,
     /// Who can open it, as its record claims.
     pub claimed_readers: Vec<ActorName>,
+    /// With `--against`: its secrets as the other ref has them, by their pointers.
+    pub before: Known<BTreeMap<String, TrackedSecret>>,
 }
 
 impl FileFacts {

@@ -14,17 +14,31 @@ pub struct Track {
     pub except: Vec<Glob>,
     /// Pointers to values that are encrypted and no secret.
     pub not_secret: Vec<Glob>,
+    /// What others call sealed beside that: with `--against`, the policy of the change.
+    pub also: Vec<Coverage>,
+}
+
+/// Which files are sealed, by their paths.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Coverage {
+    pub files: Vec<Glob>,
+    pub except: Vec<Glob>,
 }
 
 impl Track {
     /// Whether the file at this path, relative to the root of the repository, is to be sealed.
     pub fn covers(&self, path: &str) -> bool {
-        self.files.iter().any(|glob| glob.matches(path)) && !self.except.iter().any(|glob| glob.matches(path))
+        is_covered(&self.files, &self.except, path)
+            || self.also.iter().any(|also| is_covered(&also.files, &also.except, path))
     }
 
     pub fn is_no_secret(&self, name: &TrackedName) -> bool {
         self.not_secret.iter().any(|glob| fits(glob, name))
     }
+}
+
+fn is_covered(files: &[Glob], except: &[Glob], path: &str) -> bool {
+    files.iter().any(|glob| glob.matches(path)) && !except.iter().any(|glob| glob.matches(path))
 }
 
 /// `[[kind]]`: what holds for all secrets of a kind. The first that fits wins.
@@ -48,7 +62,7 @@ pub enum KindRule {
 }
 
 /// A glob fits a tracked name by its pointer, as it stands or without the `/` in front, or by the whole name.
-fn fits(glob: &Glob, name: &TrackedName) -> bool {
+pub fn fits(glob: &Glob, name: &TrackedName) -> bool {
     let pointer = name.pointer_text();
     let bare = pointer.strip_prefix('/').unwrap_or(pointer);
     (!pointer.is_empty() && (glob.matches(pointer) || glob.matches(bare))) || glob.matches(name.as_str())
@@ -139,10 +153,22 @@ mod tests {
     #[test]
     fn which_files_are_to_be_sealed() {
         let track =
-            Track { files: vec![glob("**/enc-*")], except: vec![glob("docs/**")], not_secret: Vec::new() };
+            Track { files: vec![glob("**/enc-*")], except: vec![glob("docs/**")], ..Track::default() };
         for (path, covered) in
             [("enc-a", true), ("a/b/enc-c.yaml", true), ("docs/enc-a", false), ("a/benc-c", false)]
         {
+            assert_eq!(track.covers(path), covered, "{path}");
+        }
+        // Whatever either says: what one leaves out the other may call sealed.
+        let also = Coverage { files: vec![glob("**/benc-*"), glob("docs/*")], except: vec![glob("enc-a")] };
+        let track = Track { also: vec![also], ..track };
+        for (path, covered) in [
+            ("enc-a", true),
+            ("docs/enc-a", true),
+            ("docs/b/enc-a", false),
+            ("a/benc-c", true),
+            ("a/cenc-c", false),
+        ] {
             assert_eq!(track.covers(path), covered, "{path}");
         }
     }

@@ -1,7 +1,7 @@
 //! What happened to one path.
 
 use super::error::GitError;
-use super::objects::Commit;
+use super::objects::{BlobId, Commit};
 use super::program::{LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 use super::words;
@@ -38,6 +38,31 @@ impl Repository {
 
     fn touching(&self, paths: &[&str], most: usize) -> Result<Vec<HistoryEntry>, GitError> {
         self.log(paths.iter().map(|path| literal(path)).collect(), most)
+    }
+
+    /// What a file held in the latest commits that touched it, and in those that they replaced: each once, newest first.
+    /// Side branches that were merged count too. Where it moved from, it is not followed to.
+    pub fn past_blobs(&self, path: &str, most: usize) -> Result<Vec<BlobId>, GitError> {
+        if self.head()?.is_none() {
+            return Ok(Vec::new());
+        }
+        let count = format!("--max-count={most}");
+        let raw =
+            ["log", &count, "--full-history", "-m", "--format=", "--raw", "--no-abbrev", "--no-renames"];
+        let program = self.git.reading().args(raw).args(["--no-show-signature", "--", &literal(path)]);
+        let text = must_succeed("read the history of a file", program.run(LOCAL_LIMIT)?)?.text();
+        let mut blobs = Vec::new();
+        // `:100644 100644 OLD NEW M<TAB>path`; a side that is not there has the null id.
+        let sides = text
+            .lines()
+            .flat_map(|line| line.split(' ').skip(2).take(2).collect::<Vec<_>>().into_iter().rev());
+        for blob in sides.filter_map(BlobId::parse) {
+            if !blobs.contains(&blob) {
+                blobs.push(blob);
+            }
+        }
+        blobs.truncate(most);
+        Ok(blobs)
     }
 
     fn log(&self, pathspecs: Vec<String>, most: usize) -> Result<Vec<HistoryEntry>, GitError> {

@@ -21,6 +21,13 @@ const MAX_ALTERNATE_DEPTH: usize = 5;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlobId(pub(super) Oid);
 
+impl BlobId {
+    /// Reads 40 hexadecimal digits; the null id is none.
+    pub(super) fn parse(hex: &str) -> Option<Self> {
+        (hex.len() == 40).then(|| Oid::from_str(hex).ok()).flatten().filter(|id| !id.is_zero()).map(Self)
+    }
+}
+
 impl fmt::Display for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -9,7 +9,7 @@ use git2::ErrorCode;
 use super::error::GitError;
 use super::objects::{BlobId, Commit, Objects};
 use super::program::{Git, LOCAL_LIMIT};
-use super::snapshot::Snapshot;
+use super::snapshot::{self, EntryKind, Snapshot};
 use super::{unopened, words};
 use crate::system::environment::Environment;
 
@@ -107,6 +107,11 @@ impl Repository {
         self.resolve("HEAD").map(Some)
     }
 
+    /// Whether the clone was cut off somewhere in the past.
+    pub fn is_shallow(&self) -> bool {
+        self.common_dir.join("shallow").exists()
+    }
+
     /// The branch that is checked out, even if it has no commit yet; `None` where `HEAD` is detached.
     pub fn branch(&self) -> Option<String> {
         if self.opened_by_libgit2 {
@@ -143,6 +148,21 @@ impl Repository {
     /// once: ask for some hundred at a time.
     pub fn blobs(&self, ids: &[BlobId]) -> Result<Vec<Vec<u8>>, GitError> {
         self.objects.blobs(ids)
+    }
+
+    /// One file of a commit (relative to the root, with `/`) of at most `most` bytes, and its id; `None` where it is not
+    /// there. Asks for no other file's folder.
+    pub fn file(
+        &self,
+        commit: Commit,
+        path: &str,
+        most: usize,
+    ) -> Result<Option<(BlobId, Vec<u8>)>, GitError> {
+        let Some(entry) = snapshot::entry(&self.objects, commit, path)? else { return Ok(None) };
+        if !matches!(entry.kind, EntryKind::File | EntryKind::Executable) {
+            return Err(GitError::NotAFile { file: path.to_owned(), commit: commit.to_string() });
+        }
+        Ok(Some((entry.id, self.objects.blob_within(entry.id, most)?)))
     }
 
     fn open(&self) -> Result<git2::Repository, GitError> {

@@ -92,6 +92,22 @@ impl Snapshot {
     }
 }
 
+/// What stands at one path of a commit; nothing beside its own folders is read.
+pub(super) fn entry(objects: &Objects, commit: Commit, path: &str) -> Result<Option<Entry>, GitError> {
+    let mut tree = objects.root_tree(commit)?;
+    let mut parts = path.split('/').peekable();
+    while let Some(part) = parts.next() {
+        let entries = objects.tree(tree)?;
+        let Some(found) = entries.iter().find(|entry| entry.name == part.as_bytes()) else { return Ok(None) };
+        match (parts.peek(), is_folder(found.mode)) {
+            (Some(_), true) => tree = found.id,
+            (None, false) => return Ok(Some(Entry { id: BlobId(found.id), kind: kind(found.mode) })),
+            (Some(_), false) | (None, true) => return Ok(None),
+        }
+    }
+    Ok(None)
+}
+
 const KIND: u32 = 0o170_000;
 
 pub(super) fn is_folder(mode: u32) -> bool {

@@ -6,7 +6,9 @@ use super::contents::{Beyond, Contents, secret_facts};
 use super::history::{Begun, History};
 use super::place::{Place, parse_policy};
 use super::proofs::Prover;
+use super::selection::Selection;
 use super::signers::{Pair, Signers};
+use super::tracked::TrackedFiles;
 use super::trees::{RemoteLedger, listing_of};
 use crate::domain::facts::{Deployed, Policies, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace};
 use crate::domain::finding::{Known, Unknown};
@@ -14,6 +16,8 @@ use crate::domain::glob::GlobList;
 use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{Policy, RuleSet, Scope};
+use crate::domain::tracked_name::TrackedName;
+use crate::domain::tracking::{Coverage, Track};
 use crate::git::{Commit, EntryKind, GitError, Snapshot};
 use crate::seal::header;
 use crate::store::classify::Listing;
@@ -64,11 +68,27 @@ impl<'a> Reference<'a> {
         Ok(Some(policy))
     }
 
-    /// The policy there beside that of the change; `None` where there is none to compare.
-    pub fn policies(&self, change: &Policy) -> Option<Box<Policies>> {
+    /// The policy there beside that of the change; `None` where there is none to compare. `files` and `values` are what
+    /// other tools have sealed in the change.
+    pub fn policies(
+        &self,
+        change: &Policy,
+        files: Vec<String>,
+        values: Vec<TrackedName>,
+    ) -> Option<Box<Policies>> {
         let before = self.policy().ok().flatten()?;
         let (names, reference) = (self.names.clone(), self.commit.short());
-        Some(Box::new(Policies { before, after: change.clone(), names, reference }))
+        Some(Box::new(Policies { before, after: change.clone(), names, files, values, reference }))
+    }
+
+    /// What other tools have sealed there, judged by `policy`. `here` is what they have in the change.
+    pub fn tracked(
+        &self,
+        policy: &'a Policy,
+        selection: &Selection,
+        here: &'a TrackedFiles<'a>,
+    ) -> Known<TrackedFiles<'a>> {
+        TrackedFiles::at_commit(self.place, policy, self.commit, selection, here)
     }
 
     /// Who signs, as the policy there has it; where there is no store, as `change` has it.
@@ -96,7 +116,8 @@ impl<'a> Reference<'a> {
         beyond.complete(facts)
     }
 
-    pub fn store(&self) -> StoreFacts {
+    /// `tracked` are the secrets there that other tools have sealed.
+    pub fn store(&self, tracked: Vec<TrackedName>) -> StoreFacts {
         let mut unknowns = Vec::new();
         let mut strays = Vec::new();
         for other in &self.listing.others {
@@ -113,7 +134,7 @@ impl<'a> Reference<'a> {
         }
         StoreFacts {
             names: self.names.clone(),
-            tracked: Vec::new(),
+            tracked,
             strays,
             without_record: Vec::new(),
             policy_path: self.place.path(POLICY),
@@ -137,8 +158,9 @@ impl<'a> Reference<'a> {
     }
 }
 
-/// The policy by which a change is judged: levels, thresholds, scopes, waivers and acceptances as the reference has
-/// them; people, keys, groups and who reads what as the change has them. Unknown where their globs, each list of
+/// The policy by which a change is judged: levels, thresholds, scopes, waivers, acceptances, kinds and what is no secret as
+/// the reference has them; people, keys, groups and who reads what as the change has them. Sealed must be what either calls
+/// so; where the reference tracks nothing, the change's own `[track]` and kinds judge. Unknown where their globs, each list of
 /// which compiles, are too large together.
 pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
     let without_readers = |rules: &RuleSet| RuleSet { readers: None, ..rules.clone() };
@@ -155,7 +177,13 @@ pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
         let why = format!("{error}, with those of the other ref; write fewer or simpler scopes");
         Unknown::new("[[scope]] in policy.toml", why)
     })?;
+    let (track, kinds) = match &reference.track {
+        Some(track) => (Some(beside(track, change.track.as_ref())), reference.kinds.clone()),
+        None => (change.track.clone(), change.kinds.clone()),
+    };
     Ok(Policy {
+        track,
+        kinds,
         defaults: RuleSet { readers: change.defaults.readers.clone(), ..reference.defaults.clone() },
         scope_globs,
         scopes,
@@ -164,6 +192,12 @@ pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
         require: reference.require.clone(),
         ..change.clone()
     })
+}
+
+/// What the reference tracks, and what the change calls sealed beside that.
+fn beside(reference: &Track, change: Option<&Track>) -> Track {
+    let also = change.map(|track| Coverage { files: track.files.clone(), except: track.except.clone() });
+    Track { also: also.into_iter().collect(), ..reference.clone() }
 }
 
 /// The keys that a change brings or exchanges, one line each, so that whoever reviews it compares them.

@@ -4,8 +4,11 @@
 use std::fmt::Write as _;
 
 use crate::domain::finding::{Finding, Level};
-use crate::domain::report::{Report, Verdict};
+use crate::domain::report::{Report, Verdict, WaivedGroup};
 use crate::domain::text::{abridged, counted, visible};
+
+/// How many findings that one waiver or baseline lets through are told one by one.
+const MOST_WAIVED: usize = 10;
 
 /// Renders the report; the last line says what became of the deploy.
 pub fn render(report: &Report) -> String {
@@ -18,15 +21,8 @@ pub fn render(report: &Report) -> String {
         let text = format!("{}: {}", unchecked.what, unchecked.why);
         command(&mut out, "error", &format!("could not be checked{secret}"), None, &text);
     }
-    for waived in &report.waived {
-        let text = format!(
-            "{}; waived until {} by {}: {}",
-            waived.finding.message,
-            waived.until.brief(),
-            waived.by,
-            waived.reason
-        );
-        command(&mut out, "notice", &title(&waived.finding), waived.finding.path.as_deref(), &text);
+    for group in report.waived_groups() {
+        waived(&mut out, &group);
     }
     for off in &report.off {
         command(&mut out, "notice", &format!("{} is switched off", off.id), None, &format!("by {}", off.by));
@@ -53,6 +49,22 @@ pub fn render(report: &Report) -> String {
         report.summary.unchecked,
     );
     out
+}
+
+/// One notice for each finding, or one for all where a run would be flooded with them.
+fn waived(out: &mut String, group: &WaivedGroup<'_>) {
+    let end = format!("waived until {} by {}: {}", group.until.brief(), group.by, group.reason);
+    if group.waived.len() > MOST_WAIVED {
+        for (id, count) in &group.kinds {
+            command(out, "notice", id.as_str(), None, &format!("{count} × {id}; {end}"));
+        }
+        return;
+    }
+    for waived in &group.waived {
+        let finding = &waived.finding;
+        let text = format!("{}; {end}", finding.message);
+        command(out, "notice", &title(finding), finding.path.as_deref(), &text);
+    }
 }
 
 /// How many people-counts were proved, where a proof was asked for.

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+mod summary;
+
 use super::Style;
 use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
 use crate::domain::check_id::CheckId;
@@ -11,9 +13,6 @@ use crate::domain::text::{abridged, counted, visible};
 
 /// How many findings of one check and level are listed before they are summarised.
 const MOST_LISTED: usize = 10;
-/// How many secrets a summary names.
-const MOST_NAMED: usize = 3;
-
 /// Renders the report; it ends in the line that says what became of the deploy.
 pub fn render(report: &Report, style: Style) -> String {
     let mut page = Page { style, text: String::new() };
@@ -108,9 +107,9 @@ impl Page {
             self.finding(finding);
         }
         for ((level, id), _) in kinds.iter().rev().filter(|(_, count)| **count > MOST_LISTED) {
-            let equal: Vec<&&Finding> =
-                summarised.iter().filter(|finding| finding.level == *level && finding.id == *id).collect();
-            self.summary(*level, *id, &equal, report);
+            let of_kind = |finding: &&Finding| finding.level == *level && finding.id == *id;
+            let findings: Vec<&Finding> = summarised.iter().copied().filter(of_kind).collect();
+            self.summary(*level, *id, &findings, report);
         }
     }
 
@@ -139,21 +138,6 @@ impl Page {
             let prompt = paint("$", DIM, self.style);
             self.line(&format!("    {prompt} {}", visible(remedy)));
         }
-    }
-
-    fn summary(&mut self, level: Level, id: CheckId, equal: &[&&Finding], report: &Report) {
-        let head = paint(&format!("{} × {id}", equal.len()), BOLD, self.style);
-        self.line(&format!("{} {head}", self.level(level)));
-        for finding in equal.iter().take(MOST_NAMED) {
-            let subject = subject_of(finding, report);
-            self.wrapped(4, &format!("{}: {}", visible(&subject), visible(&finding.message)));
-        }
-        let more = equal.len().saturating_sub(MOST_NAMED);
-        self.line(&format!("    … and {more} more: --format json lists all"));
-        if let Some(first) = equal.first() {
-            self.remedy(&first.remedy);
-        }
-        self.line("");
     }
 
     fn unchecked(&mut self, report: &Report) {
@@ -211,22 +195,7 @@ impl Page {
     }
 
     fn aside(&mut self, report: &Report) {
-        let mut any = false;
-        for waived in &report.waived {
-            any = true;
-            let subject = subject_of(&waived.finding, report);
-            self.wrapped(
-                0,
-                &format!(
-                    "waived until {}: {} of {} ({}, by {})",
-                    waived.until.brief(),
-                    waived.finding.id,
-                    visible(&subject),
-                    visible(&waived.reason),
-                    visible(&waived.by),
-                ),
-            );
-        }
+        let mut any = self.waived(report);
         for off in &report.off {
             any = true;
             self.wrapped(0, &format!("switched off: {} by {}", off.id, visible(&off.by)));
@@ -329,6 +298,20 @@ mod tests {
     #[test]
     fn hundreds_of_equal_findings_are_summarised() {
         let text = render(&samples::many(290), plain(80));
+        insta::assert_snapshot!(text);
+        assert!(text.lines().count() < 20);
+    }
+
+    #[test]
+    fn findings_that_say_the_same_are_put_together() {
+        let text = render(&samples::adoption(), plain(100));
+        insta::assert_snapshot!(text);
+        assert!(text.lines().count() < 60);
+    }
+
+    #[test]
+    fn a_baseline_of_a_thousand_findings_takes_a_few_lines() {
+        let text = render(&samples::baselined(), plain(100));
         insta::assert_snapshot!(text);
         assert!(text.lines().count() < 20);
     }

@@ -154,3 +154,63 @@ pub fn many(count: usize) -> Report {
     });
     Report::conclude(Draft { findings: findings.collect(), secrets: count, ..draft() })
 }
+
+/// The first day of a repository whose files one key of a cloud opens: nearly everything is said of all of them.
+pub fn adoption() -> Report {
+    let of = |id, number: usize, message: &str, remedy: &str| Finding {
+        secret: None,
+        path: Some(format!("clusters/c{number:03}/enc-prod.yaml")),
+        ..finding(id, Level::Error, None, message, remedy)
+    };
+    let reader = |number: usize| {
+        let key = match number {
+            0..284 => "projects/x/cryptoKeys/sops",
+            284..290 => "projects/y/cryptoKeys/sops",
+            290..292 => "age1old",
+            number => {
+                return of(
+                    CheckId::UnlistedReader,
+                    number,
+                    &format!("sealed to age1{number}"),
+                    "edit policy",
+                );
+            }
+        };
+        of(
+            CheckId::UnlistedReader,
+            number,
+            &format!("sealed to {key}, which is nobody's in policy"),
+            "edit policy",
+        )
+    };
+    let expired = |number: usize| {
+        let remedy = format!("secrets set clusters/c{number:03}/enc-prod.yaml");
+        of(CheckId::Expired, number, &format!("expired {} days ago", number + 8), &remedy)
+    };
+    let endless = |number: usize| {
+        let remedy = format!("secrets expiry set clusters/c{number:03}/enc-prod.yaml --expires DATE");
+        of(CheckId::NoExpiry, number, "nobody has said when it ends, nor that it never does", &remedy)
+    };
+    let findings = (0..295).map(reader).chain((0..11).map(expired)).chain((0..12).map(endless));
+    Report::conclude(Draft { findings: findings.collect(), secrets: 295, ..draft() })
+}
+
+/// The same, with nearly everything accepted.
+pub fn baselined() -> Report {
+    let (until, reason, by) = ("2022-12-31", "we \u{1b}begin", "baseline baseline.json");
+    let waive = |finding| Waived {
+        finding,
+        until: until.parse().unwrap(),
+        reason: reason.to_owned(),
+        by: by.to_owned(),
+    };
+    let by_hand = |number: usize| Waived {
+        until: "2022-10-01".parse().unwrap(),
+        reason: format!("ticket {number}"),
+        by: "alice".to_owned(),
+        ..waive(finding(CheckId::SingleHolder, Level::Error, Some("legacy/ftp"), "only alice", ""))
+    };
+    let waived = many(700).findings.into_iter().chain(adoption().findings).map(waive);
+    let waived = waived.chain((0..12).map(by_hand)).collect();
+    Report::conclude(Draft { waived, secrets: 995, ..draft() })
+}

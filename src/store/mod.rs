@@ -9,11 +9,13 @@
 //! | [`record_file`] | the bytes of a record to a record, and back |
 //! | [`custody_file`] | the same for what people say of files that other tools have sealed |
 //! | [`expiry_table`] | a table of ends and owners, as somebody filled it in |
+//! | [`baseline_file`] | findings that are accepted until a date |
 //! | [`ledger`] | what the remote's log says of seals |
 //! | [`lock`], [`journal`] | one writer at a time, whose change is made whole or not at all |
 //! | [`attributes`], [`schema`] | what the store carries for git and for editors |
 
 pub mod attributes;
+pub mod baseline_file;
 pub mod classify;
 pub mod custody_file;
 pub mod expiry_table;

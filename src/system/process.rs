@@ -4,11 +4,16 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use zeroize::Zeroizing;
+
 use super::environment::Environment;
+use super::wiped;
+use crate::domain::value::Value;
 
 /// How much of a child's output is kept by custom, in bytes.
 const MAX_OUTPUT: usize = 64 * 1024 * 1024;
@@ -47,6 +52,16 @@ impl Finished {
     }
 }
 
+/// What a child process came to that prints a secret.
+#[must_use]
+pub struct Told {
+    pub status: ExitStatus,
+    /// What stood on its standard output.
+    pub value: Value,
+    /// As text; bytes that are no UTF-8 are replaced.
+    pub stderr: String,
+}
+
 /// A program to run: its arguments, where, and with which environment.
 #[derive(Clone)]
 pub struct Program {
@@ -54,7 +69,8 @@ pub struct Program {
     arguments: Vec<OsString>,
     folder: PathBuf,
     environment: Vec<(OsString, OsString)>,
-    input: Option<Vec<u8>>,
+    /// May be a secret, so it is wiped when the last run is over.
+    input: Option<Arc<Zeroizing<Vec<u8>>>>,
 }
 
 impl Program {
@@ -92,7 +108,7 @@ impl Program {
     /// What the child reads on standard input; without it, nothing.
     #[must_use]
     pub fn input(mut self, bytes: Vec<u8>) -> Self {
-        self.input = Some(bytes);
+        self.input = Some(Arc::new(Zeroizing::new(bytes)));
         self
     }
 
@@ -123,6 +139,19 @@ impl Program {
 
     /// Runs it without a terminal, collects what it prints, and ends it and all its children at the deadline.
     pub fn run(&self, limit: Duration) -> Result<Finished, ProcessError> {
+        let (status, mut stdout, stderr) = self.run_to_its_end(limit)?;
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Ok(Finished { status, stdout: std::mem::take(&mut *stdout), stderr })
+    }
+
+    /// The same for a program that prints a secret: no copy of it is left behind.
+    pub fn run_for_value(&self, limit: Duration) -> Result<Told, ProcessError> {
+        let (status, mut stdout, stderr) = self.run_to_its_end(limit)?;
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        Ok(Told { status, value: Value::new(std::mem::take(&mut *stdout)), stderr })
+    }
+
+    fn run_to_its_end(&self, limit: Duration) -> Result<(ExitStatus, Wiped, Wiped), ProcessError> {
         let mut command = self.command();
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.stdin(if self.input.is_some() { Stdio::piped() } else { Stdio::null() });
@@ -138,8 +167,7 @@ impl Program {
             // A child that ends without reading all of it is judged by its exit code, not by a broken pipe.
             thread::spawn(move || stdin.write_all(&input).ok());
         }
-        let mut stdout = Vec::new();
-        let mut stderr = Vec::new();
+        let (mut stdout, mut stderr) = (Wiped::default(), Wiped::default());
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match outputs.recv_timeout(left) {
@@ -164,7 +192,7 @@ impl Program {
             end(&mut child);
             ProcessError::TimedOut { program: self.shown(), seconds: limit.as_secs() }
         })?;
-        Ok(Finished { status, stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() })
+        Ok((status, stdout, stderr))
     }
 
     /// Runs it on this process's own terminal, with no deadline: for what may ask a person something, such as a
@@ -210,16 +238,18 @@ enum Overflow {
     Io(io::Error),
 }
 
-type Collected = (Stream, Result<Vec<u8>, Overflow>);
+/// What may be a secret, whether it is handed on or not.
+type Wiped = Zeroizing<Vec<u8>>;
+
+type Collected = (Stream, Result<Wiped, Overflow>);
 
 fn collect<R: Read + Send + 'static>(pipe: Option<R>, stream: Stream, sender: &mpsc::Sender<Collected>) {
     let Some(pipe) = pipe else { return };
     let sender = sender.clone();
     thread::spawn(move || {
-        let mut bytes = Vec::new();
-        let result = match pipe.take(MAX_OUTPUT as u64 + 1).read_to_end(&mut bytes) {
-            Ok(count) if count > MAX_OUTPUT => Err(Overflow::TooMuch),
-            Ok(_) => Ok(bytes),
+        let result = match wiped::read_to_end(pipe, None, MAX_OUTPUT).map(Wiped::new) {
+            Ok(bytes) if bytes.len() > MAX_OUTPUT => Err(Overflow::TooMuch),
+            Ok(bytes) => Ok(bytes),
             Err(source) => Err(Overflow::Io(source)),
         };
         // The receiver is gone only when the run was given up.

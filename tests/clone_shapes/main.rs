@@ -12,6 +12,7 @@
 mod common;
 
 mod against;
+mod against_tracked;
 mod deploy_ref;
 mod index;
 mod selection;

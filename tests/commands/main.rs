@@ -13,6 +13,7 @@ mod common;
 
 mod actors;
 mod add;
+mod baseline;
 mod committing;
 mod custody;
 mod expiry;

@@ -13,6 +13,7 @@
 mod common;
 
 mod deployment_403_2017;
+mod kubeconfig_2026;
 mod leap_day_2012;
 mod leaver_2026;
 mod lost_events_2017;

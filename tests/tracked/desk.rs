@@ -57,7 +57,7 @@ impl Desk {
     #[track_caller]
     pub fn publish(&self, message: &str) {
         self.sandbox.git(&self.laptop, ["add", "-A"]);
-        self.sandbox.git(&self.laptop, ["commit", "-q", "-m", message]);
+        self.sandbox.git(&self.laptop, ["commit", "-q", "--allow-empty", "-m", message]);
         self.sandbox.push(&self.laptop);
     }
 

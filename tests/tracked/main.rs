@@ -14,12 +14,17 @@ mod common;
 #[allow(clippy::expect_used, reason = "it serves tests and measurements, which say what they expect")]
 mod infrastructure;
 
+mod confirm;
 mod desk;
 mod double;
 mod expiry;
 mod formats;
 mod gate;
+mod holders;
 mod import;
+mod prove;
+mod set;
 mod showing;
+mod team;
 mod tools;
 mod track;

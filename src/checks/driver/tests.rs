@@ -1,3 +1,5 @@
+mod tracked;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -10,6 +10,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{Actor, Policy};
 use crate::domain::rules::{Origin, Rules};
 use crate::domain::text::listed;
+use crate::domain::tracked_name::{CredentialName, TrackedName};
 
 /// How many secrets, and how many parts of a policy, a message names.
 const MOST_NAMES: usize = 3;
@@ -18,7 +19,7 @@ const MOST_NAMES: usize = 3;
 #[derive(Default)]
 struct Places {
     by: BTreeSet<Origin>,
-    secrets: BTreeSet<SecretName>,
+    secrets: BTreeSet<CredentialName>,
 }
 
 /// What is asked less, in words, and where.
@@ -45,7 +46,7 @@ fn told(loss: &str, places: &Places) -> String {
     format!("{loss}{by}{secrets}")
 }
 
-fn some_of<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
+pub(super) fn some_of<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
     let mut items = items.into_iter();
     let mut shown = items.by_ref().take(MOST_NAMES).map(|item| item.to_string()).collect::<Vec<_>>();
     let more = items.count();
@@ -56,7 +57,7 @@ fn some_of<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
 }
 
 impl Places {
-    fn add<'a>(&mut self, origin: Origin, secrets: impl IntoIterator<Item = &'a SecretName>) {
+    fn add<'a>(&mut self, origin: Origin, secrets: impl IntoIterator<Item = &'a CredentialName>) {
         self.by.insert(origin);
         self.secrets.extend(secrets.into_iter().cloned());
     }
@@ -81,30 +82,44 @@ fn ask_the_same(before: &Policy, after: &Policy) -> bool {
         && kinds(before) == kinds(after)
 }
 
-/// Of each secret of either side, and of each name that a scope spells out.
+/// Of each secret of either side, whoever sealed it, and of each name that a scope spells out.
 fn of_names(policies: &Policies, names: &[SecretName], losses: &mut Losses) {
     let Policies { before, after, .. } = policies;
     let spelled_out = (before.scopes.iter().chain(&after.scopes))
         .filter(|scope| scope.glob.is_literal())
-        .filter_map(|scope| scope.glob.as_str().parse::<SecretName>().ok());
+        .filter_map(|scope| scope.glob.as_str().parse::<CredentialName>().ok());
     let names_before = policies.names.iter().collect::<BTreeSet<_>>();
-    let there_are = policies.names.iter().chain(names).cloned().collect::<BTreeSet<_>>();
+    let files = policies.files.iter().filter_map(|path| TrackedName::new(path, None));
+    let tracked = files.chain(policies.values.iter().cloned()).map(CredentialName::from);
+    let own = policies.names.iter().chain(names).cloned().map(CredentialName::from);
+    let there_are = own.chain(tracked).collect::<BTreeSet<_>>();
     let all = there_are.iter().cloned().chain(spelled_out).collect::<BTreeSet<_>>();
     // Whatever the same scopes fit has the same rules.
-    let mut alike = BTreeMap::<_, Vec<SecretName>>::new();
+    let mut alike = BTreeMap::<_, Vec<CredentialName>>::new();
     for name in all {
-        let matching = [before, after].map(|policy| policy.scope_globs.matching(name.as_str()));
+        let matching = [before, after].map(|policy| {
+            let fitting = name.known_as().flat_map(|known| policy.scope_globs.matching(known));
+            fitting.collect::<BTreeSet<_>>()
+        });
         alike.entry(matching).or_default().push(name);
     }
     for names in alike.into_values() {
         let Some(one) = names.first() else { continue };
-        let rules = [before, after].map(|policy| Rules::of(policy, one));
+        let rules = [before, after].map(|policy| match one {
+            CredentialName::Own(name) => Rules::of(policy, name),
+            CredentialName::Tracked(name) => Rules::of_tracked(policy, name),
+        });
         let there = names.iter().filter(|name| there_are.contains(*name));
         for (loss, origin) in compare(&rules, Demand::all()) {
             losses.entry(loss).or_default().add(origin, there.clone());
         }
-        // Whoever adds a secret says who reads it; that those are enough is another check's business.
-        let were_there = there.filter(|name| names_before.contains(*name)).collect::<Vec<_>>();
+        // Whoever adds a secret says who reads it; that those are enough is another check's business. Who reads what other
+        // tools have sealed is no rule of policy.
+        let was_there = |name: &&CredentialName| match name {
+            CredentialName::Own(name) => names_before.contains(name),
+            CredentialName::Tracked(_) => false,
+        };
+        let were_there = there.filter(was_there).collect::<Vec<_>>();
         if let Some((loss, origin)) = fewer_readers(policies, &rules)
             && !were_there.is_empty()
         {

@@ -35,7 +35,7 @@ fn matrix(rows: Vec<Row>) -> Matrix {
 
 #[test]
 fn those_at_risk_come_first_then_those_in_doubt() {
-    let unread = Row::unknown("m".parse().unwrap(), 2, Unknown::new("m.json", "cut off"));
+    let unread = Row::unknown("m".parse::<CredentialName>().unwrap(), 2, Unknown::new("m.json", "cut off"));
     let matrix = matrix(vec![
         row("a", &["al", "bo", "zoe"], &[]),
         row("b", &["al", "bo", "zoe"], &["edited"]),

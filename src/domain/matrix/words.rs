@@ -47,8 +47,10 @@ impl Holding {
     pub fn meaning(self) -> &'static str {
         match self {
             Self::Holds(Grade::Proved) => "can open it: recomputed from the value itself",
-            Self::Holds(Grade::Plausible) => "the sealed file fits what the record says",
-            Self::Holds(Grade::Claimed) => "the record says so, and the sealed file does not bear it out",
+            Self::Holds(Grade::Plausible) => "the sealed file fits what the record says, or names their key",
+            Self::Holds(Grade::Claimed) => {
+                "record or policy says so, and the sealed file does not bear it out"
+            }
             Self::Unlisted => "sealed to a key that policy does not list as theirs: counts for nobody",
             Self::LeftOut => "meant to read it, and it is not sealed to them",
             Self::Exposed => "could open this version once, and is no reader now",

@@ -16,8 +16,9 @@ pub struct Decided {
     pub secrets: Vec<TrackedSecret>,
     /// Values with neither record nor rule.
     pub undecided_leaves: Vec<(TrackedName, Digest)>,
-    pub undecided: usize,
     pub not_secret: usize,
+    /// Values that the record of the file as a whole speaks of.
+    pub of_whole: Vec<TrackedName>,
     pub orphans: Vec<TrackedName>,
 }
 
@@ -56,10 +57,7 @@ impl Decided {
                     seen: leaf.seen,
                     inside: Inside::NotAsked,
                 }),
-                Decision::Undecided => {
-                    decided.undecided += 1;
-                    decided.undecided_leaves.push((leaf_name.clone(), leaf.seen));
-                }
+                Decision::Undecided => decided.undecided_leaves.push((leaf_name.clone(), leaf.seen)),
             }
             leaf_names.insert(leaf_name);
         }
@@ -72,6 +70,7 @@ impl Decided {
                 inside: Inside::NotAsked,
             });
         }
+        decided.of_whole = of_whole_file.into_iter().map(|(name, _)| name).collect();
         let of_this_file = claims.keys().filter(|claimed| claimed.file() == name.file());
         let has_leaves = !leaf_names.is_empty();
         let stands = |claimed: &TrackedName| {

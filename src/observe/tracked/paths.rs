@@ -17,33 +17,25 @@ const GIT_CRYPT_KEYS: &str = ".git-crypt/keys/";
 #[derive(Debug, Default)]
 pub struct Found {
     pub files: BTreeSet<String>,
+    /// Those that policy's `[track]` calls sealed.
+    pub covered: BTreeSet<String>,
     pub custody_files: BTreeSet<String>,
     pub git_crypt: GitCryptUsers,
     pub unknowns: Vec<Unknown>,
 }
 
 impl Found {
-    /// What policy names, in the work tree and in the trees of git together; the store is not part of it.
+    /// What policy names, in the trees of git together, and in the work tree of a repository; the store is not part of it.
     pub fn everywhere(
-        repository: &Repository,
+        work_tree: Option<&Repository>,
         place: &Place,
         policy: &Policy,
         trees: &[Option<&Snapshot>],
     ) -> Self {
         let store = place.folder.as_str();
-        let enter = |path: &str, full: &std::path::Path| {
-            // Another repository inside this one is none of its files.
-            path != ".git" && path != store && full.join(".git").symlink_metadata().is_err()
-        };
-        let walked = walk::walk(repository.root(), enter);
         let mut found = Self::default();
-        for (folder, why) in walked.unreadable {
-            found
-                .unknowns
-                .push(Unknown::new(folder, format!("can't be listed: {why}; mend its permissions")));
-        }
-        for Walk { path, is_file } in walked.files {
-            found.take(path, is_file, policy);
+        if let Some(repository) = work_tree {
+            found.walk(repository, store, policy);
         }
         let below_store = format!("{store}/");
         for path in trees.iter().flatten().flat_map(|tree| tree.entries().keys()) {
@@ -51,22 +43,48 @@ impl Found {
                 found.take(path.clone(), true, policy);
             }
         }
+        found.covered = found.files.clone();
         found
     }
 
+    fn walk(&mut self, repository: &Repository, store: &str, policy: &Policy) {
+        let enter = |path: &str, full: &std::path::Path| {
+            // Another repository inside this one is none of its files.
+            path != ".git" && path != store && full.join(".git").symlink_metadata().is_err()
+        };
+        let walked = walk::walk(repository.root(), enter);
+        for (folder, why) in walked.unreadable {
+            let why = format!("can't be listed: {why}; mend its permissions");
+            self.unknowns.push(Unknown::new(folder, why));
+        }
+        for Walk { path, is_file } in walked.files {
+            self.take(path, is_file, policy);
+        }
+    }
+
     /// Just these files, and what stands beside them.
-    pub fn named(repository: &Repository, files: &[String], trees: &[Option<&Snapshot>]) -> Self {
+    pub fn named(
+        work_tree: Option<&Repository>,
+        policy: &Policy,
+        files: &[String],
+        trees: &[Option<&Snapshot>],
+    ) -> Self {
         let mut found = Self { files: files.iter().cloned().collect(), ..Self::default() };
         for file in files {
             let folder = super::folder_of(file);
             let beside = if folder.is_empty() { CUSTODY.to_owned() } else { format!("{folder}/{CUSTODY}") };
             let in_trees = trees.iter().flatten().any(|tree| tree.get(&beside).is_some());
-            if in_trees || repository.root().join(&beside).symlink_metadata().is_ok() {
+            let on_disk =
+                |repository: &Repository| repository.root().join(&beside).symlink_metadata().is_ok();
+            if in_trees || work_tree.is_some_and(on_disk) {
                 found.custody_files.insert(beside);
             }
         }
         for path in trees.iter().flatten().flat_map(|tree| tree.entries().keys()) {
             found.git_crypt.take(path);
+            if policy.track.as_ref().is_some_and(|track| track.covers(path)) {
+                found.covered.insert(path.clone());
+            }
         }
         found
     }

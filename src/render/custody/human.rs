@@ -3,6 +3,7 @@
 mod grid;
 mod lists;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use anstyle::Style as Ansi;
@@ -97,21 +98,21 @@ impl Page<'_> {
 
     /// What does not fit, each thing once: many secrets may have it in common.
     fn doubts(&mut self) {
-        let mut told = BTreeMap::<String, Vec<&str>>::new();
+        let mut told = BTreeMap::<String, Vec<Cow<'_, str>>>::new();
         for row in &self.matrix.rows {
             for doubt in &row.doubts {
-                told.entry(visible(doubt).into_owned()).or_default().push(row.secret.as_str());
+                told.entry(visible(doubt).into_owned()).or_default().push(row.shown());
             }
         }
         self.reasons("does not fit", WARNING, &told, "secrets check --offline");
     }
 
     fn unknowns(&mut self) {
-        let mut told = BTreeMap::<String, Vec<&str>>::new();
+        let mut told = BTreeMap::<String, Vec<Cow<'_, str>>>::new();
         for row in &self.matrix.rows {
             let reasons = row.unknown.iter().map(reason).chain(row.unopened.clone());
             for why in reasons {
-                told.entry(visible(&why).into_owned()).or_default().push(row.secret.as_str());
+                told.entry(visible(&why).into_owned()).or_default().push(row.shown());
             }
         }
         for unknown in &self.matrix.unknowns {
@@ -120,7 +121,7 @@ impl Page<'_> {
         self.reasons("is not known", BAD, &told, "secrets check --offline");
     }
 
-    fn reasons(&mut self, title: &str, ansi: Ansi, told: &BTreeMap<String, Vec<&str>>, more: &str) {
+    fn reasons(&mut self, title: &str, ansi: Ansi, told: &BTreeMap<String, Vec<Cow<'_, str>>>, more: &str) {
         if told.is_empty() {
             return;
         }
@@ -230,8 +231,8 @@ impl Page<'_> {
 /// A secret, with the one who holds it alone.
 fn named(row: &Row) -> String {
     match row.alone() {
-        Some(person) => format!("{} ({person})", row.secret),
-        None => row.secret.to_string(),
+        Some(person) => format!("{} ({person})", row.shown()),
+        None => row.shown().into_owned(),
     }
 }
 

@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::domain::finding::Unknown;
 use crate::domain::matrix::{Column, Grade, Matrix, Row, Standing};
-use crate::domain::name::{ActorName, SecretName};
+use crate::domain::name::ActorName;
+use crate::domain::tracked_name::CredentialName;
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -96,7 +97,7 @@ impl<'a> From<&'a Column> for ActorWire<'a> {
             people: (!people.is_empty()).then_some(people),
             confirmed: column.confirmed.map(|on| on.to_string()),
             holds: column.tally.holds,
-            alone: column.tally.alone.iter().map(SecretName::as_str).collect(),
+            alone: column.tally.alone.iter().map(CredentialName::as_str).collect(),
             unlisted: column.tally.unlisted,
             left_out: column.tally.left_out,
             exposed: column.tally.exposed,

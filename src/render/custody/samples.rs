@@ -2,6 +2,7 @@
 
 use crate::domain::finding::Unknown;
 use crate::domain::matrix::{Cell, Column, ColumnKind, Grade, Holding, Matrix, Row, Source, Standing, Tally};
+use crate::domain::tracked_name::{CredentialName, TrackedName};
 
 const PLAUSIBLE: Holding = Holding::Holds(Grade::Plausible);
 const PROVED: Holding = Holding::Holds(Grade::Proved);
@@ -97,7 +98,7 @@ pub fn rich() -> Matrix {
         ),
         row("web/static", &both),
         Row::unknown(
-            "web/broken".parse().unwrap(),
+            "web/broken".parse::<CredentialName>().unwrap(),
             2,
             Unknown::new("secrets/web/broken.json", "secrets/web/broken.json:3:1: is cut off"),
         ),
@@ -149,6 +150,15 @@ pub fn hostile() -> Matrix {
     let mut unopened = row("web/db", &[("alice", PLAUSIBLE), ("bob", PLAUSIBLE)]);
     unopened.unopened = Some(HOSTILE.to_owned());
     let unknown = || Unknown::new(HOSTILE, HOSTILE);
-    let rows = vec![doubtful, unopened, Row::unknown("web/x".parse().unwrap(), 2, unknown())];
+    // A path may hold all but a null byte.
+    let path = format!("files/{}", HOSTILE.replace('\0', ""));
+    let mut tracked = row("web/file", &[("alice", PLAUSIBLE)]);
+    tracked.secret = TrackedName::new(&path, None).unwrap().into();
+    let rows = vec![
+        doubtful,
+        unopened,
+        tracked,
+        Row::unknown("web/x".parse::<CredentialName>().unwrap(), 2, unknown()),
+    ];
     Matrix::conclude(source, columns, rows, vec![unknown()])
 }

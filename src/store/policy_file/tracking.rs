@@ -19,7 +19,7 @@ pub(super) fn track(node: Option<Node<'_>>, globs: &mut Globs, faults: &mut Faul
     let not_secret = "write pointers to what is no secret, such as [\"**/client_id\"], or remove the key";
     let not_secret = globs.list(table.get("not-secret"), not_secret, faults);
     table.finish(faults);
-    Some(Track { files, except, not_secret })
+    Some(Track { files, except, not_secret, also: Vec::new() })
 }
 
 pub(super) fn kinds(

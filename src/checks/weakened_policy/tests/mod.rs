@@ -1,5 +1,7 @@
+mod claims;
 mod names_to_come;
 mod rules;
+mod tracking;
 
 use super::*;
 use crate::checks::samples::{
@@ -11,11 +13,20 @@ use crate::domain::policy::{Acceptance, Departed, Machine, Policy, RuleSet};
 
 /// The messages for a change from one policy to another.
 fn losses(before: &Policy, after: &Policy) -> Vec<String> {
-    let (setting, mut store) = (setting(), store());
-    let (before, after) = (before.clone(), after.clone());
     let names = vec!["old/one".parse().unwrap(), NAME.parse().unwrap()];
+    losses_beside(Policies { names, ..between(before.clone(), after.clone()) })
+}
+
+/// Two policies, and nothing that either speaks of.
+fn between(before: Policy, after: Policy) -> Policies {
+    let reference = "0123456789ab".to_owned();
+    Policies { before, after, names: Vec::new(), files: Vec::new(), values: Vec::new(), reference }
+}
+
+fn losses_beside(policies: Policies) -> Vec<String> {
+    let (setting, mut store) = (setting(), store());
     store.names.push("web/new".parse().unwrap());
-    store.policies = Some(Box::new(Policies { before, after, names, reference: "0123456789ab".to_owned() }));
+    store.policies = Some(Box::new(policies));
     let policy = policy();
     let faults = judge(&StoreSubject { setting: &setting, policy: &policy, store: &store }).unwrap();
     for fault in &faults {

@@ -67,8 +67,7 @@ fn plainly(before: &Parts, after: &Parts) -> BTreeSet<String> {
 
 fn quickly(before: &Parts, after: &Parts) -> BTreeSet<String> {
     let (before, after, names) = (of(before), of(after), Vec::new());
-    let losses =
-        names_to_come::losses(&Policies { before, after, names, reference: "0123456789ab".to_owned() });
+    let losses = names_to_come::losses(&Policies { names, ..between(before, after) });
     let told =
         |(loss, origin): (String, _)| format!("{} by {origin}", loss.strip_prefix("min-people is ").unwrap());
     losses.into_iter().map(told).collect()

@@ -165,7 +165,7 @@ fn many_secrets_are_counted_and_not_listed() {
     store.names = (0..9).map(|n| format!("web/{n}").parse().unwrap()).collect();
     let after = with_defaults(|rules| rules.min_people = Some(1));
     let reference = "0123456789ab".to_owned();
-    store.policies = Some(Box::new(Policies { before: policy(), after, names: Vec::new(), reference }));
+    store.policies = Some(Box::new(Policies { reference, ..between(policy(), after) }));
     let policy = policy();
     let faults = judge(&StoreSubject { setting: &setting, policy: &policy, store: &store }).unwrap();
     assert_eq!(

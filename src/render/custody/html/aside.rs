@@ -2,8 +2,9 @@
 
 use super::super::markup::Markup;
 use crate::domain::matrix::{Column, ColumnKind, Matrix};
-use crate::domain::name::{ActorName, SecretName};
+use crate::domain::name::ActorName;
 use crate::domain::text::listed;
+use crate::domain::tracked_name::CredentialName;
 
 pub(super) fn unknowns(page: &mut Markup, matrix: &Matrix) {
     if matrix.is_whole() {
@@ -33,7 +34,7 @@ pub(super) fn doubts(page: &mut Markup, matrix: &Matrix) {
     page.tag("</dl>\n</section>\n");
 }
 
-fn reason(page: &mut Markup, secret: &SecretName, reasons: &[String]) {
+fn reason(page: &mut Markup, secret: &CredentialName, reasons: &[String]) {
     page.tag("<div><dt>").path(secret.as_str()).tag("</dt>");
     for why in reasons {
         page.tag("<dd>").text(why).tag("</dd>");

@@ -83,7 +83,7 @@ impl<'m> Page<'m> {
             name: matrix
                 .rows
                 .iter()
-                .map(|row| row.secret.as_str().len())
+                .map(|row| row.shown().chars().count())
                 .max()
                 .unwrap_or(0)
                 .max("SECRET".len()),
@@ -154,7 +154,7 @@ impl<'m> Page<'m> {
 
     fn row(&mut self, row: &Row, layout: &Layout<'_>) {
         let (mark, ansi) = Self::mark(row);
-        let name = format!("{:1$}", row.secret, layout.name);
+        let name = format!("{:1$}", row.shown(), layout.name);
         let people = format!("{:1$}", people_of(row), layout.people);
         let mark_painted = if mark == ' ' { " ".to_owned() } else { self.paint(&mark.to_string(), ansi) };
         let mut line = match row.standing {

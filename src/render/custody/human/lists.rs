@@ -26,7 +26,7 @@ impl Page<'_> {
         let groups = groups(matrix);
         for row in &matrix.rows {
             let (mark, ansi) = Self::mark(row);
-            let first = format!("{mark} {}  {}", row.secret, people_of(row));
+            let first = format!("{mark} {}  {}", row.shown(), people_of(row));
             self.line(&if mark == ' ' { first } else { self.paint(&first, ansi) });
             let pieces: Vec<Piece> =
                 groups.iter().flat_map(|(kind, columns)| self.of_kind(row, *kind, columns)).collect();
