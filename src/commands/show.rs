@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::other_tools::{self, no_such_secret};
 use super::showing::{FindingWire, HistoryWire, RuleWire, Sections, end_text, history, people_text, rules};
-use super::{CommandError, Session, show_tracked};
+use super::{CommandError, Session, showing_tracked};
 use crate::checks::driver::{self, Judged};
 use crate::cli::{ReadFormat, Show};
 use crate::domain::check_id::CheckId;
@@ -66,7 +66,7 @@ pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
         other @ (CredentialName::Own(_) | CredentialName::Tracked(_)) => {
             let file = other_tools::file_of(&place, &policy, other)?;
             let file = file.ok_or_else(|| no_such_secret(other.as_str()))?;
-            return show_tracked::run(session, &place, &policy, other, &file, arguments.output.format);
+            return showing_tracked::run(session, &place, &policy, other, &file, arguments.output.format);
         }
     };
     let facts = observation.secret(name);

@@ -78,7 +78,7 @@ impl<'t> Lines<'t> {
         let rest = self.text.get(offset..).unwrap_or_default();
         let offset = offset + rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let passed = self.text.get(self.counted..offset).unwrap_or_default();
-        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line += passed.split(|byte| *byte == b'\n').skip(1).count();
         self.counted = self.counted.max(offset);
         self.line
     }
