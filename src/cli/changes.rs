@@ -126,6 +126,9 @@ pub struct Set {
     /// Somebody who has seen the value in clear without being a reader
     #[arg(long, value_name = "NAME", help_heading = "Sealing")]
     pub seen_by: Vec<ActorName>,
+    /// Of a tracked secret: do not have the repository's hooks judge the change before it is written
+    #[arg(long)]
+    pub untested_hooks: bool,
     #[command(flatten)]
     pub sealing: Sealing,
     #[command(flatten)]

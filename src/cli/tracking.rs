@@ -56,6 +56,9 @@ pub struct Confirm {
     /// Say what is behind and why, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Do not have the repository's hooks judge the change before it is written
+    #[arg(long)]
+    pub untested_hooks: bool,
     #[command(flatten)]
     pub publish: Publish,
 }

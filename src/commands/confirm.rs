@@ -70,7 +70,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
         writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
     }
     let message = format!("secrets: confirm {}", counted(count, "tracked secret"));
-    if !arguments.publish.no_commit {
+    if !arguments.publish.no_commit && !arguments.untested_hooks {
         rehearse(session, repository, &writer, &message)?;
     }
     commit(session, &place, &policy, writer, &message, &arguments.publish)?;

@@ -98,7 +98,7 @@ pub fn renew(
         writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
     }
     let message = format!("secrets: set {name}");
-    if !arguments.publish.no_commit {
+    if !arguments.publish.no_commit && !arguments.untested_hooks {
         rehearse(session, repository, &writer, &message)?;
     }
     commit(session, place, &policy, writer, &message, &arguments.publish)?;
