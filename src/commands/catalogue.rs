@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use super::CommandError;
 use super::other_tools::{as_tracked, no_such_secret};
+use super::taking_over::MOST_VALUES;
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::facts::Inside;
@@ -23,9 +24,6 @@ use crate::observe::selection::{SelectedFiles, Selection};
 use crate::observe::tracked::{TrackedFiles, whole};
 use crate::observe::trees::{Ask, Trees};
 use crate::store::near_miss::nearest;
-
-/// With more values that nothing decides, a file is tracked as a whole, and nobody means each of them by a glob.
-const MOST_UNDECIDED: usize = 100;
 
 /// Every secret that can be meant.
 #[derive(Default)]
@@ -172,7 +170,7 @@ impl Catalogue {
         let decided: BTreeSet<TrackedName> = secrets.iter().map(|secret| secret.name.clone()).collect();
         self.tracked.extend(secrets.into_iter().map(|secret| (secret.name.clone(), value(secret))));
         let rest = rest(policy, &file.name, &sealed, &decided);
-        let is_crowded = rest.undecided.len() > MOST_UNDECIDED;
+        let is_crowded = rest.undecided.len() > MOST_VALUES;
         if !has_own_record && !rest.undecided.is_empty() && !rest.undecided.contains_key(&file.name) {
             let all = whole(rest.undecided.iter().map(|(name, seen)| (name, *seen)));
             self.by_name.insert(file.name.clone(), bare(file.name.clone(), all));
@@ -256,7 +254,7 @@ impl Catalogue {
         for name in self.by_name.keys().filter(|name| name.pointer().is_some() && glob.matches(name.file())) {
             *crowded.entry(name.file()).or_default() += 1;
         }
-        crowded.into_iter().find(|(_, values)| *values > MOST_UNDECIDED)
+        crowded.into_iter().find(|(_, values)| *values > MOST_VALUES)
     }
 
     /// The name that is nearest: of a value in the same file, or at the same place of another file.
