@@ -406,3 +406,49 @@ fn the_end_that_a_value_carries_is_proposed() {
     assert_eq!(person.ends().0, 0);
     assert_eq!(sandbox.record(&laptop, "web/other")["sealed"]["expires"]["at"], "2099-01-01T00:00:00Z");
 }
+
+#[test]
+fn confirm_asks_when_each_value_that_changed_ends() {
+    let (sandbox, laptop) = store();
+    let keys = [public_key("alice"), public_key("bob")];
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let pem = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/value_ends/leaf.pem");
+    let pem = std::fs::read(pem).unwrap();
+    let names = ["a.age", "b.age", "c.age", "d.age"];
+    let seal = |values: [&[u8]; 4]| {
+        for (name, value) in names.iter().zip(values) {
+            sandbox.age_file(&laptop.join(name), value, &keys, true);
+        }
+    };
+    seal([b"a"; 4]);
+    sandbox.commit_all(&laptop, "Seal");
+    let track = ["track", "a.age", "b.age", "c.age", "d.age", "--owner", "team"];
+    sandbox.secrets(&laptop).args(track).run().code(0);
+    let custody = laptop.join("custody.toml");
+    let text = std::fs::read_to_string(&custody).unwrap();
+    std::fs::write(&custody, text.replace("\"]\nowners", "\"]\nexpires = 2027-08-31\nowners")).unwrap();
+    seal([&pem, b"b", b"c", b"a"]);
+    sandbox.publish_all(&laptop, "Renew three");
+
+    let mut person = Person::runs(&sandbox, &laptop, &["confirm"], Some(&identity_path("alice")));
+    person.sees("a.age: the value is another one").sees("the value carries: certificate").types("\n");
+    person
+        .sees("b.age: the value is another one")
+        .sees("recorded is: ends 2027-08-31; does that hold")
+        .types("y\n");
+    person.sees("c.age").sees("does that hold").types("n\n").sees("say when it ends now").types("n\n");
+    person.sees("1 record brought up to date").sees("d.age").sees("left: c.age").sees("push").types("n\n");
+    assert_eq!(person.ends().0, 2);
+    let text = std::fs::read_to_string(&custody).unwrap();
+    let record = |name: &str| {
+        text.split_once(&format!("[\"{name}\"]\n")).unwrap().1.split("\n\n").next().unwrap().to_owned()
+    };
+    assert!(record("a.age").contains("expires-from = \"x509\""), "{text}");
+    assert!(record("b.age").starts_with("expires = 2027-08-31\n"), "{text}");
+
+    let mut person = Person::runs(&sandbox, &laptop, &["confirm"], Some(&identity_path("alice")));
+    person.sees("c.age").sees("does that hold").types("\n").sees("say when it ends now").types("\n");
+    person.sees("expires (date").types("2028-02-01\n").sees("answered: c.age: ends 2028-02-01");
+    person.sees("push").types("n\n");
+    assert_eq!(person.ends().0, 0);
+}

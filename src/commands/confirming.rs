@@ -109,8 +109,6 @@ impl Settled {
         }
         let recorded = late.secret.expires();
         if let Some(expiry) = &answers.expiry {
-            let ends = ValueEnds { ends: late.end.iter().cloned().collect(), unread: Vec::new() };
-            warn_of_earlier_end(session, &ends, expiry)?;
             self.answer(late, Some(expiry.clone()), answers.issued, &told(expiry));
         } else if answers.keeps {
             match recorded {
@@ -123,7 +121,11 @@ impl Settled {
             }
         } else if answers.can_ask {
             match ask(session, answers, late, &why, recorded.as_ref())? {
-                Some(expiry) => self.answer(late, Some(expiry.clone()), answers.issued, &told(&expiry)),
+                Some(expiry) => {
+                    let ends = ValueEnds { ends: late.end.iter().cloned().collect(), unread: Vec::new() };
+                    warn_of_earlier_end(session, &ends, &expiry)?;
+                    self.answer(late, Some(expiry.clone()), answers.issued, &told(&expiry));
+                }
                 None => self.left.push((name, why)),
             }
         } else {

@@ -215,3 +215,36 @@ fn other_formats_are_refused_with_their_steps() {
         .says("there is no secret of that name");
     assert_eq!((team.sandbox.head(&team.laptop), team.sandbox.status(&team.laptop)), (head, String::new()));
 }
+
+/// What sops makes of a file is looked at before it takes the file's place.
+#[test]
+fn a_sops_that_does_something_else_changes_nothing() {
+    let team = Team::with(NESTED);
+    let name = format!("{FILE}#/hub/ports/1/token");
+    let path = |run: &Outcome| run.text().trim_end().to_owned();
+    let usual = path(&team.sandbox.run(team.sandbox.root(), "sh", ["-c", "printf %s \"$PATH\""]).code(0));
+    for (instead, why) in [
+        ("exit 0", "another value stands there"),
+        (
+            "for last; do :; done; file=$(eval echo \\${$(($# - 1))}); printf 'a: b\\n' > \"$file\"",
+            "no tool that is known",
+        ),
+        (
+            "for a; do case $a in */sealed) exec sops-of-the-tests rotate -i --input-type yaml --output-type yaml \"$a\";; esac; done",
+            "other values in it changed too",
+        ),
+        ("exit 3", "`sops` ended with 3"),
+    ] {
+        let double = team.sandbox.path("programs/sops");
+        let run = || {
+            let run = team.with_sops(&["set", &name, "--expires", "2028-02-01"]).stdin("canary");
+            let script =
+                format!("[ \"$1\" != set ] || {{ {instead}; exit; }}\nexec sops-of-the-tests \"$@\"");
+            let script = script.replace("sops-of-the-tests", double.to_str().unwrap());
+            team.sandbox.hook(&team.sandbox.path("odd"), "sops", &script);
+            run.env("PATH", format!("{}:{usual}", team.sandbox.path("odd").display())).run()
+        };
+        let refused = changes_nothing(&team, run).says("nothing was changed").says(why);
+        team.never_shows(&refused, "canary");
+    }
+}

@@ -210,3 +210,37 @@ fn damage_is_an_error() {
     let error = past_of(&sandbox, &clone, "secrets", &["HEAD"]).unwrap_err();
     assert!(matches!(&error, GitError::Object { id, .. } if *id == tree), "{error}");
 }
+
+#[test]
+fn what_one_file_held_is_listed_once_and_newest_first() {
+    let sandbox = Sandbox::new();
+    let dir = sandbox.init("r");
+    let states = ["one", "two", "one", "three"];
+    for state in states {
+        write(&dir, "a/enc.yaml", state);
+        write(&dir, "a/other", &format!("{state} {}", dir.display()));
+        sandbox.commit_all(&dir, state);
+    }
+    // A side branch whose version the merge did not take.
+    sandbox.git(&dir, &["checkout", "-q", "-b", "side"]);
+    write(&dir, "a/enc.yaml", "aside");
+    sandbox.commit_all(&dir, "aside");
+    sandbox.git(&dir, &["checkout", "-q", "-"]);
+    sandbox.git(&dir, &["merge", "-q", "-s", "ours", "-m", "merge", "side"]);
+    std::fs::remove_file(dir.join("a/enc.yaml")).unwrap();
+    sandbox.commit_all(&dir, "gone");
+    write(&dir, "a/enc.yaml", "back");
+    sandbox.commit_all(&dir, "back");
+
+    let repository = sandbox.open(&dir);
+    let blobs = repository.past_blobs("a/enc.yaml", 100).unwrap();
+    let texts: Vec<String> =
+        repository.blobs(&blobs).unwrap().into_iter().map(|text| String::from_utf8(text).unwrap()).collect();
+    let mut all = texts.clone();
+    all.sort();
+    assert_eq!(all, ["aside", "back", "one", "three", "two"]);
+    assert_eq!((texts[0].as_str(), texts[1].as_str()), ("back", "three"));
+    assert_eq!(repository.past_blobs("a/enc.yaml", 2).unwrap(), &blobs[..2]);
+    assert_eq!(repository.past_blobs("a/absent", 2).unwrap(), []);
+    assert!(!repository.is_shallow());
+}
