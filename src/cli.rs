@@ -149,7 +149,7 @@ Examples:
     Reseal(Reseal),
     /// Take over files that other tools have sealed, where they are; nothing is encrypted again
     ///
-    /// sops (YAML, JSON, dotenv, INI, binary), age, git-crypt, SealedSecrets and ansible-vault, known by their content.
+    /// sops (YAML, JSON, dotenv, INI, binary), age, git-crypt, `SealedSecrets` and ansible-vault, known by their content.
     /// Each encrypted value of which policy does not decide gets a record in the `custody.toml` beside its file. Run it
     /// again when there are new ones: what is there stays as it is.
     #[command(after_help = "\

@@ -22,6 +22,9 @@ use crate::domain::time::Instant;
 use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::CredentialName;
 
+/// How a check judges one kind of thing.
+type Judge<S> = fn(&S) -> Judgement;
+
 /// What is judged by name, and by which rules.
 struct Named<'a> {
     policy: &'a Policy,
@@ -128,12 +131,7 @@ impl Judged {
     }
 
     /// Runs every check on one thing that has a name. `judge` is how a check judges it, if it does.
-    fn judge_named<S>(
-        &mut self,
-        named: &Named<'_>,
-        subject: &S,
-        judge: fn(&Check) -> Option<fn(&S) -> Judgement>,
-    ) {
+    fn judge_named<S>(&mut self, named: &Named<'_>, subject: &S, judge: fn(&Check) -> Option<Judge<S>>) {
         let known_as: Vec<&str> = named.name.known_as().collect();
         for check in CHECKS {
             let Some(judge) = judge(check) else { continue };

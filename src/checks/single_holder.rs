@@ -205,13 +205,16 @@ mod tests {
         assert!(run(judge, &policy, &secret).unwrap()[0].message.contains("runs `secrets key new`"));
     }
 
+    /// The threshold, the key groups, and how the message begins.
+    type Groups<'a> = (usize, &'a [&'a [&'a str]], Option<&'a str>);
+
     #[test]
     fn who_counts_of_files_that_other_tools_have_sealed() {
         let mut policy = policy();
         policy.shared_keys.insert(actor("team"), shared_key(&["team-1"], &["bob", "carol"]));
         policy.shared_keys.insert(actor("lone"), shared_key(&["lone-1"], &["alice"]));
         let built_in = "and min-people is 2 (built in)";
-        let rows: [(usize, &[&[&str]], Option<&str>); 12] = [
+        let rows: [Groups<'_>; 12] = [
             (1, &[&["alice-1", "bob-1"]], None),
             (1, &[&["team-1"]], None),
             (1, &[&["alice-1", "team-1"]], None),

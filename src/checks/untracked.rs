@@ -74,7 +74,10 @@ mod tests {
         ] {
             file.undecided = values.iter().copied().map(tracked_name).collect();
             let faults = run(CHECK.file, &policy(), &file).unwrap();
-            assert_eq!((faults[0].message.as_str(), faults[0].weight), (message, values.len() as i64));
+            assert_eq!(
+                (faults[0].message.as_str(), faults[0].weight),
+                (message, i64::try_from(values.len()).unwrap())
+            );
             assert_eq!(faults[0].path.as_deref(), Some(FILE));
         }
         file.secrets = Err(Unknown::new(CLAIMS, "line 3: no TOML"));

@@ -22,6 +22,7 @@ pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError>
     let policy = place.policy()?;
     let catalogue = Catalogue::of(&place, &policy, &arguments.names, &arguments.scope)?;
     let mut redating = Redating::new(session, &place, &policy, "give --reason WHY");
+    redating.insists = true;
     for meant in chosen(session, &catalogue, &arguments.names, &arguments.scope)? {
         if !redating.plan(meant, &terms)? {
             session.say(format!("{}: is so already", visible(meant.name().as_str())))?;

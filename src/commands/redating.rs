@@ -31,6 +31,9 @@ pub struct Redating<'a> {
     policy: &'a Policy,
     /// How it is said why an end moves: `give --reason WHY`.
     reason_remedy: &'static str,
+    /// Whether a secret of the store that is so already is sealed again all the same: whoever names it wants to hear
+    /// whether that can be done.
+    pub insists: bool,
     records: Records<'a>,
     own: Vec<(SecretName, Terms)>,
     has_tracked: bool,
@@ -58,6 +61,7 @@ impl<'a> Redating<'a> {
             place,
             policy,
             reason_remedy,
+            insists: false,
             records,
             own: Vec::new(),
             has_tracked: false,
@@ -84,7 +88,10 @@ impl<'a> Redating<'a> {
 
     fn plan_own(&mut self, name: &SecretName, terms: &Terms) -> Result<bool, CommandError> {
         let standing = Terms::of_record(&existing(self.place, name)?.record);
-        let news = terms.beyond(&standing);
+        let mut news = terms.beyond(&standing);
+        if news.is_silent() && self.insists && terms.is_sealed() {
+            news = terms.clone();
+        }
         if news.is_silent() {
             return Ok(false);
         }

@@ -37,15 +37,15 @@ fn track(toronto: &Toronto) {
 
 /// Writes when a value ends into its record, by hand.
 fn expires(toronto: &Toronto, name: &str, end: &str) {
-    let (file, pointer) = name.split_once("#/").unwrap();
-    let (folder, file) = file.rsplit_once('/').unwrap();
+    let (file, pointer) = name.split_once("#/").expect("a pointer");
+    let (folder, file) = file.rsplit_once('/').expect("a folder");
     let claims = format!("{folder}/custody.toml");
     let text = toronto.read(&claims);
     let header = format!("[\"{file}#/{pointer}\"]\n");
     let (before, rest) = text.split_once(&header).expect("the value has a record");
     let (table, others) = rest.split_once("\n[").unwrap_or((rest, ""));
-    let table: String =
-        table.lines().filter(|line| !line.starts_with("expires")).map(|line| format!("{line}\n")).collect();
+    let kept: Vec<&str> = table.lines().filter(|line| !line.starts_with("expires")).collect();
+    let table = kept.join("\n") + "\n";
     let others = if others.is_empty() { String::new() } else { format!("\n[{others}") };
     toronto.write(&claims, format!("{before}{header}expires = {end}\n{table}{others}"));
 }

@@ -86,9 +86,9 @@ impl Desk {
                     continue;
                 }
                 if path.is_dir() {
-                    folders.push(path)
+                    folders.push(path);
                 } else {
-                    found.push((path.clone(), fs::read(&path).unwrap()))
+                    found.push((path.clone(), fs::read(&path).unwrap()));
                 }
             }
         }

@@ -51,8 +51,8 @@ fn with_another_data_key_nothing_is_known_of_any_value() {
 fn a_formatter_that_touches_everything_changes_nothing() {
     let desk = healthy();
     let text = desk.read(FILE);
-    let formatted: String =
-        text.lines().map(|line| format!("{line}\n")).collect::<String>().replace("token:", "\"token\":");
+    let formatted = text.replace("token:", "\"token\":");
+    assert_ne!(formatted, text);
     desk.write(FILE, format!("# formatted\n\n{formatted}"));
     desk.publish("Format");
     let _ = desk.gate(&[], 0).finds(&[]);
@@ -62,6 +62,11 @@ fn a_formatter_that_touches_everything_changes_nothing() {
 fn where_it_stands_in_git() {
     let desk = healthy();
     change(&desk, "token", "another");
+    // Later than any clock: two states of one second have no order.
+    let text = desk.read(FILE);
+    let (before, date) = text.split_once("lastmodified: ").unwrap();
+    let (_, after) = date.split_once('\n').unwrap();
+    desk.write(FILE, format!("{before}lastmodified: \"2099-01-01T00:00:00Z\"\n{after}"));
     let differing = |id| [("record-behind", TOKEN, "error"), (id, FILE, "error")];
     let _ = desk.gate(&[], 1).finds(&differing("uncommitted"));
     desk.sandbox.git(&desk.laptop, ["commit", "-qam", "Another token"]);
@@ -72,6 +77,7 @@ fn where_it_stands_in_git() {
     desk.sandbox.git(&desk.laptop, ["reset", "-q", "--hard", "HEAD~1"]);
     let report = desk.gate(&[], 1).finds(&[("outdated", FILE, "error")]);
     let message = report.message("outdated");
+    assert!(message.contains(" back over those of 2099-01-01, which origin/main "), "{message}");
     assert!(message.starts_with("a deploy from here would put the values of "), "{message}");
 }
 

@@ -99,7 +99,7 @@ impl Team {
         let custody = self.read(folder.join("custody.toml").to_str().unwrap());
         let base = Path::new(file).file_name().unwrap().to_str().unwrap();
         let key = if pointer.is_empty() { base.to_owned() } else { format!("{base}#{pointer}") };
-        let (_, table) = custody.split_once(&format!("[\"{key}\"]\n")).expect("it has a record");
+        let (_, table) = custody.split_once(&format!("[\"{key}\"]\n")).unwrap();
         table.split("\n\n").next().unwrap().to_owned()
     }
 
@@ -126,5 +126,6 @@ impl Team {
 
 /// Values `v1` … under the keys `k1` …, each in a map of its own.
 pub fn many(count: usize) -> String {
-    (1..=count).map(|number| format!("k{number}:\n    secret: v{number}\n")).collect()
+    let one = |number: usize| format!("k{number}:\n    secret: v{number}\n");
+    (1..=count).map(one).collect::<Vec<_>>().concat()
 }

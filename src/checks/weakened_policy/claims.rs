@@ -32,7 +32,7 @@ pub(super) fn judge(subject: &TrackedSubject<'_>) -> Judgement {
 }
 
 /// That it is said to end later, in words; and the reason, where one was given that did not stand there before.
-fn later_end<'s>(old: &TrackedSecret, new: &'s TrackedSecret) -> Option<(String, Option<String>)> {
+fn later_end(old: &TrackedSecret, new: &TrackedSecret) -> Option<(String, Option<String>)> {
     let (old, new) = (old.expires()?, new.expires()?);
     let Expiry::At { at: was, reason: old_reason, .. } = &old else { return None };
     let was_on = was.brief();

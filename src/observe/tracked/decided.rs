@@ -1,6 +1,7 @@
 //! What is judged of a file: each encrypted value, its record, and the rule that it falls under.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
@@ -87,7 +88,8 @@ pub fn whole<'n>(leaves: impl Iterator<Item = (&'n TrackedName, Digest)>) -> Dig
     let mut text = String::new();
     for (pointer, seen) in ordered {
         // The digest has a fixed length, so no pointer can be taken for part of another line.
-        text.push_str(&format!("{seen} {pointer}\n"));
+        // Writing to a `String` can't fail.
+        let _ = writeln!(text, "{seen} {pointer}");
     }
     Digest::of(text.as_bytes())
 }

@@ -17,7 +17,7 @@ use super::trees::{DeployTree, Trees};
 use crate::domain::claim::{CUSTODY, Claim};
 use crate::domain::facts::{Deployed, Difference, Uncommitted};
 use crate::domain::finding::{Known, Unknown};
-use crate::domain::foreign::{Contents, ForeignFile};
+use crate::domain::foreign::{Contents, ForeignFile, SealedFormat};
 use crate::domain::policy::Policy;
 use crate::domain::tracked_facts::{FileDeployed, FileFacts, FilePresence};
 use crate::domain::tracked_name::TrackedName;
@@ -103,7 +103,7 @@ impl<'a> TrackedFiles<'a> {
             Some(named) => Found::named(Some(repository), policy, named, &trees),
             None => Found::everywhere(Some(repository), place, policy, &trees),
         };
-        let standings = Standings::observe(repository, head, &found.all())?;
+        let standings = Standings::observe(repository, head, &found.all());
         let source = Source::Here { standings, deploy };
         Ok(Some(Self::of_found(policy, repository, source, found, selection, None)))
     }
@@ -308,11 +308,11 @@ impl<'a> TrackedFiles<'a> {
     /// git-crypt's file itself does not say who can open it; the copies of its key beside it do.
     fn with_users(&self, path: &str, contents: Contents) -> Contents {
         match contents {
-            Contents::Sealed(file) if file.format == crate::domain::foreign::SealedFormat::GitCrypt => {
+            Contents::Sealed(file) if file.format == SealedFormat::GitCrypt => {
                 let access = self.git_crypt.access(self.repository, path, &file.access);
                 Contents::Sealed(ForeignFile { access, ..file })
             }
-            other => other,
+            other @ (Contents::Sealed(_) | Contents::Plain(_) | Contents::Damaged { .. }) => other,
         }
     }
 

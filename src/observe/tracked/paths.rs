@@ -43,7 +43,7 @@ impl Found {
                 found.take(path.clone(), true, policy);
             }
         }
-        found.covered = found.files.clone();
+        found.covered.clone_from(&found.files);
         found
     }
 
@@ -142,16 +142,11 @@ impl GitCryptUsers {
             _ => key_name(repository, path),
         };
         let users = self.keys.get(&name).and_then(|generations| generations.last_key_value());
-        match users {
-            Some((_, users)) => {
-                let group = users.iter().cloned().map(ForeignKey::Pgp).collect();
-                Access { groups: vec![group], threshold: 1 }
-            }
-            None => {
-                let group = vec![ForeignKey::Opaque(format!("git-crypt:{name}"))];
-                Access { groups: vec![group], threshold: 1 }
-            }
-        }
+        let group = match users {
+            Some((_, users)) => users.iter().cloned().map(ForeignKey::Pgp).collect(),
+            None => vec![ForeignKey::Opaque(format!("git-crypt:{name}"))],
+        };
+        Access { groups: vec![group], threshold: 1 }
     }
 }
 

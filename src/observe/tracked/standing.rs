@@ -34,11 +34,7 @@ pub(super) struct Locked {
 }
 
 impl<'a> Standings<'a> {
-    pub fn observe(
-        repository: &'a Repository,
-        head: Option<Snapshot>,
-        paths: &BTreeSet<String>,
-    ) -> Known<Self> {
+    pub fn observe(repository: &'a Repository, head: Option<Snapshot>, paths: &BTreeSet<String>) -> Self {
         let absent = paths.iter().filter(|path| head.as_ref().is_none_or(|head| head.get(path).is_none()));
         let absent: Vec<&String> = absent.collect();
         let ignored = if absent.is_empty() {
@@ -49,7 +45,7 @@ impl<'a> Standings<'a> {
         };
         let in_head = paths.iter().filter(|path| head.as_ref().is_some_and(|head| head.get(path).is_some()));
         let from_head = head.as_ref().map(|head| from_head(repository, head, in_head)).unwrap_or_default();
-        Ok(Self { repository, head, ignored, from_head, overlooked: OnceLock::new() })
+        Self { repository, head, ignored, from_head, overlooked: OnceLock::new() }
     }
 
     pub fn head(&self) -> Option<&Snapshot> {

@@ -50,7 +50,8 @@ fn judged(file: &FileFacts) -> Row {
 /// `name=standing`, with `/shared` where it is held through a shared key.
 fn cells_of(row: &Row) -> Vec<String> {
     let told = |(name, cell): (&ActorName, &Cell)| {
-        let through = cell.through.iter().map(|shared| format!("/{shared}")).collect::<String>();
+        let through = cell.through.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let through = if through.is_empty() { String::new() } else { format!("/{}", through.join("/")) };
         format!("{name}={}{through}", cell.holding.as_str())
     };
     row.cells.iter().map(told).collect()

@@ -120,6 +120,8 @@ fn the_record_may_be_taken_away() {
     assert_eq!(told(&policy(), &file), [(message, Some(Level::Warning))]);
 }
 
+type Set = fn(&mut RuleSet);
+
 #[test]
 fn a_later_day_of_issue_where_ages_count() {
     let with = |old: Option<&str>, new: Option<&str>| {
@@ -128,7 +130,6 @@ fn a_later_day_of_issue_where_ages_count() {
             |file| claim_in(file, CLIENT).issued = new.map(time),
         )
     };
-    type Set = fn(&mut RuleSet);
     let ages: [Set; 2] = [|r| r.rotate_every = "1y".parse().ok(), |r| r.max_lifetime = "2y".parse().ok()];
     // It was set on 2026-01-01: from then on it is counted at the latest.
     for (old, new, message) in [

@@ -32,19 +32,20 @@ fn track(files: &[&str], except: &[&str], not_secret: &[&str]) -> Option<Track> 
 
 /// `never` where there is a reason.
 fn kinds(kinds: &[(&str, Option<&str>)]) -> Vec<Kind> {
-    let rule = |why: &Option<&str>| match why {
-        Some(why) => KindRule::Never((*why).to_owned()),
+    let rule = |why: Option<&str>| match why {
+        Some(why) => KindRule::Never(why.to_owned()),
         None => KindRule::ExpiryRequired,
     };
     let kind = |(line, (glob, why)): (usize, &(&str, Option<&str>))| Kind {
         glob: glob.parse().unwrap(),
-        rule: rule(why),
+        rule: rule(*why),
         owners: Vec::new(),
         line,
     };
     kinds.iter().enumerate().map(kind).collect()
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "as it is made at each call")]
 fn tracking(track: Option<Track>, kinds: Vec<Kind>) -> Policy {
     changed(|policy| {
         policy.track.clone_from(&track);
