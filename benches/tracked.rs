@@ -49,6 +49,15 @@ fn main() {
     run(root, &["track", "**/enc-*", "--owner", "team"]);
     git(root, &["repack", "-a", "-d", "-q"]);
     measure("check", root, &files, threads, &["check"]);
+    commit(root);
+    measure("check --against, nothing changed", root, &files, threads, &["check", "--against", "HEAD~1"]);
+    measure(
+        "check --against, before it was tracked",
+        root,
+        &files,
+        threads,
+        &["check", "--against", "HEAD~2"],
+    );
 }
 
 fn policy() -> String {

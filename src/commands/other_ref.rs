@@ -1,13 +1,15 @@
 //! `check --against`: the other ref, by whose policy a change is judged, and beside which its findings are held.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use rayon::prelude::*;
 
 use super::insides::Looking;
 use super::judging::{Gate, Seen};
 use crate::checks::driver;
-use crate::domain::facts::{Setting, StoreFacts};
+use crate::domain::digest::Digest;
+use crate::domain::facts::{Inside, Setting, StoreFacts};
 use crate::domain::finding::{Finding, Known, Unknown};
 use crate::domain::policy::Policy;
 use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
@@ -124,10 +126,35 @@ fn judge_file(
         facts.before = from.as_ref().or(before.as_ref()).map_or(Ok(BTreeMap::new()), by_pointer);
     }
     let before = before.filter(|before| is_meant(there, before));
-    Both {
-        values: facts.as_ref().map(values).unwrap_or_default(),
-        here: facts.map(|facts| here.gate.judge_file(facts, selection, look)).unwrap_or_default(),
-        there: before.map(|before| there.gate.judge_file(before, selection, &|_| ())).unwrap_or_default(),
+    let insides = Mutex::new(BTreeMap::new());
+    let look_here = |facts: &mut FileFacts| {
+        look(facts);
+        keep_insides(facts, &insides);
+    };
+    let values = facts.as_ref().map(values).unwrap_or_default();
+    let here = facts.map(|facts| here.gate.judge_file(facts, selection, &look_here)).unwrap_or_default();
+    let look_there = |facts: &mut FileFacts| give_insides(facts, &insides);
+    let there = before.map(|before| there.gate.judge_file(before, selection, &look_there));
+    Both { values, here, there: there.unwrap_or_default() }
+}
+
+/// What was found in the values of the change, by their ciphertexts.
+type InsidesBySeen = Mutex<BTreeMap<Digest, Inside>>;
+
+fn keep_insides(facts: &FileFacts, insides: &InsidesBySeen) {
+    let secrets = facts.secrets.as_deref().unwrap_or_default();
+    if let Ok(mut insides) = insides.lock() {
+        insides.extend(secrets.iter().map(|secret| (secret.seen, secret.inside.clone())));
+    }
+}
+
+/// The same ciphertext is the same value, and ends when it does; on the other ref nothing is opened.
+fn give_insides(facts: &mut FileFacts, insides: &InsidesBySeen) {
+    let (Ok(secrets), Ok(insides)) = (&mut facts.secrets, insides.lock()) else { return };
+    for secret in secrets {
+        if let Some(inside) = insides.get(&secret.seen) {
+            secret.inside = inside.clone();
+        }
     }
 }
 

@@ -84,8 +84,8 @@ fn what_stands_there_already_is_a_warning() {
     toronto.gate(CALM, &["--against", "main", "--scope", "clusters/**"], 0).finds(&standing("warning"));
     toronto.gate(CALM, &["--against", "main", "--file", stranger], 0).finds(&standing("warning")[2..]);
 
-    // Worse than it was: one person fewer, and another value that nobody has recorded, although one went.
-    seal(&toronto, stranger, "a: one\nc: three\n", &["carol"]);
+    // Worse than it was: one person fewer, and another value that nobody has recorded, although two went.
+    seal(&toronto, stranger, "c: three\n", &["carol"]);
     expires(&toronto, CLIENT, "2021-12-31");
     commit(&toronto, "Let them slip further");
     toronto.gate(CALM, &["--against", "main"], 1).finds(&[

@@ -117,3 +117,22 @@ fn a_part_that_can_not_be_read_is_told() {
     assert!(told.contains(&format!("{FILE}#/cert")) && told.contains("own/broken"), "{told}");
     assert!(told.contains("may carry an end that could not be read"), "{told}");
 }
+
+/// On the other ref nothing is opened, and the same ciphertext ends when it does here.
+#[test]
+fn an_earlier_end_that_stood_there_before_is_a_warning() {
+    let team = team();
+    team.write("README", "changed\n");
+    team.sandbox.commit_all(&team.laptop, "Change something else");
+    team.calls();
+    let found = gate(&team, &["--prove", "--against", "HEAD~1"]).code(0);
+    let soon = format!("{FILE}#/soon");
+    let _ = found.finds(&[("expiry-mismatch", &soon, "warning")]);
+    assert_eq!(team.calls().iter().filter(|call| call.starts_with("decrypt")).count(), 1);
+    // Another value is a change's own, whatever it says.
+    team.seal(FILE, values());
+    team.sandbox.commit_all(&team.laptop, "Seal it again");
+    let found = gate(&team, &["--prove", "--against", "HEAD~1"]).code(1);
+    let mismatch = found.findings().into_iter().find(|(id, ..)| id == "expiry-mismatch");
+    assert_eq!(mismatch, Some(("expiry-mismatch".to_owned(), soon, "error".to_owned())));
+}
