@@ -81,6 +81,7 @@ pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
     if let Some(idle) = selection.idle_parts(&observation.names, &known).first() {
         return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));
     }
+    secrets.sort_by(|one, other| one.name.cmp(&other.name));
     let all = secrets.len();
     if arguments.without_expiry {
         secrets.retain(|row| row.expires.is_none() && row.never.is_none());

@@ -160,6 +160,22 @@ fn one_file_and_one_scope() {
 }
 
 #[test]
+fn a_file_that_cannot_be_named_is_no_pass() {
+    let desk = healthy();
+    desk.sops("clusters/a/odd\\name.yaml", "token: x\n");
+    desk.sops("clusters/a#/enc-b.yaml", "token: x\n");
+    desk.publish("Odd names");
+    for arguments in [
+        &["--file", "clusters/a/odd\\name.yaml"][..],
+        &["--file", "clusters/a#/enc-b.yaml"],
+        &["--file", FILE, "--file", "clusters/a#/enc-b.yaml"],
+        &[],
+    ] {
+        let _ = desk.gate(arguments, 2).leaves_unchecked("can't be named").finds(&[]);
+    }
+}
+
+#[test]
 fn scopes_and_waivers_know_them_by_name_and_by_file() {
     let desk = healthy();
     let policy = desk.read("secrets/policy.toml");

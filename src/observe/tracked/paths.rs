@@ -69,8 +69,13 @@ impl Found {
         files: &[String],
         trees: &[Option<&Snapshot>],
     ) -> Self {
-        let mut found = Self { files: files.iter().cloned().collect(), ..Self::default() };
+        let mut found = Self::default();
         for file in files {
+            if !is_nameable(file) {
+                found.unknowns.push(unnameable(file));
+                continue;
+            }
+            found.files.insert(file.clone());
             let folder = super::folder_of(file);
             let beside = if folder.is_empty() { CUSTODY.to_owned() } else { format!("{folder}/{CUSTODY}") };
             let in_trees = trees.iter().flatten().any(|tree| tree.get(&beside).is_some());
@@ -96,9 +101,8 @@ impl Found {
         if !covered && !is_custody {
             return;
         }
-        if path.contains('\\') || path.contains("#/") {
-            let why = "can't be named: it is not UTF-8, or has a backslash or `#/` in it; rename it";
-            self.unknowns.push(Unknown::new(path, why));
+        if !is_nameable(&path) {
+            self.unknowns.push(unnameable(&path));
         } else if !is_file {
             let why = "is no regular file; have policy name the file that it leads to";
             self.unknowns.push(Unknown::new(path, why));
@@ -113,6 +117,15 @@ impl Found {
     pub fn all(&self) -> BTreeSet<String> {
         self.files.union(&self.custody_files).cloned().collect()
     }
+}
+
+/// Whether a secret in the file could be named: git's odd bytes and what looks like a pointer could not be told apart.
+fn is_nameable(path: &str) -> bool {
+    !path.contains('\\') && !path.contains("#/")
+}
+
+fn unnameable(path: &str) -> Unknown {
+    Unknown::new(path, "can't be named: it is not UTF-8, or has a backslash or `#/` in it; rename it")
 }
 
 /// Whom git-crypt's keys were copied for: by key, the fingerprints in the names of its newest generation.
