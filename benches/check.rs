@@ -15,11 +15,10 @@ mod common;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant as Stopwatch;
 use std::{env, fs, thread};
 
-use common::{NOW, build, median, run_watched};
+use common::{NOW, build, median, read_all, run_watched};
 
 const ROUNDS: usize = 9;
 
@@ -75,22 +74,6 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found.sort();
     found
-}
-
-/// The baseline: every file of the store, once.
-fn read_all(files: &[PathBuf], threads: usize) -> usize {
-    let next = AtomicUsize::new(0);
-    let total = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    total.fetch_add(fs::read(path).expect("a file can be read").len(), Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    total.into_inner()
 }
 
 fn check(root: &Path) -> u64 {

@@ -19,11 +19,10 @@ mod infrastructure;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant as Stopwatch;
 use std::{env, fs, thread};
 
-use common::{NOW, commit, git, median, run_watched};
+use common::{NOW, commit, git, median, read_all, run_watched};
 
 const ROUNDS: usize = 9;
 
@@ -70,22 +69,6 @@ fn policy() -> String {
         a = "A".repeat(40),
         b = "B".repeat(40),
     )
-}
-
-/// The baseline: every one of these files, once.
-fn read_all(files: &[PathBuf], threads: usize) -> usize {
-    let next = AtomicUsize::new(0);
-    let total = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    total.fetch_add(fs::read(path).expect("a file can be read").len(), Ordering::Relaxed);
-                }
-            });
-        }
-    });
-    total.into_inner()
 }
 
 fn run(root: &Path, arguments: &[&str]) -> u64 {

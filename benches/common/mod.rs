@@ -4,8 +4,9 @@
 
 pub mod bare;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
 use rayon::prelude::*;
@@ -99,4 +100,20 @@ pub fn run_watched(command: &mut Command) -> u64 {
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+/// A baseline: every one of these files, once.
+pub fn read_all(files: &[PathBuf], threads: usize) -> usize {
+    let next = AtomicUsize::new(0);
+    let total = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    total.fetch_add(fs::read(path).expect("a file can be read").len(), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    total.into_inner()
 }

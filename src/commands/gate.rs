@@ -81,6 +81,9 @@ pub fn judge(
         (Some(there), Some(reference)) => checks::against(findings, there, &reference.commit.short()),
         _ => findings,
     };
+    if let (Selection::All, Some(tracked)) = (selection, &tracked) {
+        notes.extend(tracked.idle_globs());
+    }
     notes.extend(seen.tracked.notes());
     notes.extend(seen.insides.notes());
     let accepted = Accepted::observe(session, arguments, place, reference);

@@ -14,7 +14,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::facts::{Exposure, PreviousValue, Proof, SecretFacts, Setting};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
-use crate::domain::report::{Custody, Outlook};
+use crate::domain::report::{Custody, Outlook, Unchecked};
 use crate::domain::text::{abridged, counted, listed, visible};
 use crate::domain::time::Instant;
 use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
@@ -69,7 +69,7 @@ impl Gate<'_> {
         let judge = || {
             let seen = tracked.files.par_iter().map(|path| match tracked.file(path) {
                 Some(facts) => self.judge_file(facts, selection, &look),
-                None => Seen::default(),
+                None => Seen::unnamed(path),
             });
             seen.reduce(Seen::default, |mut all, one| {
                 all.absorb(one);
@@ -173,6 +173,13 @@ impl Tracked {
 }
 
 impl Seen {
+    /// A file that can't be named was not judged.
+    fn unnamed(path: &str) -> Self {
+        let why = "can't be named, so nothing about it was judged; rename it".to_owned();
+        let unchecked = Unchecked { secret: None, what: visible(path).into_owned(), why };
+        Self { judged: Judged { unchecked: [unchecked].into(), ..Judged::default() }, ..Self::default() }
+    }
+
     pub fn absorb(&mut self, other: Self) {
         self.judged.absorb(other.judged);
         self.outlook.absorb(other.outlook);

@@ -160,6 +160,18 @@ fn one_file_and_one_scope() {
 }
 
 #[test]
+fn a_glob_of_policy_that_fits_no_file_is_told() {
+    let desk = healthy();
+    let policy = desk.read("secrets/policy.toml");
+    let told =
+        |desk: &Desk| desk.gate(&[], 0).json()["notes"].to_string().contains("`**/env-*` fits no file");
+    assert!(!told(&desk));
+    desk.write("secrets/policy.toml", policy.replace("[\"**/enc-*\"]", "[\"**/enc-*\", \"**/env-*\"]"));
+    desk.publish("A slip");
+    assert!(told(&desk));
+}
+
+#[test]
 fn a_file_that_cannot_be_named_is_no_pass() {
     let desk = healthy();
     desk.sops("clusters/a/odd\\name.yaml", "token: x\n");

@@ -4,6 +4,7 @@ use super::{MAX_FILE_BYTES, Opener, TrackedFiles};
 use crate::domain::facts::Inside;
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::ForeignFile;
+use crate::domain::glob::Glob;
 use crate::domain::opened::Opened;
 use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::TrackedName;
@@ -47,6 +48,14 @@ impl TrackedFiles<'_> {
             return Ok(vec![name.clone()]);
         }
         Ok(self.decided(name, file)?.of_whole)
+    }
+
+    /// Globs of policy that fit no file: more likely a typing mistake than a wish.
+    pub fn idle_globs(&self) -> Vec<String> {
+        let globs = self.policy.track.as_ref().map(|track| track.files.as_slice()).unwrap_or_default();
+        let fits_none = |glob: &&Glob| !self.covered.iter().any(|path| glob.matches(path));
+        let told = |glob: &Glob| format!("[track] files: `{glob}` fits no file, so nothing is judged by it");
+        globs.iter().filter(fits_none).map(told).collect()
     }
 
     /// The bytes of a file of the work tree.
