@@ -32,9 +32,10 @@ pub struct Custody {
 }
 
 /// How the report is written. The exit code is the same for every format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 pub enum ReportFormat {
     /// For a person
+    #[default]
     Human,
     /// For a program; see docs/file-formats.md
     Json,
@@ -51,7 +52,7 @@ pub enum Prove {
     Available,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct Check {
     /// Only secrets whose name fits
     #[arg(long, value_name = "GLOB", conflicts_with = "files")]
