@@ -14,6 +14,7 @@
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
+//! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
 //! | `signing` | which ssh key the user's git signs with |
 
@@ -26,7 +27,9 @@ pub mod push;
 pub mod rehearsal;
 pub mod remote;
 pub mod repository;
+pub mod rescue;
 pub mod snapshot;
+pub mod waiting;
 
 mod deploy_repository;
 mod forge;
@@ -53,5 +56,7 @@ pub use push::{PushError, Pushed};
 pub use rehearsal::Rehearsal;
 pub use remote::{Asked, RemoteError, RemoteTip};
 pub use repository::Repository;
+pub use rescue::{RescueDraft, RescueError, RescuedFile};
 pub use signing::GitSigningKey;
 pub use snapshot::{Entry, EntryKind, Snapshot};
+pub use waiting::Waiting;

@@ -1,6 +1,7 @@
 //! Floor 3: facts, gathered from all rooms. Nothing here has an opinion; what can't be known is said as such.
 
 pub mod baseline;
+pub mod cargo;
 pub mod deploy;
 pub mod history;
 pub mod identities;
