@@ -43,6 +43,7 @@ mod redating;
 mod remove;
 mod renewing;
 mod reporting;
+mod rescue_notes;
 mod reseal;
 mod resealing;
 mod roster;

@@ -31,6 +31,7 @@ pub mod rescue;
 pub mod snapshot;
 pub mod waiting;
 
+mod commit_words;
 mod deploy_repository;
 mod forge;
 mod history;
@@ -47,6 +48,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use commit_words::CommitWords;
 pub use error::GitError;
 pub use history::HistoryEntry;
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
@@ -54,7 +56,7 @@ pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};
 pub use push::{PushError, Pushed};
 pub use rehearsal::Rehearsal;
-pub use remote::{Asked, RemoteError, RemoteTip};
+pub use remote::{Asked, Besides, Branch, RemoteError, RemoteTip};
 pub use repository::Repository;
 pub use rescue::{RescueDraft, RescueError, RescuedFile};
 pub use signing::GitSigningKey;

@@ -1,4 +1,4 @@
-//! Rescue branches that could not be pushed yet, in the git dir as `secrets/rescue/COMMIT.json`. The commit itself is
+//! Rescue branches that could not be pushed yet, in the git dir as `secrets/waiting/COMMIT.json`. The commit itself is
 //! kept by a ref of our own.
 
 use std::fs;
@@ -13,7 +13,7 @@ use crate::domain::text::shell_word;
 use crate::system::environment::Environment;
 use crate::system::files::{self, Access, FileError};
 
-const FOLDER: &str = "secrets/rescue";
+const FOLDER: &str = "secrets/waiting";
 
 /// The largest of these files, in bytes.
 const MAX_BYTES: u64 = 64 * 1024;

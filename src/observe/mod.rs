@@ -8,6 +8,7 @@ pub mod identities;
 pub mod place;
 pub mod proofs;
 pub mod reference;
+pub mod rescues;
 pub mod secrets;
 pub mod selection;
 pub mod signers;
