@@ -77,7 +77,8 @@ fn judge_store(subject: &StoreSubject<'_>) -> Judgement {
 fn pending(setting: &Setting, deploy_ref: &DeployRef, rescue: &Rescue, there: &str, compared: &str) -> Fault {
     let Rescue { branch, story } = rescue;
     let deployed = wording::deployed_as(setting);
-    let when = story.at.map(|at| format!(" {} ({})", wording::ago(at, setting.now), at.brief())).unwrap_or_default();
+    let when =
+        story.at.map(|at| format!(" {} ({})", wording::ago(at, setting.now), at.brief())).unwrap_or_default();
     let would = if compared.is_empty() {
         format!("a deploy from {deployed} would be without it")
     } else {
@@ -98,7 +99,8 @@ mod tests {
     use crate::domain::rescue::Story;
 
     fn rescue(at: Option<&str>) -> Rescue {
-        let story = Story { by: "alice".to_owned(), at: at.map(time), reason: "lapsed; ticket 812".to_owned() };
+        let story =
+            Story { by: "alice".to_owned(), at: at.map(time), reason: "lapsed; ticket 812".to_owned() };
         Rescue { branch: "rescue/x".to_owned(), story }
     }
 
@@ -108,7 +110,8 @@ mod tests {
 
     #[test]
     fn who_when_why_and_where() {
-        let told = "alice broke the glass 7 days ago (2026-02-22T12:00:00Z): \u{201c}lapsed; ticket 812\u{201d}; ";
+        let told =
+            "alice broke the glass 7 days ago (2026-02-22T12:00:00Z): \u{201c}lapsed; ticket 812\u{201d}; ";
         let deployed = "a deploy from origin/main (222222222222) would";
         for (here, there, message, weight) in [
             (
@@ -120,7 +123,9 @@ mod tests {
             (
                 at_version(3, 9),
                 at_version(3, 10),
-                format!("only rescue/x has version 3, and {deployed} put an earlier seal of version 3 back over it"),
+                format!(
+                    "only rescue/x has version 3, and {deployed} put an earlier seal of version 3 back over it"
+                ),
                 0,
             ),
             (

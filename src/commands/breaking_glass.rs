@@ -43,7 +43,13 @@ pub fn let_through(session: &Session, reason: &Reason, mut report: Report) -> Re
 }
 
 /// Saves what is about to be deployed; else says why the glass can't be broken.
-fn save(session: &Session, place: &Place, policy: &Policy, reason: &Reason, by: &str) -> Result<Saved, String> {
+fn save(
+    session: &Session,
+    place: &Place,
+    policy: &Policy,
+    reason: &Reason,
+    by: &str,
+) -> Result<Saved, String> {
     let DeployRef::Branch { remote, branch: base } = &policy.deploy_ref else {
         return Err("deploy-ref is \"none\", so there is no remote to save it on".to_owned());
     };
@@ -79,7 +85,9 @@ fn save(session: &Session, place: &Place, policy: &Policy, reason: &Reason, by: 
         }
         Err(error) if in_ci => {
             repository.forget_rescue(commit);
-            return Err(format!("{error}; in CI (CI is set) nothing is queued, because nobody would deliver it"));
+            return Err(format!(
+                "{error}; in CI (CI is set) nothing is queued, because nobody would deliver it"
+            ));
         }
         Err(error) => {
             let (remote, base) = (remote.clone(), base.clone());

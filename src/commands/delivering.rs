@@ -60,7 +60,9 @@ fn deliver(repository: &Repository, limit: Duration) -> Vec<String> {
                 let merge = url.map_or_else(String::new, |url| format!(": {url}"));
                 match repository.delivered(&waiting) {
                     Ok(()) => format!("delivered `{branch}` to {remote}; merge it into {base}{merge}"),
-                    Err(error) => format!("delivered `{branch}` to {remote}, and it is still queued here: {error}"),
+                    Err(error) => {
+                        format!("delivered `{branch}` to {remote}, and it is still queued here: {error}")
+                    }
                 }
             }
             Err(error) => {

@@ -18,7 +18,8 @@ impl CommitWords {
         let line = |key: &str| header.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();
         let author = line("author ").rsplit_once(" <").map_or("", |(name, _)| name);
         // `NAME <EMAIL> SECONDS ZONE`
-        let seconds = line("committer ").rsplit_once("> ").and_then(|(_, date)| date.split(' ').next()?.parse().ok());
+        let seconds =
+            line("committer ").rsplit_once("> ").and_then(|(_, date)| date.split(' ').next()?.parse().ok());
         let epoch = Instant::parse_rfc3339("1970-01-01T00:00:00Z").ok();
         let committed_at = epoch.zip(seconds).and_then(|(epoch, seconds)| epoch.checked_add_seconds(seconds));
         Self { author: author.trim().to_owned(), committed_at, message: message.to_owned() }
@@ -35,7 +36,9 @@ mod tests {
         let words = CommitWords::read(commit);
         assert_eq!((words.author.as_str(), words.message.as_str()), ("A. <b> Uthor", "One\n\ntwo\n"));
         assert_eq!(words.committed_at.map(|at| at.to_string()).as_deref(), Some("2022-08-31T20:15:00Z"));
-        for odd in [&b""[..], b"author", b"author <", b"committer x> 99999999999999999999 +0", b"\xff\n\n\xff"] {
+        for odd in
+            [&b""[..], b"author", b"author <", b"committer x> 99999999999999999999 +0", b"\xff\n\n\xff"]
+        {
             let words = CommitWords::read(odd);
             assert_eq!((words.author.as_str(), words.committed_at), ("", None), "{odd:?}");
         }

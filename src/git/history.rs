@@ -71,7 +71,17 @@ impl Repository {
     /// that is what it has of it.
     pub fn ever_held(&self, commit: Commit, paths: &[&str]) -> Result<BTreeSet<(String, BlobId)>, GitError> {
         let commit = commit.to_string();
-        let raw = ["log", "--full-history", "-m", "--root", "--format=", "--raw", "-z", "--no-abbrev", "--no-renames"];
+        let raw = [
+            "log",
+            "--full-history",
+            "-m",
+            "--root",
+            "--format=",
+            "--raw",
+            "-z",
+            "--no-abbrev",
+            "--no-renames",
+        ];
         let program = self.git.reading().args(raw).args(["--no-show-signature", &commit, "--"]);
         let program = program.args(paths.iter().map(|path| literal(path)));
         let finished = must_succeed("read the history of files", program.run(LOCAL_LIMIT)?)?;

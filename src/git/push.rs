@@ -67,7 +67,10 @@ pub(super) struct Push<'a> {
     pub(super) hooks: Hooks,
 }
 
-/// Whether the user's `pre-push` hook has a say.
+/// Before git's command: no hook of the user's runs.
+pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+
+/// Whether the user's hooks have a say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hooks {
     Run,
@@ -157,10 +160,9 @@ pub(super) enum Answer {
 impl Push<'_> {
     pub(super) fn to(&self, branch: &str) -> Result<Answer, PushError> {
         // Nothing but this commit: the user's `push.followTags` and the like don't count here.
-        let program = (self.git.reading())
-            .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no"])
-            .args((self.hooks == Hooks::Skip).then_some("--no-verify"))
-            .args(["--end-of-options"])
+        let hooks = if self.hooks == Hooks::Skip { &NO_HOOKS[..] } else { &[] };
+        let program = (self.git.reading().args(hooks))
+            .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--end-of-options"])
             .args([self.settings.remote.clone(), format!("{}:refs/heads/{branch}", self.commit)]);
         let finished = program.run(self.deadline.left()).map_err(|error| {
             let remote = self.settings.remote.clone();

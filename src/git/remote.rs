@@ -33,7 +33,9 @@ pub enum RemoteError {
     NoSuchBranch { remote: String, branch: String },
     #[error(
         "remote `{remote}` has {count} branches `{pattern}`, and at most {most} are looked into; delete those that are \
-         merged: see `git ls-remote {} {}`", shell_word(remote), shell_word(pattern)
+         merged: see `git ls-remote {} {}`",
+        shell_word(remote),
+        shell_word(pattern)
     )]
     TooManyBranches { remote: String, count: usize, most: usize, pattern: String },
     #[error("remote `{remote}` gave no answer within {limit:?}; try `git ls-remote {}`", shell_word(remote))]

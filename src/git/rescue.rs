@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::error::GitError;
 use super::objects::{BlobId, Commit};
 use super::program::{Deadline, LOCAL_LIMIT, must_succeed};
-use super::push::{Answer, Hooks, Push, PushError};
+use super::push::{Answer, Hooks, NO_HOOKS, Push, PushError};
 use super::remote::RemoteError;
 use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
@@ -64,13 +64,18 @@ impl Repository {
     pub fn make_rescue(&self, draft: &RescueDraft<'_>) -> Result<Commit, GitError> {
         let own_ref = format!("refs/secrets/new-rescue/{}", std::process::id());
         let stream = self.stream(draft, &own_ref)?;
-        let program = self.git.writing().args(LASTING).args(["fast-import", "--quiet", "--force", "--done"]);
+        let program = self.git.writing().args(NO_HOOKS).args(LASTING).args([
+            "fast-import",
+            "--quiet",
+            "--force",
+            "--done",
+        ]);
         let finished = program.args(["--date-format=raw"]).input(stream).run(LOCAL_LIMIT)?;
         let _ = must_succeed("make a commit of what is about to be deployed", finished)?;
         let commit = self.resolve(&own_ref)?;
         self.verify(draft, commit)?;
         let refs = format!("update {KEPT_REFS}{commit} {commit}\ndelete {own_ref}\n");
-        let program = self.git.writing().args(LASTING).args(["update-ref", "--stdin"]);
+        let program = self.git.writing().args(NO_HOOKS).args(LASTING).args(["update-ref", "--stdin"]);
         let finished = program.input(refs.into_bytes()).run(LOCAL_LIMIT)?;
         let _ = must_succeed("keep a commit of what is about to be deployed", finished)?;
         Ok(commit)
@@ -78,7 +83,8 @@ impl Repository {
 
     /// Lets go of a commit that is on the remote, or on its way nowhere. That it fails costs a few bytes.
     pub fn forget_rescue(&self, commit: Commit) {
-        let program = self.git.writing().args(["update-ref", "-d", &format!("{KEPT_REFS}{commit}")]);
+        let program =
+            self.git.writing().args(NO_HOOKS).args(["update-ref", "-d", &format!("{KEPT_REFS}{commit}")]);
         drop(program.run(LOCAL_LIMIT));
     }
 
@@ -101,7 +107,9 @@ impl Repository {
             Ok(Answer::Taken(finished)) => Ok(push.pull_request(&finished, branch)),
             Ok(Answer::Moved) => declined(format!("it has another `{branch}` already")),
             Ok(Answer::Declined(why) | Answer::Failed(why)) => declined(why),
-            Err(PushError::TimedOut { .. }) => Err(RescueError::TimedOut { remote: remote.to_owned(), limit }),
+            Err(PushError::TimedOut { .. }) => {
+                Err(RescueError::TimedOut { remote: remote.to_owned(), limit })
+            }
             Err(PushError::Remote(error)) => Err(error.into()),
             Err(PushError::Git(error)) => Err(error.into()),
             Err(error) => declined(error.to_string()),
@@ -172,11 +180,13 @@ impl Repository {
     /// Whether git has made of it what was meant.
     fn verify(&self, draft: &RescueDraft<'_>, commit: Commit) -> Result<(), GitError> {
         let made = self.snapshot(commit, "")?;
-        let missing = draft.files.iter().find(|file| {
-            made.get(&file.path).map(|entry| entry.id) != Some(super::blob_id(&file.bytes))
-        });
+        let missing = draft
+            .files
+            .iter()
+            .find(|file| made.get(&file.path).map(|entry| entry.id) != Some(super::blob_id(&file.bytes)));
         let files: BTreeSet<&str> = draft.files.iter().map(|file| file.path.as_str()).collect();
-        let kept = draft.without.iter().find(|path| !files.contains(path.as_str()) && made.get(path).is_some());
+        let kept =
+            draft.without.iter().find(|path| !files.contains(path.as_str()) && made.get(path).is_some());
         match missing.map(|file| &file.path).or(kept) {
             None => Ok(()),
             Some(path) => {

@@ -121,7 +121,8 @@ fn read(path: &Path) -> Result<Waiting, WaitingError> {
     let unreadable = |why: String| WaitingError::Unreadable { path: path.to_owned(), why };
     let wire: Wire =
         serde_json::from_slice(&bytes).map_err(|error| unreadable(words::shown(&error.to_string())))?;
-    let commit = Commit::parse(&wire.commit).filter(|_| wire.schema == 1 && wire.branch.starts_with("rescue/"));
+    let commit =
+        Commit::parse(&wire.commit).filter(|_| wire.schema == 1 && wire.branch.starts_with("rescue/"));
     let commit = commit.ok_or_else(|| unreadable("it is of another form".to_owned()))?;
     Ok(Waiting { commit, remote: wire.remote, branch: wire.branch, base: wire.base })
 }

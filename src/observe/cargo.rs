@@ -43,7 +43,8 @@ impl Cargo {
         let repository = place.known_repository()?;
         let unknown = |error: GitError| Unknown::new("HEAD", error.to_string());
         let head = repository.head().map_err(unknown)?;
-        let head = head.ok_or_else(|| Unknown::new("HEAD", "there is no commit yet: make one with git commit"))?;
+        let head =
+            head.ok_or_else(|| Unknown::new("HEAD", "there is no commit yet: make one with git commit"))?;
         let tree = repository.snapshot(head, "").map_err(unknown)?;
         let cargo =
             Self { head, parent: Some(head), files: Vec::new(), without: Vec::new(), left_out: Vec::new() };
@@ -109,7 +110,8 @@ impl Loading<'_> {
             Ok(None) => return,
             Err(error) => return self.leave_out(path, error.reason()),
         };
-        let how = difference_of(Some(&bytes), self.tree.get(path), &Ok(std::collections::BTreeMap::new()), path);
+        let how =
+            difference_of(Some(&bytes), self.tree.get(path), &Ok(std::collections::BTreeMap::new()), path);
         if matches!(how, Ok(None | Some(Difference::LineEnds))) {
             return;
         }
@@ -145,7 +147,9 @@ impl Loading<'_> {
         match tracked::contents(bytes) {
             Contents::Sealed(_) => Ok(()),
             Contents::Plain(_) => Err("is in clear, as far as anybody can tell".to_owned()),
-            Contents::Damaged { format, why } => Err(format!("looks like {format}, and can't be read: {why}")),
+            Contents::Damaged { format, why } => {
+                Err(format!("looks like {format}, and can't be read: {why}"))
+            }
         }
     }
 
@@ -173,7 +177,10 @@ impl Loading<'_> {
         self.cargo.without = self.in_clear(&new)?.into_iter().map(|left_out| left_out.path).collect();
         self.cargo.parent = parent;
         for LeftOut { path, why } in whys {
-            self.leave_out(path, format!("{why}, in a commit that is not pushed: those commits did not go along"));
+            self.leave_out(
+                path,
+                format!("{why}, in a commit that is not pushed: those commits did not go along"),
+            );
         }
         Ok(())
     }

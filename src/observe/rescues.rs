@@ -133,7 +133,8 @@ impl Deployed<'_> {
                 (_, Err(why)) => Err(Unknown::new(of(&on_branch), why)),
                 // Only a value is there, and another one than the deploy ref has.
                 (Ok(_), Ok(Presence::Unordered)) => {
-                    let why = "has no record there, so nobody knows how new it is; merge the branch, or delete it";
+                    let why =
+                        "has no record there, so nobody knows how new it is; merge the branch, or delete it";
                     Err(Unknown::new(format!("{} {on_branch}", self.place.sealed_path(&name)), why))
                 }
                 (Ok(Presence::At(deployed)), Ok(Presence::At(rescued))) if rescued <= deployed => continue,

@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use crate::domain::finding::{Finding, Level};
 use super::glass;
+use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, WaivedGroup};
 use crate::domain::rescue::GlassOutcome;
 use crate::domain::text::{abridged, counted, visible};

@@ -2,8 +2,8 @@
 
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::rescue::{BreakGlass, GlassOutcome, LeftOut, Saved};
 use crate::domain::report::{Custody, Draft, Grade, Outlook, Report, SwitchedOff, Unchecked, Waived};
+use crate::domain::rescue::{BreakGlass, GlassOutcome, LeftOut, Saved};
 
 fn finding(id: CheckId, level: Level, secret: Option<&str>, message: &str, remedy: &str) -> Finding {
     Finding {

@@ -120,7 +120,11 @@ fn a_branch_that_cannot_be_read_is_left_unknown() {
     let report = night.a_week_later("ci", &["--scope", AZUREAD], 1).finds(&[("expired", AZUREAD, "error")]);
     report.leaves_unchecked("rescue/mine");
     // Of the other secret it is known.
-    night.toronto.sandbox.gate(&night.toronto.sandbox.path("ci"), REDEPLOY, &["--scope", OAUTH], 0).finds(&[]);
+    night
+        .toronto
+        .sandbox
+        .gate(&night.toronto.sandbox.path("ci"), REDEPLOY, &["--scope", OAUTH], 0)
+        .finds(&[]);
 
     // A branch whose commit is gone: it may hold anything.
     let broken = "refs/heads/rescue/broken";

@@ -66,7 +66,8 @@ fn what_git_ignores_or_overlooks_goes_along() {
     let branch = night.broken();
     assert_eq!(night.value_on(&branch), VALUES.1);
     let of_new = format!("{branch}:secrets/utoronto/prod/new.age");
-    let bytes = night.toronto.sandbox.run(&night.origin(), "git", ["cat-file", "blob", &of_new]).code(0).stdout;
+    let bytes =
+        night.toronto.sandbox.run(&night.origin(), "git", ["cat-file", "blob", &of_new]).code(0).stdout;
     assert_eq!(bytes, fs::read(night.laptop().join("secrets/utoronto/prod/new.age")).unwrap());
 }
 
@@ -149,7 +150,10 @@ fn what_was_deleted_here_is_saved_as_head_has_it() {
     let night = Night::new();
     fs::remove_file(night.laptop().join(format!("secrets/{OAUTH}.age"))).unwrap();
     let branch = night.broken();
-    let _ = night.toronto.sandbox.git(&night.origin(), ["cat-file", "-e", &format!("{branch}:secrets/{OAUTH}.age")]);
+    let _ = night
+        .toronto
+        .sandbox
+        .git(&night.origin(), ["cat-file", "-e", &format!("{branch}:secrets/{OAUTH}.age")]);
 }
 
 /// At night a broken hook must not stand in the way, nor our own, which keeps just such pushes back.
@@ -169,7 +173,9 @@ fn no_hook_of_the_clone_runs() {
 fn git_need_not_know_who_the_user_is() {
     let night = Night::new();
     let config = fs::read_to_string(night.toronto.sandbox.path("home/.gitconfig")).unwrap();
-    let anonymous = config.replace("name = Alice Example", "useConfigOnly = true").replace("email = alice@example.org", "");
+    let anonymous = config
+        .replace("name = Alice Example", "useConfigOnly = true")
+        .replace("email = alice@example.org", "");
     fs::write(night.toronto.sandbox.path("home/.gitconfig"), anonymous).unwrap();
     let told = night.run(night.laptop(), &["check", "--format", "json", "--break-glass", REASON]);
     let told = told.env("USER", "oncall <x>").run().code(0).json();
@@ -185,7 +191,10 @@ fn from_a_linked_work_tree_a_detached_head_and_a_sparse_checkout() {
     let night = Night::calm();
     let linked = night.toronto.sandbox.path("linked");
     night.toronto.git(["worktree", "add", "-q", "--detach", linked.to_str().unwrap()]);
-    night.toronto.sandbox.git(&linked, ["sparse-checkout", "set", "--no-cone", "/secrets/utoronto", "/secrets/policy.toml"]);
+    night
+        .toronto
+        .sandbox
+        .git(&linked, ["sparse-checkout", "set", "--no-cone", "/secrets/utoronto", "/secrets/policy.toml"]);
     night.toronto.renew(&linked, "alice", &["--no-commit"]);
     let told = night.glass(&linked, REASON).run().code(0).json();
     let branch = told["break_glass"]["branch"].as_str().unwrap();

@@ -40,8 +40,7 @@ fn the_commit_says_who_when_and_why() {
     let branch = night.broken();
     let format = "--format=%(trailers:key=Rescue-By,key=Rescue-At,key=Rescue-Reason,only)";
     let trailers = night.toronto.sandbox.git(&night.origin(), ["log", "-1", format, &branch]);
-    let expected =
-        format!("Rescue-By: alice\nRescue-At: 2022-08-31T20:15:00Z\nRescue-Reason: {REASON}");
+    let expected = format!("Rescue-By: alice\nRescue-At: 2022-08-31T20:15:00Z\nRescue-Reason: {REASON}");
     assert_eq!(trailers.trim(), expected);
     let parent = night.toronto.sandbox.git(&night.origin(), ["rev-parse", &format!("{branch}^")]);
     assert_eq!(parent, night.toronto.git(["rev-parse", "HEAD"]));
@@ -55,7 +54,10 @@ fn where_nothing_blocks_nothing_is_pushed() {
         let told = night.run(night.laptop(), &check).at(CALM).run().code(0);
         if format == "json" {
             let report = told.json();
-            assert_eq!((&report["verdict"], &report["break_glass"]["let_through"]), (&"pass".into(), &false.into()));
+            assert_eq!(
+                (&report["verdict"], &report["break_glass"]["let_through"]),
+                (&"pass".into(), &false.into())
+            );
         } else {
             told.says("not needed").says("clear to deploy");
         }
@@ -108,7 +110,8 @@ fn in_ci_what_cannot_be_saved_is_not_let_through() {
     let refused = |expected: i32| {
         for format in ["human", "github", "json"] {
             let check = ["check", "--format", format, "--break-glass", REASON];
-            let told = night.run(night.laptop(), &check).identity("ci").env("CI", "true").run().code(expected);
+            let told =
+                night.run(night.laptop(), &check).identity("ci").env("CI", "true").run().code(expected);
             if format == "json" {
                 let glass = told.json()["break_glass"].clone();
                 assert_eq!((&glass["let_through"], &glass["queued"]), (&false.into(), &false.into()));
@@ -218,7 +221,10 @@ fn what_cannot_be_read_cannot_be_saved() {
     let night = Night::new();
     night.toronto.write("secrets/policy.toml", "schema = ");
     let report = night.glass(night.laptop(), REASON).run().code(2).json();
-    assert_eq!((&report["verdict"], &report["break_glass"]["let_through"]), (&"unknown".into(), &false.into()));
+    assert_eq!(
+        (&report["verdict"], &report["break_glass"]["let_through"]),
+        (&"unknown".into(), &false.into())
+    );
     // No commit yet.
     let sandbox = &night.toronto.sandbox;
     sandbox.git(sandbox.root(), ["init", "-q", "empty"]);
@@ -242,7 +248,9 @@ fn a_reason_is_asked_for_and_is_one_readable_line() {
         let told = night.glass(night.laptop(), reason).run().code(2);
         assert!(told.stdout.is_empty() && told.stderr.contains("--break-glass"), "{}", told.stderr);
     }
-    for others in [&["--against", "HEAD"][..], &["--offline"], &["--baseline", "b", "--accept-until", "2022-12-01"]] {
+    for others in
+        [&["--against", "HEAD"][..], &["--offline"], &["--baseline", "b", "--accept-until", "2022-12-01"]]
+    {
         let told = night.glass(night.laptop(), REASON).args(others).run().code(2);
         assert!(told.stdout.is_empty() && told.stderr.contains("--break-glass"), "{}", told.stderr);
     }

@@ -123,7 +123,7 @@ fn a_file_that_nothing_dates() {
     let vault = hub.laptop.join(VAULT);
     fs::create_dir_all(vault.parent().unwrap()).unwrap();
     let seal = |text: &str| {
-        hub.sandbox.ansible_vault(&vault, text);
+        hub.sandbox.ansible_vault(&vault, text.as_bytes(), None);
     };
     seal("a: 1\n");
     hub.publish("A vault");

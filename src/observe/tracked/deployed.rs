@@ -24,7 +24,8 @@ pub(super) struct Rescued<'a> {
 impl<'a> Rescued<'a> {
     pub(super) fn observe(branches: &'a [RescueBranch]) -> Self {
         let whole = |branch: &'a RescueBranch| {
-            let unknown = |error: crate::git::GitError| Unknown::new(&branch.rescue.branch, error.to_string());
+            let unknown =
+                |error: crate::git::GitError| Unknown::new(&branch.rescue.branch, error.to_string());
             (branch, branch.tip.snapshot("").map_err(unknown))
         };
         Self { branches: branches.iter().map(whole).collect(), past: OnceLock::new() }

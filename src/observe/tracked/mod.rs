@@ -30,8 +30,8 @@ use crate::store::custody_file::{self, CustodyFile, MAX_CUSTODY_BYTES};
 
 use at_commit::AtCommit;
 pub use decided::{Decided, whole};
-pub use deployed::with_custody_files;
 use deployed::Rescued;
+pub use deployed::with_custody_files;
 pub use inside::ends_in;
 pub use opening::{Opener, bounded};
 pub use paths::Found;
