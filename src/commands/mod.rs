@@ -7,6 +7,7 @@ mod actors;
 mod add;
 mod catalogue;
 mod check;
+mod clear_values;
 mod comparing;
 mod completions;
 mod confirm;
