@@ -1,6 +1,6 @@
 //! Many values in clear, for a command that hands them on: to a program, or in a format of another tool.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::openers::{self, Refusal, Task};
 use super::other_tools::{as_tracked, no_such_secret};
@@ -42,7 +42,7 @@ pub fn open_fitting(
     let own = all.iter().filter(|name| selection.admits(name)).cloned().collect();
     let mut clear = open_own(session, place, own)?;
     let mut known = Vec::new();
-    clear.extend(open_tracked(session, place, policy, &selection, &|_| true, &mut known)?);
+    clear.extend(open_tracked(session, place, policy, &selection, None, &mut known)?);
     if let Some(idle) = selection.idle_parts(&all, &known).first() {
         return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));
     }
@@ -70,10 +70,10 @@ pub fn open_named(
     }
     let mut clear = open_own(session, place, own)?;
     if !tracked.is_empty() {
-        let others = tracked.iter().map(|name| name.file().to_owned()).collect();
+        let files: BTreeSet<&str> = tracked.iter().map(TrackedName::file).collect();
+        let others = files.into_iter().map(ToOwned::to_owned).collect();
         let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
-        let is_named = |name: &TrackedName| tracked.contains(name);
-        clear.extend(open_tracked(session, place, policy, &selection, &is_named, &mut Vec::new())?);
+        clear.extend(open_tracked(session, place, policy, &selection, Some(&tracked), &mut Vec::new())?);
     }
     let mut by_name: BTreeMap<String, Clear> =
         clear.into_iter().map(|clear| (clear.name.as_str().to_owned(), clear)).collect();
@@ -82,7 +82,12 @@ pub fn open_named(
     names.iter().map(taken).collect()
 }
 
-fn open_own(session: &Session, place: &Place, names: Vec<SecretName>) -> Result<Vec<Clear>, CommandError> {
+/// Opens secrets of the store, in the order in which they are named; asks nothing of policy.
+pub fn open_own(
+    session: &Session,
+    place: &Place,
+    names: Vec<SecretName>,
+) -> Result<Vec<Clear>, CommandError> {
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
     let tasks: Vec<Task<SecretName>> = names.into_iter().map(|work| Task { work, asks: false }).collect();
@@ -108,13 +113,14 @@ fn open_one(place: &Place, name: &SecretName, identities: &[Identity]) -> Result
     })
 }
 
-/// The secrets in files of other tools: what policy calls no secret is left out. `known` is told every name there is.
+/// The secrets in files of other tools: what policy calls no secret is left out. Where `named` is given, just those
+/// values, whether or not they are secrets of their own. `known` is told every name there is.
 fn open_tracked(
     session: &Session,
     place: &Place,
     policy: &Policy,
     selection: &Selection,
-    is_wanted: &dyn Fn(&TrackedName) -> bool,
+    named: Option<&[TrackedName]>,
     known: &mut Vec<TrackedName>,
 ) -> Result<Vec<Clear>, CommandError> {
     let unknown = |unknown: crate::domain::finding::Unknown| {
@@ -135,12 +141,12 @@ fn open_tracked(
         let secrets = facts.secrets.as_ref().map_err(Clone::clone).map_err(unknown)?;
         known.push(facts.name.clone());
         known.extend(secrets.iter().map(|secret| secret.name.clone()));
-        let wanted: Vec<&TrackedName> = secrets
-            .iter()
-            .map(|secret| &secret.name)
-            .filter(|name| selection.admits_tracked(name) && is_wanted(name))
-            .collect();
         let Ok(Some(file)) = facts.sealed() else { continue };
+        let all = || secrets.iter().map(|secret| &secret.name).filter(|name| selection.admits_tracked(name));
+        let wanted: Vec<&TrackedName> = match named {
+            Some(named) => named.iter().filter(|name| name.file() == path).collect(),
+            None => all().collect(),
+        };
         if wanted.is_empty() {
             continue;
         }
@@ -149,7 +155,10 @@ fn open_tracked(
         let opened = opened.map_err(|why| CommandError::new(format!("{}: {why}", visible(path))))?;
         for name in wanted {
             for covered in tracked.covered(name, file).map_err(unknown)? {
-                let Some(found) = opened.get(covered.pointer().as_ref()) else { continue };
+                // What stands in the file in clear is no secret, and nobody means it for one.
+                let is_sealed = file.leaves.iter().any(|leaf| leaf.pointer == covered.pointer());
+                let found = opened.get(covered.pointer().as_ref()).filter(|_| is_sealed);
+                let Some(found) = found else { continue };
                 let value = Value::new(found.value.expose().to_vec());
                 clear.push(Clear { name: covered.into(), value });
             }

@@ -7,6 +7,7 @@ mod actors;
 mod add;
 mod catalogue;
 mod check;
+mod choosing;
 mod clear_values;
 mod comparing;
 mod completions;
@@ -14,8 +15,11 @@ mod confirm;
 mod confirming;
 mod custody;
 mod doctor;
+mod edit;
+mod editing;
 mod ending;
 mod error;
+mod exec;
 mod expiry_import;
 mod expiry_set;
 mod gate;
@@ -32,6 +36,7 @@ mod list;
 mod machines;
 mod man;
 mod move_secret;
+mod new_value;
 mod openers;
 mod other_ref;
 mod other_tools;
@@ -78,6 +83,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Expiry(Expiry::Import(arguments)) => expiry_import::run(session, &arguments),
         Command::Move(arguments) => move_secret::run(session, &arguments),
         Command::Get(arguments) => get::run(session, &arguments),
+        Command::Exec(arguments) => exec::run(session, &arguments),
+        Command::Edit(arguments) => edit::run(session, &arguments),
         Command::Show(arguments) => show::run(session, &arguments),
         Command::Custody(arguments) => custody::run(session, &arguments),
         Command::Sign(arguments) => sign::run(session, &arguments),
