@@ -116,7 +116,8 @@ impl<'s> Desk<'s> {
             self.session.say(
                 "the line break that the editor put behind the last line is left off: the value had none before",
             )?;
-            rewrite(&path, &edited.value)?;
+            // What is on the desk is what would be sealed.
+            PrivateFolder::rewrite(&path, edited.value.expose())?;
         }
         self.work = Some(path);
         if edited.value.expose().len() > MAX_VALUE_BYTES {
@@ -193,14 +194,6 @@ impl Edited {
     }
 }
 
-/// What is on the desk is what would be sealed.
-fn rewrite(path: &Path, value: &Value) -> Result<(), CommandError> {
-    use std::io::Write as _;
-    let wrap = |source| files::FileError::Io { path: path.to_owned(), source };
-    let mut file = std::fs::OpenOptions::new().write(true).truncate(true).open(path).map_err(wrap)?;
-    Ok(file.write_all(value.expose()).map_err(wrap)?)
-}
-
 /// The last part of the secret's name, so that the editor shows what it edits.
 fn file_name(name: &CredentialName) -> String {
     let last = name.as_str().rsplit('/').next().unwrap_or_default();
@@ -226,7 +219,6 @@ mod tests {
             (b"a\n", b"b", b"b"),
             (b"a\nb", b"a\nc\n", b"a\nc"),
             (b"a", b"\n", b""),
-            (b"\r", b"\r\n", b""),
         ] {
             let edited = Edited::of(&value(before), value(after));
             assert_eq!(edited.value.expose(), kept, "{before:?} {after:?}");

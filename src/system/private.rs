@@ -97,6 +97,13 @@ impl PrivateFolder {
         Ok(path)
     }
 
+    /// Writes a file anew that is there already.
+    pub fn rewrite(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        let opened = OpenOptions::new().write(true).truncate(true).open(path);
+        let written = opened.and_then(|mut file| file.write_all(bytes));
+        written.map_err(|source| FileError::Io { path: path.to_owned(), source })
+    }
+
     /// Removes it now, and says so where that fails.
     pub fn remove(mut self) -> Result<(), FileError> {
         self.is_kept = true;

@@ -55,6 +55,7 @@ fn what_is_typed_reaches_it_once() {
         let mut person = shell(&stage);
         person.types(&format!("secrets exec {way} A=web/db -- sh -c 'echo \"beg\"un; exec sleep 600'; echo \"ended \"with $?\n"));
         person.sees("begun").types("\x03").sees("READY> ").types("exit\n");
-        person.ends();
+        let (_, seen) = person.ends();
+        assert!(!seen.contains("ended with"), "the shell takes it for interrupted: {seen}");
     }
 }
