@@ -33,7 +33,8 @@ fn main() {
     }
     let small = store(1);
     let large = store(1000);
-    let version = || Command::new(env!("CARGO_BIN_EXE_secrets")).arg("--version").stdout(Stdio::null()).status();
+    let version =
+        || Command::new(env!("CARGO_BIN_EXE_secrets")).arg("--version").stdout(Stdio::null()).status();
     let mut things: Vec<(&str, Box<dyn FnMut()>)> = vec![
         ("sh -c 'true program'", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
         ("exec --env, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),
@@ -71,7 +72,8 @@ fn identity() -> PathBuf {
 fn store(size: usize) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let text = fs::read_to_string(identity()).expect("the fixture is there");
-    let key = text.lines().find_map(|line| line.strip_prefix("# public key: ")).expect("it names its public key");
+    let key =
+        text.lines().find_map(|line| line.strip_prefix("# public key: ")).expect("it names its public key");
     let policy = format!(
         "schema = 1\nstore = \"01JB0000000000000000000000\"\ndeploy-ref = \"none\"\n[people.alice]\nkeys = [\"{key}\"]\n\
          [groups]\nteam = [\"alice\"]\n[defaults]\nreaders = [\"team\"]\nmin-people = 1\n"

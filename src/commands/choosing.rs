@@ -50,7 +50,8 @@ fn tracked(
 ) -> Result<Vec<Chosen>, CommandError> {
     let policy = place.policy()?;
     let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
-    let Some(files) = TrackedFiles::observe(place, &policy, &trees, selection).map_err(|e| refusal(&e))? else {
+    let Some(files) = TrackedFiles::observe(place, &policy, &trees, selection).map_err(|e| refusal(&e))?
+    else {
         return Ok(Vec::new());
     };
     let mut chosen = Vec::new();

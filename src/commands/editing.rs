@@ -23,9 +23,9 @@ pub fn editor_of(session: &Session, place: &Place) -> Result<String, CommandErro
     let found = of_terminal.or_else(|| variable("EDITOR"));
     let editor = match (found, &place.repository) {
         (Some(editor), _) => editor,
-        (None, Ok(repository)) => repository.editor().map_err(|error| {
-            CommandError::from(error).hint("name one: EDITOR=vim secrets edit NAME")
-        })?,
+        (None, Ok(repository)) => repository
+            .editor()
+            .map_err(|error| CommandError::from(error).hint("name one: EDITOR=vim secrets edit NAME"))?,
         (None, Err(error)) => return Err(CommandError::new(error.to_string())),
     };
     Ok(if is_vim(&editor, &session.environment) { format!("{editor}{OF_VIM}") } else { editor })
@@ -61,11 +61,7 @@ pub struct Desk<'s> {
 
 impl<'s> Desk<'s> {
     /// Makes the folder before anything is opened.
-    pub fn set_up(
-        session: &'s Session,
-        name: &CredentialName,
-        editor: String,
-    ) -> Result<Self, CommandError> {
+    pub fn set_up(session: &'s Session, name: &CredentialName, editor: String) -> Result<Self, CommandError> {
         for left in private::left_behind(&session.environment) {
             let word = left.to_string_lossy().into_owned();
             session.say(format!(
@@ -92,7 +88,9 @@ impl<'s> Desk<'s> {
                 .hint(format!("give the new value as a whole: secrets set {word}")));
         };
         if !before.is_text() {
-            self.session.say(format!("warning: {shown}: is no text, and an editor may change more of it than you do"))?;
+            self.session.say(format!(
+                "warning: {shown}: is no text, and an editor may change more of it than you do"
+            ))?;
         }
         let path = self.folder.write(&file_name(&self.name), before.expose(), true)?;
         self.run_editor(&path)?;
@@ -147,7 +145,9 @@ impl<'s> Desk<'s> {
             }
             Ended::Signal(signal) => {
                 self.work = Some(path.to_owned());
-                Err(CommandError::new(format!("the editor was ended by signal {signal}, so nothing was changed")))
+                Err(CommandError::new(format!(
+                    "the editor was ended by signal {signal}, so nothing was changed"
+                )))
             }
         }
     }
@@ -164,7 +164,10 @@ impl<'s> Desk<'s> {
         let shown = path.to_string_lossy().into_owned();
         let folder = path.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
         error
-            .hint(format!("what was edited is not lost; until this machine restarts it is in {}", visible(&shown)))
+            .hint(format!(
+                "what was edited is not lost; until this machine restarts it is in {}",
+                visible(&shown)
+            ))
             .hint(format!(
                 "to go on with it: secrets set {} --from-file {}",
                 shell_word(self.name.as_str()),

@@ -218,7 +218,8 @@ fn with_files(
 ) -> Result<u8, CommandError> {
     let attendance = Attendance::begin()?;
     let folder = PrivateFolder::create(&session.environment, Purpose::Reading).map_err(|error| {
-        CommandError::from(error).hint("hand the value over in the environment: --env NAME=SECRET, without --files")
+        CommandError::from(error)
+            .hint("hand the value over in the environment: --env NAME=SECRET, without --files")
     })?;
     program = program.env(FOLDER_VARIABLE, folder.path());
     for (variable, value) in files {
@@ -278,13 +279,18 @@ fn for_environment(part: &Part, value: &Value) -> Result<OsString, CommandError>
     if cfg!(target_os = "linux") && variable.as_str().len() + bytes.len() + 2 > MAX_VARIABLE_BYTES {
         return refuse("is larger than a variable can be");
     }
-    #[cfg(unix)]
-    return Ok(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()));
-    #[cfg(not(unix))]
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.into()),
-        Err(_) => refuse("is no UTF-8"),
-    }
+    os_string(bytes).map_or_else(|| refuse("is no UTF-8"), Ok)
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere not all bytes make one")]
+fn os_string(bytes: &[u8]) -> Option<OsString> {
+    Some(std::os::unix::ffi::OsStringExt::from_vec(bytes.to_vec()))
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: &[u8]) -> Option<OsString> {
+    std::str::from_utf8(bytes).ok().map(OsString::from)
 }
 
 /// One line that ends in a line break was most often made by `echo`, and a login with it fails.

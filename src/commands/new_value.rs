@@ -26,7 +26,7 @@ pub fn given<'s>(
     session: &'s Session,
     arguments: &'s Set,
 ) -> impl FnMut(Option<&Value>) -> Result<Option<Value>, CommandError> + 's {
-    |_| read_value(session, arguments.from_file.as_deref()).map(Some)
+    move |_| read_value(session, arguments.from_file.as_deref()).map(Some)
 }
 
 /// `secrets set` of a secret of the store.

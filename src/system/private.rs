@@ -13,7 +13,9 @@ use super::files::FileError;
 /// Why there is no such folder.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateError {
-    #[error("no file system in memory is to be had here, and a disk may keep what was once written to it; looked at: {looked_at}")]
+    #[error(
+        "no file system in memory is to be had here, and a disk may keep what was once written to it; looked at: {looked_at}"
+    )]
     NoMemory { looked_at: String },
     #[error(transparent)]
     File(#[from] FileError),
@@ -168,7 +170,8 @@ fn unused(base: &Path, purpose: Purpose) -> Vec<(PathBuf, File)> {
     let entries = fs::read_dir(base).into_iter().flatten().flatten();
     let ours = entries.filter(|entry| {
         let name = entry.file_name();
-        name.to_str().is_some_and(|name| name.starts_with(purpose.prefix())) && memory::is_own_folder(&entry.path())
+        name.to_str().is_some_and(|name| name.starts_with(purpose.prefix()))
+            && memory::is_own_folder(&entry.path())
     });
     let locked = ours.filter_map(|entry| {
         let lock = File::open(entry.path()).ok()?;
@@ -201,7 +204,11 @@ mod memory {
         }
         let is_ours = found.uid() == rustix::process::geteuid().as_raw();
         let is_sealed_off = found.mode() & OTHERS_WRITE == 0 || found.mode() & STICKY != 0;
-        if (is_ours || found.uid() == 0) && is_sealed_off { Ok(()) } else { Err("belongs to others".to_owned()) }
+        if (is_ours || found.uid() == 0) && is_sealed_off {
+            Ok(())
+        } else {
+            Err("belongs to others".to_owned())
+        }
     }
 
     pub(super) fn is_own_folder(path: &Path) -> bool {

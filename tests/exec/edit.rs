@@ -31,7 +31,11 @@ fn edit(stage: &Stage, name: &str, script: &str, options: &[&str]) -> Outcome {
 
 /// The path of a file that is kept, as an error names it.
 fn kept(told: &Outcome) -> PathBuf {
-    let line = told.stderr.lines().find(|line| line.contains("what was edited is not lost")).unwrap_or_else(|| panic!("{}", told.stderr));
+    let line = told
+        .stderr
+        .lines()
+        .find(|line| line.contains("what was edited is not lost"))
+        .unwrap_or_else(|| panic!("{}", told.stderr));
     PathBuf::from(line.rsplit(' ').next().unwrap())
 }
 
@@ -113,9 +117,15 @@ fn what_is_not_meant_changes_nothing() {
         assert!(told.stderr.contains(expected) && !told.stderr.contains("started"), "{}", told.stderr);
     }
     let mut stranger = stage.command(["edit", "web/config"]);
-    stranger.env("SECRETS_IDENTITY_FILE", identity_path("carol")).env("EDITOR", editor(&stage, "echo started >&2"));
+    stranger
+        .env("SECRETS_IDENTITY_FILE", identity_path("carol"))
+        .env("EDITOR", editor(&stage, "echo started >&2"));
     let told = run(stranger, b"").code(2);
-    assert!(told.stderr.contains("none of the identities") && !told.stderr.contains("started"), "{}", told.stderr);
+    assert!(
+        told.stderr.contains("none of the identities") && !told.stderr.contains("started"),
+        "{}",
+        told.stderr
+    );
 }
 
 #[test]
@@ -128,7 +138,11 @@ fn no_work_is_lost() {
     assert_eq!(fs::read(&file).unwrap(), b"my work", "it is what would have been sealed");
     // The next one says so, until it is gone.
     let next = edit(&stage, "web/line", "true", &[]).code(0);
-    assert!(next.stderr.contains(&format!("is still in {}", file.parent().unwrap().display())), "{}", next.stderr);
+    assert!(
+        next.stderr.contains(&format!("is still in {}", file.parent().unwrap().display())),
+        "{}",
+        next.stderr
+    );
     // Both remedies can be pasted.
     let remedy = |told: &Outcome, begins: &str| {
         let line = told.stderr.lines().find_map(|line| line.trim().strip_prefix(begins)).unwrap();
@@ -144,14 +158,18 @@ fn no_work_is_lost() {
     paste(&remedy(&told, "then, or to give it up:")).code(0);
     assert!(!file.exists());
     assert_eq!(stage.sandbox.age(&stage.laptop, "web/config", "bob").code(0).text(), "my work");
-    assert_eq!(edit(&stage, "web/line", "true", &[]).code(0).stderr, "web/line: is as it was; nothing was changed\n");
+    assert_eq!(
+        edit(&stage, "web/line", "true", &[]).code(0).stderr,
+        "web/line: is as it was; nothing was changed\n"
+    );
 
     // Somebody else sets another value meanwhile.
     let other = format!(
         "printf theirs | {} --at {NOW} set web/config --expires 2029-01-01 >&2; echo mine > \"$1\"",
         crate::common::binary()
     );
-    let told = edit(&stage, "web/config", &other, &FOREVER).code(2).says("somebody else changed it meanwhile");
+    let told =
+        edit(&stage, "web/config", &other, &FOREVER).code(2).says("somebody else changed it meanwhile");
     let file = kept(&told);
     assert_eq!(fs::read(&file).unwrap(), b"mine");
     assert_eq!(stage.sandbox.age(&stage.laptop, "web/config", "bob").code(0).text(), "theirs");
@@ -209,7 +227,10 @@ fn one_value_of_a_file_that_sops_sealed() {
     // And it can be handed on.
     let with_sops = |options: &[&str]| {
         let exec = stage.sandbox.secrets(&stage.laptop).args(["exec", "--at", NOW]).args(options);
-        exec.args(["--", "sh", "-c", "echo $TOKEN $HUB_TOKEN $OTHER", "x"]).with_sops("alice").identity("alice").run()
+        exec.args(["--", "sh", "-c", "echo $TOKEN $HUB_TOKEN $OTHER", "x"])
+            .with_sops("alice")
+            .identity("alice")
+            .run()
     };
     assert_eq!(with_sops(&["--env", &format!("TOKEN={name}")]).code(0).text(), "new\n");
     let other = format!("OTHER={file}#/hub/other");

@@ -70,7 +70,8 @@ fn the_editor_is_the_one_that_the_user_chose() {
     let started = |variables: &[(&str, &str)]| {
         let mut command = stage.command(["edit", "web/config"]);
         for (name, value) in variables {
-            let value = if *name == "TERM" { (*value).to_owned() } else { format!("{}/{value}", home.display()) };
+            let value =
+                if *name == "TERM" { (*value).to_owned() } else { format!("{}/{value}", home.display()) };
             command.env(name, value);
         }
         run(command, b"").code(2).stderr

@@ -31,7 +31,8 @@ fn they_are_exact_private_and_in_memory() {
 
     // All that fits, but what is given a variable.
     let options = ["--scope", "web/prod/**", "--files", "--env", "X=web/other"];
-    let script = "cat \"$SECRETS_DIR/DB\"; cmp \"$DB\" \"$SECRETS_DIR/DB\" && ls \"$SECRETS_DIR\"; echo \"$X\"";
+    let script =
+        "cat \"$SECRETS_DIR/DB\"; cmp \"$DB\" \"$SECRETS_DIR/DB\" && ls \"$SECRETS_DIR\"; echo \"$X\"";
     let done = stage.script(&options, script).code(0);
     assert_eq!(done.text(), "hunter2BYTES\nDB\nelsewhere\n");
     // No folder where there are no files.
@@ -58,7 +59,8 @@ fn they_are_gone_however_the_program_ends() {
     }
     // A signal that is sent to us is the program's: it can heed it, or end by it.
     for signal in ["TERM", "INT", "HUP", "QUIT", "USR1", "USR2"] {
-        let script = format!("trap 'echo got; exit 5' {signal}; echo \"$SECRETS_DIR\"; while :; do sleep 0.01; done");
+        let script =
+            format!("trap 'echo got; exit 5' {signal}; echo \"$SECRETS_DIR\"; while :; do sleep 0.01; done");
         let mut running = stage.running(&options, &script);
         let folder = running.line();
         assert!(Path::new(&folder).join("DB").exists());

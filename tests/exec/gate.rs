@@ -20,7 +20,12 @@ fn stage() -> Stage {
 fn gate(stage: &Stage, at: &str, options: &[&str]) -> Outcome {
     let mut command = stage.sandbox.command(binary(), &stage.laptop);
     command.env("SECRETS_IDENTITY_FILE", identity_path("alice"));
-    command.args(["exec", "--at", at, "--gate"]).args(options).args(["--", "sh", "-c", "echo ran $NEW; exit 9"]);
+    command.args(["exec", "--at", at, "--gate"]).args(options).args([
+        "--",
+        "sh",
+        "-c",
+        "echo ran $NEW; exit 9",
+    ]);
     run(command, b"")
 }
 
@@ -31,7 +36,11 @@ fn it_blocks_for_just_these_secrets() {
     for at in [NOW, LATER] {
         let done = gate(&stage, at, &new).code(9);
         assert_eq!(done.text(), "ran hunter3\n", "standard output is the program's");
-        assert!(done.stderr.contains("clear to deploy") && done.stderr.contains("1 secret"), "{}", done.stderr);
+        assert!(
+            done.stderr.contains("clear to deploy") && done.stderr.contains("1 secret"),
+            "{}",
+            done.stderr
+        );
     }
     for options in [&["--scope", "web/**"][..], &["--env", "NEW=web/new", "--file", "OLD=web/old"]] {
         let blocked = gate(&stage, LATER, options).code(1);
@@ -65,10 +74,17 @@ fn the_glass_can_be_broken() {
     let options = ["--env", "NEW=web/old", "--break-glass", "logins are down"];
     let done = gate(&stage, LATER, &options).code(9);
     assert_eq!(done.text(), "ran hunter2\n");
-    assert!(done.stderr.contains("logins are down") && !done.stderr.contains("nothing was run"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("logins are down") && !done.stderr.contains("nothing was run"),
+        "{}",
+        done.stderr
+    );
     assert_eq!(branches(&stage).lines().count(), 2, "what is deployed is saved: {}", branches(&stage));
     // Where nothing blocks there is no glass to break.
-    assert_eq!(gate(&stage, NOW, &["--env", "NEW=web/new", "--break-glass", "just so"]).code(9).text(), "ran hunter3\n");
+    assert_eq!(
+        gate(&stage, NOW, &["--env", "NEW=web/new", "--break-glass", "just so"]).code(9).text(),
+        "ran hunter3\n"
+    );
     assert_eq!(branches(&stage).lines().count(), 2);
     // Where it can't be broken, it is not.
     std::fs::remove_dir_all(stage.sandbox.path("origin.git")).unwrap();
@@ -85,7 +101,18 @@ fn on_a_terminal_the_reason_is_asked_for() {
     let person = || {
         let mut command = stage.sandbox.command(binary(), &stage.laptop);
         command.env("SECRETS_IDENTITY_FILE", identity_path("alice")).env("TERM", "xterm");
-        command.args(["exec", "--at", LATER, "--gate", "--env", "NEW=web/old", "--", "sh", "-c", "echo ran $NEW; exit 9"]);
+        command.args([
+            "exec",
+            "--at",
+            LATER,
+            "--gate",
+            "--env",
+            "NEW=web/old",
+            "--",
+            "sh",
+            "-c",
+            "echo ran $NEW; exit 9",
+        ]);
         Person::at(command, None)
     };
     let mut declines = person();

@@ -45,7 +45,8 @@ fn what_is_typed_reaches_it_once() {
     let stage = Stage::with(&[("web/db", b"hunter2")]);
     for way in ["--env", "--file"] {
         let mut person = shell(&stage);
-        let script = "trap \"echo interr\"upted INT; echo \"beg\"un; read x; read y; echo \"got [$y]\"; exit 7";
+        let script =
+            "trap \"echo interr\"upted INT; echo \"beg\"un; read x; read y; echo \"got [$y]\"; exit 7";
         person.types(&format!("secrets exec {way} A=web/db -- bash -c '{script}'; echo \"ended \"with $?\n"));
         person.sees("begun").types("\x03").sees("interrupted").types("a\nb\n");
         person.sees("got [").sees("ended with 7").sees("READY> ").types("exit\n");
@@ -53,7 +54,9 @@ fn what_is_typed_reaches_it_once() {
         assert_eq!(seen.matches("interrupted").count(), 1, "{seen}");
         // A program that the terminal ends takes us along, as that signal does.
         let mut person = shell(&stage);
-        person.types(&format!("secrets exec {way} A=web/db -- sh -c 'echo \"beg\"un; exec sleep 600'; echo \"ended \"with $?\n"));
+        person.types(&format!(
+            "secrets exec {way} A=web/db -- sh -c 'echo \"beg\"un; exec sleep 600'; echo \"ended \"with $?\n"
+        ));
         person.sees("begun").types("\x03").sees("READY> ").types("exit\n");
         let (_, seen) = person.ends();
         assert!(!seen.contains("ended with"), "the shell takes it for interrupted: {seen}");

@@ -27,7 +27,8 @@ fn which_variable_gets_which_secret() {
         command.env_remove("SECRETS_IDENTITY_FILE");
         run(command, b"")
     };
-    let told = dry(&["--scope", "web/prod/2*/**", "--scope", "web/prod/d*", "--env", "SHELL=web/prod/path"]).code(0);
+    let told =
+        dry(&["--scope", "web/prod/2*/**", "--scope", "web/prod/d*", "--env", "SHELL=web/prod/path"]).code(0);
     assert_eq!(
         told.text(),
         "DB_PASSWORD \u{2190} web/prod/db-password\nSHELL \u{2190} web/prod/path\n_2FA_SEED \u{2190} web/prod/2fa/seed\n"
@@ -41,7 +42,10 @@ fn which_variable_gets_which_secret() {
     assert_eq!(dry(&["--scope", "web/prod/d*", "--scope", "web/prod/d*"]).code(0).text().lines().count(), 1);
 
     let collision = refused(&stage, &["--scope", "web/test/**"]);
-    assert!(collision.contains("DB_PASSWORD: would be the variable of web/test/db-password and web/test/db.password"));
+    assert!(
+        collision
+            .contains("DB_PASSWORD: would be the variable of web/test/db-password and web/test/db.password")
+    );
     assert!(collision.contains("--env NAME=secret"), "{collision}");
     // The remedy is one.
     let told = dry(&["--scope", "web/test/**", "--env", "OTHER=web/test/db.password"]).code(0);

@@ -19,7 +19,8 @@ impl Stage {
         let sandbox = Sandbox::new();
         let laptop = sandbox.store(&["alice", "bob"]);
         for (name, value) in secrets {
-            let add = sandbox.secrets(&laptop).args(["add", name, "--expires", "2028-01-01", "--owner", "team"]);
+            let add =
+                sandbox.secrets(&laptop).args(["add", name, "--expires", "2028-01-01", "--owner", "team"]);
             add.identity("alice").stdin(value).run().code(0);
         }
         sandbox.push(&laptop);

@@ -32,7 +32,8 @@ fn a_value_goes_into_the_environment_or_a_file_in_memory_and_nowhere_else() {
     assert!(written.starts_with("write("), "{written}");
     stage.nowhere_on_disk(CANARY);
     for options in [["--env", "A=web/db"], ["--file", "A=web/db"]] {
-        let done = stage.script(&options, "echo \"$A\" >&2; ! tr '\\0' ' ' < /proc/$PPID/cmdline | grep 'kV7[x]Qm'");
+        let done =
+            stage.script(&options, "echo \"$A\" >&2; ! tr '\\0' ' ' < /proc/$PPID/cmdline | grep 'kV7[x]Qm'");
         assert_eq!((done.code, done.stdout), (0, Vec::new()));
     }
 }

@@ -84,8 +84,8 @@ mod unix {
 
     use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpid, kill_process, waitid};
     use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-    use signal_hook::iterator::exfiltrator::WithOrigin;
     use signal_hook::iterator::SignalsInfo;
+    use signal_hook::iterator::exfiltrator::WithOrigin;
     use signal_hook::low_level::siginfo::{Cause, Origin};
 
     use super::{Ended, Failed, ProcessError};
@@ -112,7 +112,7 @@ mod unix {
         /// What is ignored already (`nohup`) stays ignored, by the program too.
         pub fn begin() -> io::Result<Self> {
             let ignored = ignored();
-            let heeded = HANDED_ON.iter().filter(|signal| ignored >> (*signal - 1) & 1 == 0);
+            let heeded = HANDED_ON.iter().filter(|signal| (ignored >> (**signal - 1)) & 1 == 0);
             let mut signals = SignalsInfo::<WithOrigin>::new(heeded)?;
             let stage = Arc::new(Mutex::new(Stage::Before(None)));
             let attendance = Self { stage: Arc::clone(&stage) };
