@@ -65,7 +65,7 @@ impl<'s> Desk<'s> {
         for left in private::left_behind(&session.environment) {
             let word = left.to_string_lossy().into_owned();
             session.say(format!(
-                "warning: an edit that was cut short is still in {}; when it is of no use any more: rm -r {}",
+                "warning: an earlier edit that was not sealed is still in {}; when it is of no use any more: rm -r {}",
                 visible(&word),
                 shell_word(&word)
             ))?;
