@@ -42,6 +42,8 @@ ssh-keygen openssh-client
 openssl openssl
 tmux tmux
 python3 python3
+ed ed
+vim vim
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace

@@ -5,12 +5,14 @@ mod expiry;
 mod gate;
 mod holders;
 mod tracking;
+mod using;
 
 pub use changes::*;
 pub use expiry::*;
 pub use gate::*;
 pub use holders::*;
 pub use tracking::*;
+pub use using::*;
 
 use std::path::PathBuf;
 
@@ -100,6 +102,36 @@ Examples:
     /// Print a value on standard output, bytes exact
     #[command(after_help = "Example:\n  secrets get ci/token | docker login --password-stdin …")]
     Get(Get),
+    /// Run a program with secrets in its environment, or as files in memory
+    ///
+    /// The variable of a secret is what of its name lies below the fixed part of the scope, in capitals, with `_` for
+    /// whatever is neither letter nor digit: of 'web/prod/**' the secret web/prod/db is DB. Two that would have one name are
+    /// refused, and so are names that steer other programs, such as PATH, unless --env gives them. Values are exact, a line
+    /// break at their end included.
+    ///
+    /// The exit code is that of the program; 126 and 127 where it can't be started, as a shell has it; 1 and 2 where
+    /// --gate blocks; 2 where a secret can't be opened. Nothing was run then.
+    #[command(after_help = "\
+Any process of the same user can read the environment of a running program, and
+programs hand theirs on to what they start. A file (--file) is read by who opens
+it, and is gone with the program.
+
+Examples:
+  secrets exec --env PGPASSWORD=web/prod/db -- psql -h db.example.org
+  secrets exec --scope 'web/prod/**' --gate -- ./deploy
+  secrets exec --scope 'web/prod/**' --dry-run          which variable gets which secret
+  secrets exec --file TLS_KEY=web/prod/tls -- sh -c 'nginx -g \"ssl_certificate_key $TLS_KEY;\"'")]
+    Exec(Exec),
+    /// Change a value in an editor, on a file in memory: a new version
+    ///
+    /// The editor is $VISUAL, else $EDITOR, else git's. Its file lies in a private folder in memory, and is gone afterwards;
+    /// where no file system is in memory, nothing is opened. What is saved is sealed as by `secrets set`; what is left as it
+    /// was changes nothing. The line break that an editor adds to a last line that had none is left off.
+    #[command(after_help = "\
+Examples:
+  secrets edit web/prod/config --expires-in 1y
+  secrets edit 'clusters/a/enc-prod.yaml#/hub/token' --push")]
+    Edit(Edit),
     /// What is known of a secret: record, custody and the policy in force; never the value
     #[command(after_help = "\
 Examples:

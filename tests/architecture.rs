@@ -41,7 +41,7 @@ const GUARDED_CRATES: &[(&[&str], &[&str])] = &[
     (&["keyring", "keyring_core"], &["keys"]),
     (&["toml_edit"], &["store"]),
     (&["reqwest", "rustls"], &["forge", "notify", "rotate"]),
-    (&["dialoguer", "indicatif"], &["system"]),
+    (&["dialoguer", "indicatif", "signal_hook"], &["system"]),
     (&["comfy_table"], &["render"]),
     (&["saphyr_parser"], &["foreign", "value_ends"]),
     (&["x509_cert"], &["value_ends"]),

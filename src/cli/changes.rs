@@ -12,7 +12,7 @@ use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 
 /// How a change is committed and pushed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Commit")]
 pub struct Publish {
     /// Write the files and leave the commit to me
@@ -24,7 +24,7 @@ pub struct Publish {
 }
 
 /// How a value is sealed.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Sealing")]
 pub struct Sealing {
     /// Who I am, where no identity tells it
@@ -39,7 +39,7 @@ pub struct Sealing {
 }
 
 /// When it ends. On a terminal it is asked for where none of these is given.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Expiry")]
 pub struct Lifetime {
     /// It ends on this date (00:00 UTC) or at this instant

@@ -8,6 +8,8 @@ mod add;
 mod breaking_glass;
 mod catalogue;
 mod check;
+mod choosing;
+mod clear_values;
 mod comparing;
 mod completions;
 mod confirm;
@@ -15,8 +17,11 @@ mod confirming;
 mod custody;
 mod delivering;
 mod doctor;
+mod edit;
+mod editing;
 mod ending;
 mod error;
+mod exec;
 mod expiry_import;
 mod expiry_set;
 mod gate;
@@ -33,6 +38,7 @@ mod list;
 mod machines;
 mod man;
 mod move_secret;
+mod new_value;
 mod openers;
 mod other_ref;
 mod other_tools;
@@ -81,6 +87,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Expiry(Expiry::Import(arguments)) => expiry_import::run(session, &arguments),
         Command::Move(arguments) => move_secret::run(session, &arguments),
         Command::Get(arguments) => get::run(session, &arguments),
+        Command::Exec(arguments) => exec::run(session, &arguments),
+        Command::Edit(arguments) => edit::run(session, &arguments),
         Command::Show(arguments) => show::run(session, &arguments),
         Command::Custody(arguments) => custody::run(session, &arguments),
         Command::Sign(arguments) => sign::run(session, &arguments),

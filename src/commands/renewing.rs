@@ -3,9 +3,10 @@
 
 use super::ending::{echo_expiry, expiry_of_value};
 use super::gathering::Records;
+use super::new_value::Source;
 use super::session::repository;
 use super::tracking::{commit, rehearse};
-use super::writing::{read_value, undisturbed};
+use super::writing::undisturbed;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::checks::record_behind::behind;
@@ -44,6 +45,7 @@ pub fn renew(
     place: &Place,
     arguments: &Set,
     name: &TrackedName,
+    source: &mut Source<'_>,
 ) -> Result<u8, CommandError> {
     refuse_idle_options(arguments)?;
     let repository = repository(place)?;
@@ -79,7 +81,8 @@ pub fn renew(
     let address = current.address.as_deref().ok_or_else(|| {
         by_hand("`sops set` has no way to name a key with `[`, `]` or `\"` in it".to_owned())
     })?;
-    let value = value(session, arguments, name, current)?;
+    let Some(value) = source(Some(&current.value))? else { return Ok(0) };
+    refuse_unfit(session, name, current, &value)?;
     let expires = ending(session, &policy, arguments, &facts, name, &value)?;
 
     let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
@@ -200,14 +203,13 @@ fn by_hand(name: &TrackedName, format: SealedFormat, why: &str) -> CommandError 
         .hint(format!("then: git add {file} && secrets confirm {name_word} --expires DATE, and commit both"))
 }
 
-/// The new value: a text, and another one.
-fn value(
+/// The new value must be a text, and another one.
+fn refuse_unfit(
     session: &Session,
-    arguments: &Set,
     name: &TrackedName,
     current: &OpenedValue,
-) -> Result<Value, CommandError> {
-    let value = read_value(session, arguments.from_file.as_deref())?;
+    value: &Value,
+) -> Result<(), CommandError> {
     if std::str::from_utf8(value.expose()).is_err() {
         return Err(CommandError::new(format!(
             "{name}: the new value is no UTF-8, and `sops set` takes text only"
@@ -215,7 +217,7 @@ fn value(
         .hint("encode it, with base64 say, if whoever reads it expects that")
         .hint("or seal a file as a whole: sops encrypt --input-type binary"));
     }
-    if current.value.same_as(&value) {
+    if current.value.same_as(value) {
         let word = shell_word(name.as_str());
         return Err(CommandError::new(format!("{name}: that is the value it has already (same-value)"))
             .hint("encrypting it again does not renew it: get a new one from its issuer")
@@ -229,7 +231,7 @@ fn value(
             visible(name.as_str())
         ))?;
     }
-    Ok(value)
+    Ok(())
 }
 
 /// When the new value ends; `None` where policy says that its kind never does.

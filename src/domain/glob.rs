@@ -27,6 +27,11 @@ pub struct Glob {
 }
 
 impl Glob {
+    /// The one that matches this text and no other, whatever is in it.
+    pub fn exactly(text: &str) -> Self {
+        Self { text: text.to_owned(), matcher: None }
+    }
+
     pub fn matches(&self, text: &str) -> bool {
         self.matcher.as_ref().map_or_else(|| self.text == text, |matcher| matcher.is_match(text))
     }

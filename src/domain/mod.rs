@@ -36,3 +36,4 @@ pub mod tracked_name;
 pub mod tracking;
 pub mod value;
 pub mod value_end;
+pub mod variable;

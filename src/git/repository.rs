@@ -139,6 +139,11 @@ impl Repository {
         Commit::parse(hex).ok_or_else(|| refuse(words::shown(hex)))
     }
 
+    /// The editor that git would start, as a command of a shell: `GIT_EDITOR`, `core.editor`, else what git is built with.
+    pub fn editor(&self) -> Result<String, GitError> {
+        Ok(self.git.read("name an editor", &["var", "GIT_EDITOR"])?.text())
+    }
+
     /// The files below a folder (relative to the root, with `/`) in a commit; none where it has no such folder.
     pub fn snapshot(&self, commit: Commit, folder: &str) -> Result<Snapshot, GitError> {
         Snapshot::read(&self.objects, commit, folder)

@@ -11,6 +11,12 @@ use std::time::{Duration, Instant};
 
 use zeroize::Zeroizing;
 
+mod attended;
+
+#[cfg(unix)]
+pub use attended::end_by;
+pub use attended::{Attendance, Ended, Output};
+
 use super::environment::Environment;
 use super::wiped;
 use crate::domain::value::Value;

@@ -1,0 +1,102 @@
+//! `secrets exec --env`: how much longer a program takes to start than from a shell, beyond opening one value.
+//!
+//! `cargo bench --bench exec`. All run in turn, A B C D A B …, so that they meet the same machine: a shell that starts `true`,
+//! `secrets exec` that starts it with one value in a store of 1 and of 1,000 secrets, `secrets exec --file`, `secrets
+//! --version`, and opening that value in this process, over and over.
+
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a measurement that can't be made ends here, and prints"
+)]
+#![allow(clippy::disallowed_methods, reason = "it reads its own arguments")]
+
+mod common;
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant as Stopwatch;
+use std::{env, fs, iter};
+
+use common::{NOW, build, median};
+use secrets::seal::identity::parse_identities;
+use secrets::seal::opening;
+use secrets::seal::prompts::Prompts;
+
+const ROUNDS: usize = 201;
+const NAME: &str = "team000/prod/secret-000000";
+
+fn main() {
+    // Test runners start every target; only `cargo bench` says that it wants the measurement.
+    if !env::args().any(|argument| argument == "--bench") {
+        return;
+    }
+    let small = store(1);
+    let large = store(1000);
+    let version =
+        || Command::new(env!("CARGO_BIN_EXE_secrets")).arg("--version").stdout(Stdio::null()).status();
+    let mut things: Vec<(&str, Box<dyn FnMut()>)> = vec![
+        ("sh -c 'true program'", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
+        ("exec --env, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),
+        ("exec --env, 1,000 secrets", Box::new(|| run(&mut exec(large.path(), "--env")))),
+        ("exec --file, 1 secret", Box::new(|| run(&mut exec(small.path(), "--file")))),
+        ("secrets --version", Box::new(move || assert!(version().expect("the binary runs").success()))),
+        ("opening the value", Box::new(|| open(small.path()))),
+    ];
+    let mut times: Vec<Vec<f64>> = iter::repeat_with(Vec::new).take(things.len()).collect();
+    for round in 0..=ROUNDS {
+        for ((_, thing), times) in things.iter_mut().zip(&mut times) {
+            let start = Stopwatch::now();
+            thing();
+            // The first round is not counted.
+            if round > 0 {
+                times.push(start.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+    }
+    println!("medians of {ROUNDS}, after one that is not counted");
+    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
+    for ((what, _), median) in things.iter().zip(&medians) {
+        println!("{what:28} {median:7.2} ms");
+    }
+    let at = |what: usize| medians.get(what).copied().unwrap_or_default();
+    for (what, position) in [("--env", 1), ("--env, 1,000 secrets", 2), ("--file", 3)] {
+        println!("exec {what} adds {:.2} ms beyond opening (bound 3 ms)", at(position) - at(0) - at(5));
+    }
+}
+
+fn identity() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/identities/alice.txt")
+}
+
+fn store(size: usize) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let text = fs::read_to_string(identity()).expect("the fixture is there");
+    let key =
+        text.lines().find_map(|line| line.strip_prefix("# public key: ")).expect("it names its public key");
+    let policy = format!(
+        "schema = 1\nstore = \"01JB0000000000000000000000\"\ndeploy-ref = \"none\"\n[people.alice]\nkeys = [\"{key}\"]\n\
+         [groups]\nteam = [\"alice\"]\n[defaults]\nreaders = [\"team\"]\nmin-people = 1\n"
+    );
+    build(folder.path(), &policy, size);
+    folder
+}
+
+fn run(command: &mut Command) {
+    assert!(command.status().expect("it runs").success(), "{command:?}");
+}
+
+fn exec(root: &Path, way: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_secrets"));
+    command.current_dir(root).args(["exec", "--at", NOW, way]).arg(format!("A={NAME}"));
+    command.args(["--", "/usr/bin/env", "true"]).env("SECRETS_IDENTITY_FILE", identity());
+    command
+}
+
+/// What any program has to do that opens the value: read the key and the file, and decrypt.
+fn open(root: &Path) {
+    let key = fs::read(identity()).expect("the fixture is there");
+    let identities = parse_identities(&key, "alice", &Prompts::none()).expect("it is an identity");
+    let sealed = fs::read(root.join(format!("secrets/{NAME}.age"))).expect("the value is there");
+    assert!(!opening::open(&sealed, &identities).expect("it opens").expose().is_empty());
+}
