@@ -5,6 +5,7 @@ mod accepted;
 mod accepting;
 mod actors;
 mod add;
+mod adding;
 mod catalogue;
 mod check;
 mod clear_values;
@@ -18,10 +19,13 @@ mod ending;
 mod error;
 mod expiry_import;
 mod expiry_set;
+mod export;
 mod gate;
 mod gathering;
 mod get;
 mod held_files;
+mod import;
+mod incoming;
 mod init;
 mod insides;
 mod inventory;
@@ -41,6 +45,7 @@ mod reading;
 mod redating;
 mod remove;
 mod renewing;
+mod replacing;
 mod reporting;
 mod reseal;
 mod resealing;
@@ -78,6 +83,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Expiry(Expiry::Import(arguments)) => expiry_import::run(session, &arguments),
         Command::Move(arguments) => move_secret::run(session, &arguments),
         Command::Get(arguments) => get::run(session, &arguments),
+        Command::Import(arguments) => import::run(session, &arguments),
+        Command::Export(arguments) => export::run(session, &arguments),
         Command::Show(arguments) => show::run(session, &arguments),
         Command::Custody(arguments) => custody::run(session, &arguments),
         Command::Sign(arguments) => sign::run(session, &arguments),
