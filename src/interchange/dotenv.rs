@@ -136,6 +136,10 @@ impl<'t> Scan<'t> {
             return Err(self
                 .fault("the value begins with a backtick, which some programs take for a quote: quote it"));
         }
+        if line.starts_with("-----BEGIN ") {
+            // The lines below it may look like keys, and would be shown as such.
+            return Err(self.fault("the value goes on in the lines below it: quote it as a whole"));
+        }
         if line.starts_with('#') {
             return Err(self.fault(
                 "a `#` follows the `=`: for some programs that is a comment behind no value, for others a value: quote it",
