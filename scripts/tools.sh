@@ -44,6 +44,9 @@ tmux tmux
 python3 python3
 ed ed
 vim vim
+pass pass
+dash dash
+mksh mksh
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace
@@ -124,6 +127,10 @@ need_python_packages() {
     die "the Python package ansible-core could not be installed from PyPI: it needs Python 3.11 or newer, and access
 to PyPI; mend that, then repeat
   $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/ansible.txt"
+  unless_done "$tools/venv" tests/live/interchange.txt pip_install tests/live/interchange.txt ||
+    die "the Python packages python-dotenv and kubernetes-validate could not be installed from PyPI: mend the access to
+it, then repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/interchange.txt"
 }
 
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.
@@ -153,11 +160,11 @@ node_is_new_enough() {
 
 need_age_encryption() {
   unless_done "$tools/node" tests/live/package-lock.json npm_install ||
-    die "the npm package age-encryption could not be installed: mend the access to the npm registry, then repeat"
+    die "the npm packages of tests/live could not be installed: mend the access to the npm registry, then repeat"
 }
 
 npm_install() {
-  say 'installing age-encryption into target/tools/node'
+  say 'installing age-encryption, dotenv and yaml into target/tools/node'
   mkdir -p "$tools/node"
   cp tests/live/package.json tests/live/package-lock.json "$tools/node/"
   "${npm[@]}" --prefix "$tools/node" ci --ignore-scripts --no-audit --no-fund --loglevel=error

@@ -4,6 +4,7 @@ mod changes;
 mod expiry;
 mod gate;
 mod holders;
+mod interchange;
 mod tracking;
 mod using;
 
@@ -11,6 +12,7 @@ pub use changes::*;
 pub use expiry::*;
 pub use gate::*;
 pub use holders::*;
+pub use interchange::*;
 pub use tracking::*;
 pub use using::*;
 
@@ -132,6 +134,31 @@ Examples:
   secrets edit web/prod/config --expires-in 1y
   secrets edit 'clusters/a/enc-prod.yaml#/hub/token' --push")]
     Edit(Edit),
+    /// Seal many values at once: from dotenv, a map in JSON or YAML, or a store of pass or passage
+    ///
+    /// Every key becomes a secret, all of them in one commit or none. What a name can't hold becomes `-`; nested maps
+    /// and folders become `/`. When each of them ends must be said, as for `secrets add`: for all by --expires,
+    /// --expires-in or --never, by the value itself where it carries an end, or later, with --without-expiry.
+    #[command(after_help = "\
+Examples:
+  secrets import .env --prefix web/prod --dry-run             what would come in, and under which names
+  secrets import .env --prefix web/prod --expires-in 1y --owner infra
+  secrets import secrets.yaml --without-expiry                say the ends later, with `secrets expiry import`
+  secrets import --from pass --first-line --except 'private/**' --without-expiry
+  sops decrypt enc.yaml | secrets import - --from yaml --prefix clusters/a --without-expiry")]
+    Import(Import),
+    /// Print many values at once, as another program reads them
+    ///
+    /// For dotenv, shell and github-env each secret is a variable: its name below the fixed part of the scope, in
+    /// capitals, with `_` for whatever is neither letter nor digit. What a format can't hold is refused by name.
+    #[command(after_help = "\
+Examples:
+  eval \"$(secrets export --scope 'web/prod/**' --format shell)\"
+  secrets export web/prod/db --format dotenv --env DB_PASSWORD=web/prod/db
+  secrets export --scope 'web/prod/**' --format k8s-secret --name web --namespace prod | kubectl apply -f -
+  secrets export --scope 'ci/**' --format github-env          in a step of a GitHub workflow
+  secrets export --scope '**' --format json --strip web/prod")]
+    Export(Export),
     /// What is known of a secret: record, custody and the policy in force; never the value
     #[command(after_help = "\
 Examples:

@@ -9,8 +9,9 @@
 //! | 4 | [`commands`] | one command a file: asks the floors below, prints, nothing else |
 //! | 3 | [`observe`], [`change`] | facts gathered from all rooms; lock, seal, journal, commit, push |
 //! | 2 | [`checks`], [`render`] | pure: facts to findings, a report to bytes |
-//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`sops`] | one door each to the outside world |
+//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`sops`], [`pass`] | one door each to the outside world |
 //! | 2 | [`foreign`], [`value_ends`] | pure: bytes that other tools made, read |
+//! | 2 | [`interchange`] | pure: values as other programs write and read them |
 //! | 1 | [`system`] | atomic files, bounded child processes, the terminal |
 //! | 0 | [`domain`] | the nouns; no I/O, no clock |
 //!
@@ -24,8 +25,10 @@ pub mod domain;
 pub mod foreign;
 pub mod forge;
 pub mod git;
+pub mod interchange;
 pub mod keys;
 pub mod observe;
+pub mod pass;
 pub mod render;
 pub mod seal;
 pub mod sops;

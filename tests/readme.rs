@@ -88,6 +88,7 @@ fn the_guides_name_commands_that_there_are() {
         ("docs/guides/triage.md", 20),
         ("docs/guides/baseline.md", 4),
         ("docs/guides/exec.md", 12),
+        ("docs/guides/import-export.md", 12),
     ] {
         let count = check(guide);
         assert!(count >= least, "{guide}: only {count} command lines were found");

@@ -74,12 +74,12 @@ pub fn warn_of_earlier_end(session: &Session, ends: &ValueEnds, expiry: &Expiry)
 }
 
 /// Says which parts of a value may carry an end that nobody could read.
-fn tell_unread(session: &Session, ends: &ValueEnds) -> Result<(), CommandError> {
+pub fn tell_unread(session: &Session, ends: &ValueEnds) -> Result<(), CommandError> {
     ends.unread.iter().try_for_each(|part| session.say(format!("not looked into: {}", visible(part))))
 }
 
 /// `certificate of CN=x ends 2027-03-01`.
-fn told(end: &ValueEnd) -> String {
+pub fn told(end: &ValueEnd) -> String {
     format!("{} ends {}", visible(&end.what), end.at.brief())
 }
 
@@ -95,7 +95,11 @@ fn takes(session: &Session, end: &ValueEnd) -> Result<bool, CommandError> {
 }
 
 /// What the command line says; `None` where it says nothing.
-fn given(lifetime: &Lifetime, start: Instant, reason: Option<&str>) -> Result<Option<Expiry>, CommandError> {
+pub fn given(
+    lifetime: &Lifetime,
+    start: Instant,
+    reason: Option<&str>,
+) -> Result<Option<Expiry>, CommandError> {
     if let Some(date) = lifetime.expires {
         return Ok(Some(declared(date, reason)));
     }
@@ -120,7 +124,7 @@ fn declared(at: Instant, reason: Option<&str>) -> Expiry {
     Expiry::At { at, from: ExpirySource::Declared, reason: reason.map(ToOwned::to_owned) }
 }
 
-fn ask(session: &Session, start: Instant, reason: Option<&str>) -> Result<Expiry, CommandError> {
+pub fn ask(session: &Session, start: Instant, reason: Option<&str>) -> Result<Expiry, CommandError> {
     if !session.terminal.can_ask() {
         return Err(CommandError::new("it is not said when this credential ends")
             .hint("give --expires DATE, --expires-in 1y, or --never REASON"));

@@ -6,6 +6,7 @@ mod accepting;
 mod actors;
 mod add;
 mod breaking_glass;
+mod adding;
 mod catalogue;
 mod check;
 mod choosing;
@@ -24,10 +25,13 @@ mod error;
 mod exec;
 mod expiry_import;
 mod expiry_set;
+mod export;
 mod gate;
 mod gathering;
 mod get;
 mod held_files;
+mod import;
+mod incoming;
 mod init;
 mod insides;
 mod inventory;
@@ -48,6 +52,7 @@ mod reading;
 mod redating;
 mod remove;
 mod renewing;
+mod replacing;
 mod reporting;
 mod rescue_notes;
 mod reseal;
@@ -89,6 +94,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Get(arguments) => get::run(session, &arguments),
         Command::Exec(arguments) => exec::run(session, &arguments),
         Command::Edit(arguments) => edit::run(session, &arguments),
+        Command::Import(arguments) => import::run(session, &arguments),
+        Command::Export(arguments) => export::run(session, &arguments),
         Command::Show(arguments) => show::run(session, &arguments),
         Command::Custody(arguments) => custody::run(session, &arguments),
         Command::Sign(arguments) => sign::run(session, &arguments),

@@ -17,6 +17,7 @@ pub mod glob;
 pub mod id;
 pub mod impact;
 pub mod json;
+pub mod json_string;
 pub mod key;
 pub mod likeness;
 pub mod matrix;

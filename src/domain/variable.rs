@@ -70,7 +70,7 @@ impl VariableName {
 }
 
 /// What of a name lies below the part of a glob that is fixed.
-fn below<'n>(name: &'n str, glob: &str) -> &'n str {
+pub fn below<'n>(name: &'n str, glob: &str) -> &'n str {
     // A scope that is the path of a file chooses all in it.
     let inside = name.strip_prefix(glob).and_then(|rest| rest.strip_prefix("#/"));
     let fixed = glob.find(['*', '?', '[', '{', '\\']).map_or(glob, |at| glob.get(..at).unwrap_or_default());

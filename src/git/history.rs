@@ -15,6 +15,9 @@ const UNIT_SEPARATOR: char = '\u{1f}';
 /// How many commits back an earlier state is looked for.
 const MOST_LOOKED_AT: usize = 8;
 
+/// The most paths that are given to git at once: a command line is bounded.
+const MOST_PATHSPECS: usize = 256;
+
 /// One commit that touched a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistoryEntry {
@@ -36,6 +39,16 @@ impl Repository {
         let pattern =
             if folder.is_empty() { format!("**/*{ending}") } else { format!("{folder}/**/*{ending}") };
         Ok(!self.log(vec![format!(":(top,glob){pattern}")], 1)?.is_empty())
+    }
+
+    /// Whether any of these files was ever touched by a commit of the history at hand.
+    pub fn ever_touched_any(&self, paths: &[String]) -> Result<bool, GitError> {
+        for some in paths.chunks(MOST_PATHSPECS) {
+            if !self.log(some.iter().map(|path| literal(path)).collect(), 1)?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn touching(&self, paths: &[&str], most: usize) -> Result<Vec<HistoryEntry>, GitError> {

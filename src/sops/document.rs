@@ -3,6 +3,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::domain::json_string::unescape;
 use crate::domain::opened::{Opened, OpenedValue};
 use crate::domain::tracked_name::Pointer;
 use crate::domain::value::Value;
@@ -161,7 +162,11 @@ impl Scan<'_> {
         while let Some((first, rest)) = bytes.split_first() {
             bytes = rest;
             match first {
-                b'\\' => bytes = unescape(rest, &mut text).ok_or(Malformed)?,
+                b'\\' => {
+                    let (c, after) = unescape(rest).ok_or(Malformed)?;
+                    text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+                    bytes = after;
+                }
                 other => text.push(*other),
             }
         }
@@ -180,41 +185,6 @@ impl Scan<'_> {
         let value = OpenedValue { value: Value::new(bytes), is_text, address: address(&self.path) };
         self.opened.put(pointer.as_ref(), value);
     }
-}
-
-/// Adds what an escape stands for; answers with what follows it. `bytes` begin behind the backslash.
-fn unescape<'b>(bytes: &'b [u8], text: &mut Vec<u8>) -> Option<&'b [u8]> {
-    let (kind, rest) = bytes.split_first()?;
-    let plain = match kind {
-        b'"' | b'\\' | b'/' => *kind,
-        b'b' => 8,
-        b'f' => 12,
-        b'n' => b'\n',
-        b'r' => b'\r',
-        b't' => b'\t',
-        b'u' => {
-            let (unit, rest) = code_unit(rest)?;
-            let (c, rest) = match unit {
-                0xD800..=0xDBFF => {
-                    let (low, rest) = code_unit(rest.strip_prefix(b"\\u")?)?;
-                    let low = low.checked_sub(0xDC00).filter(|low| *low < 0x400)?;
-                    (char::from_u32(0x1_0000 + ((unit - 0xD800) << 10) + low)?, rest)
-                }
-                other => (char::from_u32(other)?, rest),
-            };
-            text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            return Some(rest);
-        }
-        _ => return None,
-    };
-    text.push(plain);
-    Some(rest)
-}
-
-fn code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (digits, rest) = bytes.split_at_checked(4)?;
-    let unit = digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))?;
-    Some((unit, rest))
 }
 
 #[cfg(test)]

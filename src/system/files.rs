@@ -160,6 +160,31 @@ pub fn temporary_name(path: &Path) -> PathBuf {
     path.with_file_name(format!(".{name}.new"))
 }
 
+/// Adds to the end of a file that is there.
+pub fn append(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let mut file = OpenOptions::new().append(true).open(path).map_err(|e| FileError::io(path, e))?;
+    file.write_all(bytes).map_err(|e| FileError::io(path, e))
+}
+
+/// Whether standard output goes to this very file.
+#[cfg(unix)]
+pub fn is_stdout(path: &Path) -> bool {
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    let Ok(stdout) = rustix::fs::fstat(io::stdout().as_fd()) else { return false };
+    // Their types differ between systems, their numbers do not.
+    fs::metadata(path).is_ok_and(|file| {
+        i128::from(file.ino()) == i128::from(stdout.st_ino)
+            && i128::from(file.dev()) == i128::from(stdout.st_dev)
+    })
+}
+
+/// Whether standard output goes to this very file.
+#[cfg(not(unix))]
+pub fn is_stdout(_: &Path) -> bool {
+    false
+}
+
 /// Whether a file that was written survives a loss of power from then on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lasting {

@@ -233,7 +233,7 @@ impl Sandbox {
 
 /// A GPG home of its own with one key without a passphrase. Its agent ends with it.
 pub struct GpgHome {
-    folder: PathBuf,
+    pub folder: PathBuf,
     path: OsString,
     /// Of the primary key, 40 upper-case hexadecimal digits.
     pub fingerprint: String,
@@ -241,7 +241,7 @@ pub struct GpgHome {
 
 impl GpgHome {
     #[track_caller]
-    fn new(sandbox: &Sandbox, user: &str) -> Self {
+    pub fn new(sandbox: &Sandbox, user: &str) -> Self {
         let folder = sandbox.path("gpg");
         fs::create_dir_all(&folder).expect("a GPG home can be made");
         fs::set_permissions(&folder, PermissionsExt::from_mode(0o700)).expect("it can be kept to its owner");

@@ -15,7 +15,7 @@ pub fn rops() -> PathBuf {
     tool("bin/rops")
 }
 
-/// A Python that has the packages `cryptography`, `PyYAML` and `ansible-core`.
+/// A Python that has the packages `cryptography`, `PyYAML`, `ansible-core`, `python-dotenv` and `kubernetes-validate`.
 #[track_caller]
 pub fn python() -> PathBuf {
     tool("venv/bin/python3")
@@ -31,6 +31,12 @@ pub fn node() -> PathBuf {
 #[track_caller]
 pub fn age_encryption() -> PathBuf {
     tool("node/node_modules/age-encryption")
+}
+
+/// The folder below which the npm packages lie that tests load by name.
+#[track_caller]
+pub fn node_modules() -> PathBuf {
+    tool("node")
 }
 
 #[track_caller]
