@@ -1,21 +1,20 @@
 //! `secrets check`: the gate.
 
 use super::accepted::Acceptance;
-use super::reporting;
 use super::{CommandError, Session};
-use crate::cli::{Check, ReportFormat};
-use crate::render;
+use super::{outputs, reporting};
+use crate::cli::Check;
 
 pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
+    outputs::refuse_one_file_twice(&arguments.output)?;
     let acceptance = Acceptance::demanded(session, arguments)?;
     let report = reporting::report(session, arguments);
     // The verdict has fallen; no format can change it.
     let code = report.verdict.exit_code();
-    session.print(match arguments.format {
-        ReportFormat::Human => render::human::render(&report, session.style()),
-        ReportFormat::Json => render::json::render(&report),
-        ReportFormat::Github => render::github::render(&report),
-    })?;
+    let printed = session.print(outputs::render(&report, arguments.format, session.style()));
+    // Whoever reads them has them, also where nobody reads what is printed.
+    let written = outputs::write(session, &report, &arguments.output);
+    printed.and(written)?;
     if let Some(acceptance) = acceptance {
         acceptance.write(session, &report)?;
     }

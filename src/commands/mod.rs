@@ -34,6 +34,7 @@ mod move_secret;
 mod openers;
 mod other_ref;
 mod other_tools;
+mod outputs;
 mod people;
 mod proposals;
 mod reading;
