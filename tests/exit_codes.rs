@@ -96,6 +96,10 @@ fn a_usage_error_is_2_and_leaves_standard_output_alone() {
         "--no-such-option",
         "check --no-such-option",
         "check --format xml",
+        "check --output json",
+        "check --output json= --format json",
+        "check --output xml=a",
+        "check --output json=a --output junit=a",
         "check --scope",
         "check --scope a --file b",
         "add",
@@ -162,6 +166,11 @@ fn what_is_done_is_0_for_every_command() {
         ("check --file secrets/web/new.age", ""),
         ("check --format json", ""),
         ("check --format github", ""),
+        ("check --format sarif", ""),
+        ("check --format junit", ""),
+        ("check --format gitlab", ""),
+        ("check --format markdown", ""),
+        ("check --output json=/dev/null --output sarif=../secrets.sarif", ""),
         ("check --against HEAD", ""),
         ("check --prove", ""),
         ("check --prove=available", ""),
@@ -251,6 +260,7 @@ fn what_could_not_be_done_is_2_for_every_command() {
         ("check --against none", ""),
         ("check --store none", ""),
         ("check --offline", ""),
+        ("check --output json=/dev/null/x", ""),
         ("--identity none get web/new", ""),
     ] {
         run(&sandbox, &laptop, line, stdin).code(2);
@@ -263,6 +273,8 @@ fn what_could_not_be_done_is_2_for_every_command() {
         run(&sandbox, &sandbox.path("home"), line, "x").code(2);
     }
 }
+
+const FORMATS: [&str; 7] = ["human", "json", "github", "sarif", "junit", "gitlab", "markdown"];
 
 /// A state of the store, and the exit code of `check` there.
 struct Case {
@@ -339,7 +351,7 @@ fn the_code_of_check_is_the_same_for_every_format() {
     for case in CASES {
         let (sandbox, laptop) = store();
         (case.prepare)(&sandbox, &laptop);
-        for format in ["human", "json", "github"] {
+        for format in FORMATS {
             let run = sandbox
                 .secrets(&laptop)
                 .args(["check", "--format", format])
@@ -372,12 +384,12 @@ fn the_code_of_check_is_the_same_for_every_format() {
 fn an_empty_store_and_a_policy_that_cannot_be_read_are_no_pass_and_have_a_report() {
     let sandbox = Sandbox::new();
     let laptop = sandbox.store(&["alice", "bob"]);
-    for format in ["human", "json", "github"] {
+    for format in FORMATS {
         let empty = sandbox.secrets(&laptop).args(["check", "--format", format]).run().code(2);
         assert!(!empty.stdout.is_empty(), "{format}");
     }
     fs::write(laptop.join("secrets/policy.toml"), "schema = 1\nwhat = \n").unwrap();
-    for format in ["human", "json", "github"] {
+    for format in FORMATS {
         let broken = sandbox.secrets(&laptop).args(["check", "--format", format]).run().code(2);
         assert!(broken.text().contains("secrets/policy.toml"), "{format}: {}", broken.text());
     }

@@ -89,6 +89,7 @@ fn the_guides_name_commands_that_there_are() {
         ("docs/guides/baseline.md", 4),
         ("docs/guides/exec.md", 12),
         ("docs/guides/import-export.md", 12),
+        ("docs/guides/ci.md", 6),
     ] {
         let count = check(guide);
         assert!(count >= least, "{guide}: only {count} command lines were found");

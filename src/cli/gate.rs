@@ -1,6 +1,7 @@
 //! What judges the store, and what shows who holds what.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
@@ -42,6 +43,39 @@ pub enum ReportFormat {
     Json,
     /// Workflow commands that annotate a run on GitHub
     Github,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit's XML, for what shows the results of tests
+    Junit,
+    /// Code Quality, for merge requests on GitLab
+    Gitlab,
+    /// For the summary of a job, or a comment on a change
+    Markdown,
+}
+
+/// A file into which the report goes too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportFile {
+    pub format: ReportFormat,
+    pub path: PathBuf,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let formats = || {
+            ReportFormat::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect::<Vec<_>>()
+        };
+        let Some((format, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
+            return Err("write FORMAT=FILE, such as sarif=secrets.sarif".to_owned());
+        };
+        let format = ReportFormat::from_str(format, false).map_err(|_| {
+            let known: Vec<_> = formats().iter().map(|value| value.get_name().to_owned()).collect();
+            format!("`{format}` is no format: one of {}", known.join(", "))
+        })?;
+        Ok(Self { format, path: path.into() })
+    }
 }
 
 /// Which secrets must be proved.
@@ -88,4 +122,7 @@ pub struct Check {
     /// How the report is written; the exit code is the same
     #[arg(long, value_enum, default_value = "human")]
     pub format: ReportFormat,
+    /// Write the report into FILE too, in that format; once for each file
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub output: Vec<ReportFile>,
 }

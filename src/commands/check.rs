@@ -2,12 +2,12 @@
 
 use super::accepted::Acceptance;
 use super::breaking_glass;
-use super::reporting;
 use super::{CommandError, Session};
-use crate::cli::{Check, ReportFormat};
-use crate::render;
+use super::{outputs, reporting};
+use crate::cli::Check;
 
 pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
+    outputs::refuse_one_file_twice(&arguments.output)?;
     let acceptance = Acceptance::demanded(session, arguments)?;
     let mut report = reporting::report(session, arguments);
     if let Some(reason) = &arguments.break_glass {
@@ -15,11 +15,10 @@ pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
     }
     // The verdict has fallen; no format can change it.
     let code = report.exit_code();
-    session.print(match arguments.format {
-        ReportFormat::Human => render::human::render(&report, session.style()),
-        ReportFormat::Json => render::json::render(&report),
-        ReportFormat::Github => render::github::render(&report),
-    })?;
+    let printed = session.print(outputs::render(&report, arguments.format, session.style()));
+    // Whoever reads them has them, also where nobody reads what is printed.
+    let written = outputs::write(session, &report, &arguments.output);
+    printed.and(written)?;
     if let Some(acceptance) = acceptance {
         acceptance.write(session, &report)?;
     }

@@ -15,7 +15,7 @@ use crate::domain::finding::{Finding, Known, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Draft, Report, Unchecked};
-use crate::domain::tracked_name::TrackedName;
+use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::observe::history::Begun;
 use crate::observe::identities::Identities;
 use crate::observe::place::Place;
@@ -110,6 +110,7 @@ pub fn judge(
         strict: arguments.strict,
         secrets: names.len() + seen.tracked.secrets,
         outlook: seen.outlook,
+        judged: named(names, seen.tracked.names),
         findings: judged.findings,
         waived: judged.waived,
         off: judged.off.into_iter().collect(),
@@ -236,6 +237,11 @@ impl Run<'_> {
         facts.policies = reference.and_then(|reference| reference.policies(self.policy, covered, values));
         facts
     }
+}
+
+/// All that was judged.
+fn named(own: Vec<&SecretName>, tracked: Vec<TrackedName>) -> Vec<CredentialName> {
+    own.into_iter().cloned().map(CredentialName::from).chain(tracked.into_iter().map(Into::into)).collect()
 }
 
 /// Both lists, where both are known.

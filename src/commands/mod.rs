@@ -46,6 +46,7 @@ mod new_value;
 mod openers;
 mod other_ref;
 mod other_tools;
+mod outputs;
 mod people;
 mod proposals;
 mod reading;

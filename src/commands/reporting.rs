@@ -38,6 +38,7 @@ fn unjudged(session: &Session, arguments: &Check, store: &str, unknown: Unknown)
         strict: arguments.strict,
         secrets: 0,
         outlook: Outlook::default(),
+        judged: Vec::new(),
         findings: Vec::new(),
         waived: Vec::new(),
         off: Vec::new(),

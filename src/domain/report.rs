@@ -190,6 +190,8 @@ pub struct Report {
     pub strict: bool,
     pub summary: Summary,
     pub outlook: Outlook,
+    /// What was judged and has a name, by name: secrets, and the files of other tools.
+    pub judged: Vec<CredentialName>,
     /// Errors first, then by name.
     pub findings: Vec<Finding>,
     pub waived: Vec<Waived>,
@@ -212,6 +214,8 @@ pub struct Draft {
     pub strict: bool,
     pub secrets: usize,
     pub outlook: Outlook,
+    /// What of it has a name, and the files of other tools.
+    pub judged: Vec<CredentialName>,
     pub findings: Vec<Finding>,
     pub waived: Vec<Waived>,
     pub off: Vec<SwitchedOff>,
@@ -263,6 +267,11 @@ impl Report {
         all
     }
 
+    /// Whether this finding blocks: `fail` is the verdict where, and only where, one of them does.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        blocks(finding, self.strict)
+    }
+
     /// Sorts, counts and judges: the one place where a verdict falls.
     pub fn conclude(mut draft: Draft) -> Self {
         let by_rank = |f: &Finding| {
@@ -275,10 +284,12 @@ impl Report {
         draft.unchecked.sort();
         draft.unchecked.dedup();
         draft.custody.sort();
+        draft.judged.sort();
+        draft.judged.dedup();
         let graded = |grade| draft.custody.iter().filter(|custody| custody.grade == grade).count();
         let count = |level| draft.findings.iter().filter(|f| f.level == level).count();
         let (errors, warnings) = (count(Level::Error), count(Level::Warning));
-        let verdict = if errors > 0 || (draft.strict && warnings > 0) {
+        let verdict = if draft.findings.iter().any(|finding| blocks(finding, draft.strict)) {
             Verdict::Fail
         } else if draft.unchecked.is_empty() {
             Verdict::Pass
@@ -305,6 +316,7 @@ impl Report {
                 unchecked: draft.unchecked.len(),
             },
             outlook: draft.outlook,
+            judged: draft.judged,
             findings: draft.findings,
             waived: draft.waived,
             off: draft.off,
@@ -312,5 +324,14 @@ impl Report {
             custody: draft.custody,
             notes: draft.notes,
         }
+    }
+}
+
+/// Warnings do where they are strictly taken.
+fn blocks(finding: &Finding, strict: bool) -> bool {
+    match finding.level {
+        Level::Error => true,
+        Level::Warning => strict,
+        Level::Off => false,
     }
 }

@@ -7,6 +7,7 @@ mod summary;
 use super::Style;
 use super::glass::{self, Told};
 use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
+use super::subject::subject_of;
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Unchecked, Verdict};
@@ -252,15 +253,6 @@ impl Page {
 
 fn counted_people(count: usize) -> String {
     if count == 1 { "1 person".to_owned() } else { format!("{count} people") }
-}
-
-/// What a finding is about: the secret, else the file, else the store.
-fn subject_of(finding: &Finding, report: &Report) -> String {
-    match (&finding.secret, &finding.path) {
-        (Some(secret), _) => secret.to_string(),
-        (None, Some(path)) => path.clone(),
-        (None, None) => format!("{}/", report.store),
-    }
 }
 
 #[cfg(test)]

@@ -2,12 +2,17 @@
 
 pub mod custody;
 pub mod github;
+pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod sarif;
 pub mod table;
 
 mod glass;
 mod paint;
+mod subject;
 
 #[cfg(test)]
 mod samples;

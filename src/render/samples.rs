@@ -33,6 +33,7 @@ fn draft() -> Draft {
             fewest_people: Some(2),
             next_to_expire: Some(("2023-06-30".parse().unwrap(), "callysto/prod/oauth".parse().unwrap())),
         },
+        judged: ["utoronto/prod/azuread", "callysto/prod/oauth"].map(|name| name.parse().unwrap()).into(),
         findings: Vec::new(),
         waived: Vec::new(),
         off: Vec::new(),

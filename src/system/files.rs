@@ -103,6 +103,23 @@ pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fil
     sync_parent(path)
 }
 
+/// Writes what a person asked to have in a file, as a shell's `>` would, but whole or not at all where it is a regular
+/// file. A symbolic link is followed, and a device or a pipe is written to, not replaced.
+pub fn write_output(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+    let target = match fs::canonicalize(path) {
+        Ok(target) => target,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(e) => return Err(FileError::io(path, e)),
+    };
+    match fs::metadata(&target) {
+        Ok(found) if !found.is_file() => {
+            let opened = OpenOptions::new().write(true).open(&target);
+            opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| FileError::io(path, e))
+        }
+        Ok(_) | Err(_) => write_atomic(&target, bytes, Access::Shared),
+    }
+}
+
 /// The first half of [`write_atomic`], for many files at once: the file under its temporary name. It lasts only once
 /// [`sync_prepared`] has returned. Its folder must be there.
 pub fn prepare(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
@@ -311,6 +328,27 @@ mod tests {
             assert_eq!(read(&path, 10).unwrap(), b"three");
             assert_eq!(read(&elsewhere, 20).unwrap(), b"not to be written");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_output_follows_links_and_replaces_no_device() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("reports/a.json"), dir.path().join("link"));
+        write_output(&file, b"one").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write_output(&link, b"two").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"two");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        let fifo = dir.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let fifo = fifo.clone();
+            move || fs::read(fifo).unwrap()
+        });
+        write_output(&fifo, b"three").unwrap();
+        assert_eq!(reader.join().unwrap(), b"three");
+        assert!(write_output(dir.path(), b"four").is_err());
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub fn rops() -> PathBuf {
     tool("bin/rops")
 }
 
-/// A Python that has the packages `cryptography`, `PyYAML`, `ansible-core`, `python-dotenv` and `kubernetes-validate`.
+/// A Python that has the packages of `tests/live/*.txt` and of `tests/formats/python.txt`.
 #[track_caller]
 pub fn python() -> PathBuf {
     tool("venv/bin/python3")

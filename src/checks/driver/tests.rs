@@ -282,6 +282,7 @@ fn report(policy: &Policy, secrets: &[SecretFacts]) -> Report {
         strict: false,
         secrets: secrets.len(),
         outlook: Outlook::default(),
+        judged: Vec::new(),
         findings: judged.findings,
         waived: judged.waived,
         off: judged.off.into_iter().collect(),

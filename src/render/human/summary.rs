@@ -1,7 +1,8 @@
 //! Many findings in few lines: what says the same is told once.
 
 use super::super::paint::{BOLD, paint};
-use super::{MOST_LISTED, Page, subject_of};
+use super::super::subject::subject_of;
+use super::{MOST_LISTED, Page};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Alike, Report, WaivedGroup};

@@ -1,0 +1,162 @@
+//! Every state in every format: valid by the format's own schema, and never more favourable than the exit code.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::scenarios::{self, LATER, Scenario, store};
+use super::{python, script};
+use crate::common::Sandbox;
+
+const FORMATS: [&str; 7] = ["human", "json", "github", "sarif", "junit", "gitlab", "markdown"];
+
+/// Runs the gate once with a report in every format; answers with the folder of the reports.
+#[track_caller]
+fn reports(sandbox: &Sandbox, laptop: &std::path::Path, scenario: &Scenario) -> std::path::PathBuf {
+    let folder = sandbox.path("reports");
+    let outputs = FORMATS
+        .iter()
+        .flat_map(|format| ["--output".to_owned(), format!("{format}={}", folder.join(format).display())]);
+    let outcome = sandbox
+        .secrets(laptop)
+        .args(["check", "--format", "human"])
+        .args(scenario.arguments)
+        .args(outputs)
+        .at(scenario.at)
+        .run();
+    assert_eq!(outcome.code, scenario.code, "{}\n{}\n{}", scenario.what, outcome.text(), outcome.stderr);
+    assert_eq!(
+        fs::read(folder.join("human")).unwrap(),
+        outcome.stdout,
+        "{}: no colour in a file",
+        scenario.what
+    );
+    folder
+}
+
+#[test]
+fn every_state_in_every_format_is_valid_and_as_favourable_as_the_exit_code() {
+    std::thread::scope(|scope| {
+        for part in scenarios::ALL.chunks(scenarios::ALL.len().div_ceil(4)) {
+            scope.spawn(move || part.iter().for_each(is_valid_and_honest));
+        }
+    });
+}
+
+fn is_valid_and_honest(scenario: &Scenario) {
+    let (sandbox, laptop) = store();
+    (scenario.prepare)(&sandbox, &laptop);
+    let folder = reports(&sandbox, &laptop, scenario);
+    for format in ["sarif", "junit", "gitlab"] {
+        let told = script(&mut python(), "validate.py", [format.as_ref(), folder.join(format).as_os_str()]);
+        assert_eq!(told["passes"], scenario.code == 0, "{}, {format}: {told:#}", scenario.what);
+    }
+    let text = |format: &str| fs::read_to_string(folder.join(format)).unwrap();
+    let report: Value = serde_json::from_str(&text("json")).unwrap();
+    let end = if scenario.code == 0 { "clear to deploy" } else { "deploy blocked" };
+    for format in ["human", "github", "junit", "markdown"] {
+        let other = if scenario.code == 0 { "deploy blocked" } else { "clear to deploy" };
+        assert!(text(format).contains(end) && !text(format).contains(other), "{}, {format}", scenario.what);
+    }
+    // Nothing that the report for programs tells of is in some formats only.
+    for key in ["findings", "waived", "off"] {
+        for one in report[key].as_array().unwrap() {
+            for format in FORMATS {
+                let id = one["id"].as_str().unwrap();
+                assert!(text(format).contains(id), "{}, {format}: {key}: {id}", scenario.what);
+            }
+        }
+    }
+    for one in report["unchecked"].as_array().unwrap() {
+        let why =
+            one["why"].as_str().unwrap().split(['`', '\'', '"', '<', ':', '-', '_', '.']).next().unwrap();
+        for format in ["human", "json", "github", "sarif", "junit", "gitlab", "markdown"] {
+            let flat = text(format).split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flat.contains(why.trim()), "{}, {format} does not tell: {why}", scenario.what);
+        }
+    }
+}
+
+#[test]
+fn a_format_is_the_same_on_standard_output_and_exits_alike() {
+    let (sandbox, laptop) = store();
+    let scenario = scenarios::ALL.iter().find(|scenario| scenario.at == LATER).unwrap();
+    let folder = reports(&sandbox, &laptop, scenario);
+    for format in FORMATS {
+        let outcome = sandbox.secrets(&laptop).args(["check", "--format", format]).at(LATER).run().code(1);
+        assert_eq!(outcome.stdout, fs::read(folder.join(format)).unwrap(), "{format}");
+    }
+}
+
+/// What is told from run to run by a fingerprint, or by a name.
+fn known(
+    sandbox: &Sandbox,
+    laptop: &std::path::Path,
+    at: &'static str,
+    format: &str,
+) -> Vec<(String, Value)> {
+    let scenario = Scenario { what: "later", at, arguments: &[], prepare: |_, _| {}, code: 1 };
+    let folder = reports(sandbox, laptop, &scenario);
+    let told = script(&mut python(), "validate.py", [format.as_ref(), folder.join(format).as_os_str()]);
+    let outcomes = told["outcomes"].as_object().unwrap();
+    outcomes.iter().map(|(name, outcome)| (name.clone(), outcome.clone())).collect()
+}
+
+#[test]
+fn a_finding_is_known_again_on_another_day_and_beside_other_findings() {
+    let (sandbox, laptop) = store();
+    for format in ["sarif", "junit", "gitlab"] {
+        let first = known(&sandbox, &laptop, LATER, format);
+        assert!(!first.is_empty());
+        assert_eq!(known(&sandbox, &laptop, "2027-06-09T00:00:00Z", format), first, "{format}");
+    }
+    let first = known(&sandbox, &laptop, LATER, "sarif");
+    fs::write(laptop.join("secrets/stray.txt"), "plain").unwrap();
+    sandbox.git(&laptop, ["add", "-A"]);
+    sandbox.git(&laptop, ["commit", "-qm", "Stray"]);
+    sandbox.push(&laptop);
+    let second = known(&sandbox, &laptop, LATER, "sarif");
+    assert!(
+        second.len() > first.len() && first.iter().all(|one| second.contains(one)),
+        "{first:?} {second:?}"
+    );
+}
+
+#[test]
+fn files_of_other_tools_are_test_cases_too() {
+    let (sandbox, laptop) = store();
+    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  name: x\nspec:\n  encryptedData:\n    token: AgBy8hCQ7Xk1\n";
+    fs::create_dir_all(laptop.join("k8s")).unwrap();
+    fs::write(laptop.join("k8s/sealed & <odd>.yaml"), sealed).unwrap();
+    sandbox.git(&laptop, ["add", "-A"]);
+    sandbox.git(&laptop, ["commit", "-qm", "Seal"]);
+    let tracked = sandbox
+        .secrets(&laptop)
+        .args(["track", "k8s", "--owner", "team", "--as", "alice"])
+        .identity("alice")
+        .run();
+    assert_eq!(tracked.code, 0, "{}", tracked.stderr);
+    sandbox.push(&laptop);
+    let folder = sandbox.path("reports");
+    for format in ["sarif", "junit", "gitlab"] {
+        let path = folder.join(format);
+        let outcome =
+            sandbox.secrets(&laptop).args(["check", "--output", &format!("{format}={}", path.display())]);
+        let outcome = outcome.run();
+        assert_ne!(outcome.code, 0, "it has no end yet: {}", outcome.text());
+        let told = script(&mut python(), "validate.py", [format.as_ref(), path.as_os_str()]);
+        assert_eq!(told["passes"], false);
+        if format == "junit" {
+            let outcomes = told["outcomes"].as_object().unwrap();
+            let of = |name: &str| {
+                outcomes.iter().find(|(case, _)| case.ends_with(name)).map(|(_, outcome)| outcome)
+            };
+            assert_eq!(
+                of("sealed & <odd>.yaml#/spec/encryptedData/token"),
+                Some(&"failure".into()),
+                "{told:#}"
+            );
+            assert_eq!(of("web/new"), Some(&"passed".into()), "{told:#}");
+        }
+    }
+}
