@@ -5,6 +5,7 @@ mod accepted;
 mod accepting;
 mod actors;
 mod add;
+mod at_hand;
 mod catalogue;
 mod check;
 mod comparing;
@@ -20,7 +21,14 @@ mod expiry_set;
 mod gate;
 mod gathering;
 mod get;
+mod git_hook;
+mod git_install;
+mod git_merge_record;
+mod git_resolve;
+mod git_textconv;
+mod git_uninstall;
 mod held_files;
+mod hooking;
 mod init;
 mod insides;
 mod inventory;
@@ -51,6 +59,7 @@ mod show;
 mod showing;
 mod showing_tracked;
 mod sign;
+mod sides;
 mod signing;
 mod standing;
 mod taking_over;
@@ -62,7 +71,7 @@ mod writing;
 pub use error::CommandError;
 pub use session::Session;
 
-use crate::cli::{Cli, Command, Expiry};
+use crate::cli::{Cli, Command, Expiry, Git};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
@@ -87,6 +96,12 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Untrack(arguments) => untrack::run(session, &arguments),
         Command::Confirm(arguments) => confirm::run(session, &arguments),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Git(Git::Install(arguments)) => git_install::run(session, &arguments),
+        Command::Git(Git::Uninstall) => git_uninstall::run(session),
+        Command::Git(Git::Resolve(arguments)) => git_resolve::run(session, &arguments),
+        Command::Git(Git::Textconv(arguments)) => git_textconv::run(session, &arguments),
+        Command::Git(Git::MergeRecord(arguments)) => git_merge_record::run(session, &arguments),
+        Command::Git(Git::Hook(arguments)) => git_hook::run(session, &arguments),
         Command::Doctor(arguments) => doctor::run(session, &arguments),
         Command::Completions(arguments) => completions::run(session, &arguments),
         Command::Man(arguments) => man::run(session, &arguments),

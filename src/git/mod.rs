@@ -15,6 +15,8 @@
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
+//! | `staged`, `unmerged` | the commit that is about to be made, and what a merge left to be decided |
+//! | `clone_settings` | what git is told in this clone alone |
 //! | `signing` | which ssh key the user's git signs with |
 
 pub mod commit_paths;
@@ -28,6 +30,7 @@ pub mod remote;
 pub mod repository;
 pub mod snapshot;
 
+mod clone_settings;
 mod deploy_repository;
 mod forge;
 mod history;
@@ -35,6 +38,8 @@ mod missing;
 mod overlooked;
 mod remote_settings;
 mod signing;
+mod staged;
+mod unmerged;
 mod unopened;
 mod words;
 mod work_tree;
@@ -55,3 +60,4 @@ pub use remote::{Asked, RemoteError, RemoteTip};
 pub use repository::Repository;
 pub use signing::GitSigningKey;
 pub use snapshot::{Entry, EntryKind, Snapshot};
+pub use unmerged::Stages;

@@ -10,6 +10,7 @@ pub mod reference;
 pub mod secrets;
 pub mod selection;
 pub mod signers;
+pub mod step;
 pub mod store_facts;
 pub mod tracked;
 pub mod trees;

@@ -5,6 +5,7 @@ pub mod github;
 pub mod human;
 pub mod json;
 pub mod table;
+pub mod textconv;
 
 mod paint;
 
