@@ -34,7 +34,10 @@ pub fn program(session: &Session) -> Result<String, CommandError> {
         .map_err(|error| CommandError::new(format!("where this program lies can't be told: {error}")))?;
     let text = path.to_str().filter(|text| !text.chars().any(char::is_control));
     text.map(str::to_owned).ok_or_else(|| {
-        CommandError::new(format!("{}: git's config can't hold such a path; move the program", path.display()))
+        CommandError::new(format!(
+            "{}: git's config can't hold such a path; move the program",
+            path.display()
+        ))
     })
 }
 
@@ -71,7 +74,9 @@ fn attributes(stores: &[String]) -> String {
         // Two ciphertexts are never merged line by line.
         line("**/*.age", "diff=secrets-sealed merge=binary");
         line("policy.toml", "!diff");
-        for name in [".gitattributes", ".gitignore", "README", "README.md", "README.txt", "README.rst", "README.adoc"] {
+        for name in
+            [".gitattributes", ".gitignore", "README", "README.md", "README.txt", "README.rst", "README.adoc"]
+        {
             line(&format!("**/{name}"), "!diff");
         }
     }
@@ -142,7 +147,10 @@ pub fn script(hook: HookName, program: &str) -> String {
 pub enum HookState {
     Absent(PathBuf),
     /// Ours; whether it is just what would be written now.
-    Ours { path: PathBuf, is_current: bool },
+    Ours {
+        path: PathBuf,
+        is_current: bool,
+    },
     /// Somebody else's, which calls ours.
     Chained(PathBuf),
     /// Somebody else's, or a place that is not the clone's own (`core.hooksPath`).
@@ -163,15 +171,16 @@ pub fn hook_state(repository: &Repository, hook: HookName, program: &str) -> Res
         Err(_) => None,
     };
     let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    Ok(match text {
-        None if is_own => HookState::Absent(path),
-        Some(text) if text.lines().nth(1) == Some(OURS) => {
-            HookState::Ours { is_current: text == script(hook, program), path }
-        }
-        text if text.is_some_and(|text| text.contains(&line(hook))) || is_called(repository, hook) => {
-            HookState::Chained(path)
-        }
-        Some(_) | None => HookState::Foreign(path),
+    let text = match text {
+        None if is_own => return Ok(HookState::Absent(path)),
+        text => text.unwrap_or_default(),
+    };
+    Ok(if text.lines().nth(1) == Some(OURS) {
+        HookState::Ours { is_current: text == script(hook, program), path }
+    } else if text.contains(&line(hook)) || is_called(repository, hook) {
+        HookState::Chained(path)
+    } else {
+        HookState::Foreign(path)
     })
 }
 
@@ -212,7 +221,11 @@ pub enum DriverState {
     Current,
 }
 
-pub fn driver_state(repository: &Repository, store: &str, program: &str) -> Result<DriverState, CommandError> {
+pub fn driver_state(
+    repository: &Repository,
+    store: &str,
+    program: &str,
+) -> Result<DriverState, CommandError> {
     if repository.settings(DRIVER_KEY)?.is_empty() {
         return Ok(DriverState::Absent);
     }

@@ -2,21 +2,22 @@
 
 use rayon::prelude::*;
 
-use super::hooking::{Checked, Push, pushes};
+use super::hooking::{Checked, Push, places, pushes};
 use super::{CommandError, Session};
+use crate::checks;
 use crate::checks::driver::{self, Judged, Which};
 use crate::cli::{GitHook, HookName};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::Setting;
-use crate::domain::finding::{Finding, Known, Unknown};
+use crate::domain::facts::{SecretFacts, Setting};
+use crate::domain::finding::{Finding, Known};
+use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::Unchecked;
 use crate::domain::tracked_facts::FileFacts;
+use crate::git::{Commit, Repository};
 use crate::observe::place::Place;
 use crate::observe::reference::Reference;
 use crate::observe::step::Step;
-use crate::git::{Commit, Repository};
-use crate::checks;
 
 /// What stops a commit: a value in clear, and halves that do not belong together.
 const OF_COMMIT: [CheckId; 3] = [CheckId::Plaintext, CheckId::RecordBehind, CheckId::Orphan];
@@ -25,10 +26,10 @@ const OF_PUSH: [CheckId; 2] = [CheckId::SingleHolder, CheckId::Expired];
 
 pub fn run(session: &Session, arguments: &GitHook) -> Result<u8, CommandError> {
     let repository = Repository::discover(session.environment.current_dir(), &session.environment)?;
-    let places = super::hooking::places(session, &repository)?;
+    let places = places(session, &repository)?;
     match arguments.hook {
         HookName::PreCommit => {
-            let after = repository.staged()?;
+            let after = repository.staged_tree()?;
             let mut before: Vec<Commit> = repository.head()?.into_iter().collect();
             before.extend(repository.merge_heads());
             let mut checked = Checked::default();
@@ -72,17 +73,16 @@ fn commit(session: &Session, place: &Place, step: &Step<'_>) -> Checked {
     judged.absorb(secrets(&step.after, &step.secrets(), &|facts| {
         driver::judge_secret_by(which, &setting, &policy, facts)
     }));
-    let files = of_other_tools(step, &policy, &|facts| {
-        driver::judge_file_by(which, &setting, &policy, facts)
-    });
+    let files =
+        of_other_tools(step, &policy, &|facts| driver::judge_file_by(which, &setting, &policy, facts));
     Checked::of(judged, files)
 }
 
 /// Judges secrets in parallel.
 fn secrets(
     reference: &Reference<'_>,
-    names: &[&crate::domain::name::SecretName],
-    judge: &(dyn Fn(&crate::domain::facts::SecretFacts) -> Judged + Sync),
+    names: &[&SecretName],
+    judge: &(dyn Fn(&SecretFacts) -> Judged + Sync),
 ) -> Judged {
     let judged = names.par_iter().map(|name| judge(&reference.secret(name, None)));
     judged.reduce(Judged::default, joined)
@@ -131,13 +131,12 @@ fn pushed(
         return Ok(Checked::default());
     }
     let (setting, which) = (setting(session, place), Which::Only(&OF_PUSH));
-    let by = |policy: &Policy, facts: &crate::domain::facts::SecretFacts| {
-        driver::judge_secret_by(which, &setting, policy, facts)
-    };
+    let by = |policy: &Policy, facts: &SecretFacts| driver::judge_secret_by(which, &setting, policy, facts);
     // Other rules or other people may let any of them fall short.
     let names = if step.changes_policy() { step.after.names.iter().collect() } else { step.secrets() };
     let here = secrets(&step.after, &names, &|facts| by(&policy, facts));
-    let files = of_other_tools(&step, &policy, &|facts| driver::judge_file_by(which, &setting, &policy, facts));
+    let files =
+        of_other_tools(&step, &policy, &|facts| driver::judge_file_by(which, &setting, &policy, facts));
     let mut checked = Checked::of(here, files);
     let Some(there) = step.first_before() else { return Ok(checked) };
     let there = there?;
@@ -147,6 +146,3 @@ fn pushed(
     checked.judged.findings = checks::against(checked.judged.findings, &standing, &there.commit.short());
     Ok(checked)
 }
-
-#[expect(dead_code, reason = "the types of facts that are named above")]
-type Told = (Unknown, Finding);

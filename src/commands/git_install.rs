@@ -25,7 +25,10 @@ pub fn run(session: &Session, arguments: &GitInstall) -> Result<u8, CommandError
         stores.push(place.folder.clone());
     }
     at_hand::write_attributes(repository, &stores)?;
-    session.say(format!("diff    shows records and sealed values of {}, never a value", visible(&place.folder)))?;
+    session.say(format!(
+        "diff    shows records and sealed values of {}, never a value",
+        visible(&place.folder)
+    ))?;
     session.say("merge   joins records field by field; what is left: secrets git resolve --all")?;
     if arguments.no_hooks {
         return Ok(0);
@@ -52,7 +55,9 @@ fn install_hook(
         HookState::Ours { path, .. } => session.say(format!("hook    {name}: {}", path.display()))?,
         HookState::Chained(_) => session.say(format!("hook    {name}: called by your own"))?,
         HookState::Foreign(path) => {
-            session.say(format!("hook    {name}: NOT installed, what is there is not ours and stays as it is"))?;
+            session.say(format!(
+                "hook    {name}: NOT installed, what is there is not ours and stays as it is"
+            ))?;
             session.say(format!("        add {}", at_hand::where_to_add(repository, hook, &path)))?;
             return Ok(2);
         }

@@ -61,7 +61,9 @@ pub fn run(session: &Session, arguments: &GitMergeRecord) -> Result<u8, CommandE
     match settled {
         Some(side) => {
             let side = side.of("ours", "theirs");
-            session.say(format!("  {side} holds all that the other changed; to take it: secrets git resolve {name}"))?;
+            session.say(format!(
+                "  {side} holds all that the other changed; to take it: secrets git resolve {name}"
+            ))?;
         }
         None => {
             session.say(format!("  to keep one: secrets git resolve {name} --ours"))?;

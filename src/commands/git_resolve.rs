@@ -234,7 +234,10 @@ impl Conflict<'_> {
         }
         let readers = |record: &Record| (record.sealed.readers.clone(), record.sealed.keys.clone());
         if !matches!(merged.pair, Pair::Same | Pair::Changed(_)) && readers(kept) != readers(lost) {
-            notes.push(format!("the other was sealed to others; when it is committed: secrets reseal {}", self.name));
+            notes.push(format!(
+                "the other was sealed to others; when it is committed: secrets reseal {}",
+                self.name
+            ));
         }
         notes
     }

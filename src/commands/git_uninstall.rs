@@ -25,7 +25,10 @@ pub fn run(session: &Session) -> Result<u8, CommandError> {
             }
             HookState::Chained(path) => {
                 let line = at_hand::line(hook);
-                session.say(format!("left as it is: {}; take the line out that calls: {line}", path.display()))?;
+                session.say(format!(
+                    "left as it is: {}; take the line out that calls: {line}",
+                    path.display()
+                ))?;
             }
             HookState::Absent(_) | HookState::Foreign(_) => {}
         }

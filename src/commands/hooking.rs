@@ -73,7 +73,8 @@ pub fn pushes(
     let text = |at: usize| arguments.get(at).and_then(|text| text.to_str()).map(str::to_owned);
     let mut lines = String::new();
     if !session.terminal.stdin_is_terminal {
-        let read = wiped::read_stdin(MOST).map_err(|error| CommandError::new(format!("standard input: {error}")))?;
+        let read =
+            wiped::read_stdin(MOST).map_err(|error| CommandError::new(format!("standard input: {error}")))?;
         lines = String::from_utf8_lossy(&read).into_owned();
     }
     if lines.trim().is_empty() {
@@ -109,7 +110,8 @@ fn is_null(id: &str) -> bool {
 fn framework_push(session: &Session, repository: &Repository) -> Result<Vec<Push>, CommandError> {
     let variable = |name: &str| session.environment.var(name);
     let Some(to) = variable("PRE_COMMIT_REMOTE_BRANCH") else { return Ok(Vec::new()) };
-    let after = variable("PRE_COMMIT_TO_REF").or_else(|| variable("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or("HEAD");
+    let after =
+        variable("PRE_COMMIT_TO_REF").or_else(|| variable("PRE_COMMIT_LOCAL_BRANCH")).unwrap_or("HEAD");
     Ok(vec![Push {
         after: repository.resolve(after)?,
         before: variable("PRE_COMMIT_FROM_REF").and_then(|from| repository.resolve(from).ok()),

@@ -40,9 +40,8 @@ pub fn told(record: Option<&Record>) -> String {
 /// What is left to be decided of a secret, in lines: each side, and each field.
 pub fn lines(merged: &Merged, ours: &Record, theirs: &Record, labels: [&str; 2]) -> Vec<String> {
     let mut lines = Vec::new();
-    let [our_label, their_label] = labels.map(|label| {
-        if label.is_empty() { String::new() } else { format!("  [{}]", visible(label)) }
-    });
+    let [our_label, their_label] =
+        labels.map(|label| if label.is_empty() { String::new() } else { format!("  [{}]", visible(label)) });
     match merged.pair {
         Pair::Open(_) | Pair::Holds(_) => {
             lines.push(format!("ours    {}{our_label}", told(Some(ours))));

@@ -35,6 +35,11 @@ impl Repository {
         if self.settings(key)?.is_empty() { Ok(()) } else { self.write_config(&["--unset-all", key]) }
     }
 
+    /// Takes a section that is there out of the clone's own config.
+    pub fn remove_section(&self, section: &str) -> Result<(), GitError> {
+        self.write_config(&["--remove-section", section])
+    }
+
     fn write_config(&self, arguments: &[&str]) -> Result<(), GitError> {
         let program = self.git.writing().args(["config", "--local"]).args(arguments);
         must_succeed("write the clone's config", program.run(LOCAL_LIMIT)?).map(|_| ())

@@ -11,7 +11,7 @@ const INDEX_VARIABLE: &str = "GIT_INDEX_FILE";
 
 impl Repository {
     /// The tree that a commit of the index would have, to be asked like a commit. Refused where something is unmerged.
-    pub fn staged(&self) -> Result<Commit, GitError> {
+    pub fn staged_tree(&self) -> Result<Commit, GitError> {
         let mut write = self.git.writing().args(["write-tree", "--missing-ok"]);
         let environment = self.git.environment();
         if let Some(index) = environment.path(INDEX_VARIABLE) {

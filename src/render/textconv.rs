@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
 use crate::domain::facts::{Binding, SealedFile};
+use crate::domain::key::Fingerprint;
 use crate::domain::record::{Format, Record, Runner, Sealed};
 use crate::domain::text::{counted, visible};
 
@@ -38,7 +39,10 @@ pub fn record(record: &Record, is_as_printed: bool) -> String {
     let mut lines = Lines::default();
     let version = &sealed.version;
     lines.fact("secret", sealed.name.as_str());
-    lines.fact("version", &format!("{}, set {} by {}", version.number, version.set_at.brief(), version.set_by));
+    lines.fact(
+        "version",
+        &format!("{}, set {} by {}", version.number, version.set_at.brief(), version.set_by),
+    );
     lines.if_any("issued", sealed.issued.map(crate::domain::time::Instant::brief).as_deref());
     expiry(&mut lines, sealed.expires.as_ref());
     holders(&mut lines, sealed);
@@ -102,12 +106,12 @@ fn holders(lines: &mut Lines, sealed: &Sealed) {
             lines.fact(label, &format!("{name}  by no key"));
         }
     }
-    for name in sealed.readers.iter().filter(|name| sealed.keys.get(name).is_none()) {
+    for name in sealed.readers.iter().filter(|name| !sealed.keys.contains_key(*name)) {
         lines.fact("reader", &format!("{name}  and not sealed to them"));
     }
     for (name, fingerprints) in sealed.exposed_to.iter() {
         let keys = sealed.keys.get(name);
-        let is_sealed_to = |fingerprint| {
+        let is_sealed_to = |fingerprint: &Fingerprint| {
             keys.is_some_and(|keys| keys.iter().any(|key| key.fingerprint == *fingerprint))
         };
         for fingerprint in fingerprints.iter().filter(|fingerprint| !is_sealed_to(fingerprint)) {
@@ -141,7 +145,9 @@ pub fn sealed(file: &SealedFile, bytes: usize) -> String {
     match &file.binding {
         Binding::Bound(digest) => lines.fact("record", &digest.to_string()),
         Binding::Absent => lines.fact("record", "none: sealed by another tool"),
-        Binding::Malformed(why) => lines.fact("record", &format!("named in a way that counts for nothing: {why}")),
+        Binding::Malformed(why) => {
+            lines.fact("record", &format!("named in a way that counts for nothing: {why}"))
+        }
         Binding::HeaderMalformed(why) => lines.fact("header", &format!("malformed: {why}")),
     }
     lines.fact("digest", &file.digest.to_string());
@@ -283,7 +289,8 @@ sealed file  sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
     fn a_sealed_file_shows_what_anybody_sees() {
         let stanza = |kind: &str| Stanza { kind: kind.to_owned(), args: vec![], digest: Digest::of(b"s") };
         let digest = Digest::of(b"file");
-        let stanzas = vec![stanza("X25519"), stanza("ssh-ed25519"), stanza("X25519"), stanza(&"x".repeat(99))];
+        let stanzas =
+            vec![stanza("X25519"), stanza("ssh-ed25519"), stanza("X25519"), stanza(&"x".repeat(99))];
         let mut file = SealedFile { digest, stanzas, binding: Binding::Bound(Digest::of(b"sealed")) };
         let expected = format!(
             "age file     612 bytes\nsealed to    2 keys of type X25519\nsealed to    1 key of type \

@@ -189,13 +189,7 @@ fn signatures(base: Option<&Record>, ours: &Record, theirs: &Record) -> SortedSe
     .collect()
 }
 
-fn about(
-    base: Option<&About>,
-    ours: &About,
-    theirs: &About,
-    prefer: Side,
-    fields: &mut Vec<Field>,
-) -> About {
+fn about(base: Option<&About>, ours: &About, theirs: &About, prefer: Side, fields: &mut Vec<Field>) -> About {
     let tree = |about: &About| serde_json::to_value(about).unwrap_or(Value::Null);
     let (base, our_tree, their_tree) = (base.map(tree), tree(ours), tree(theirs));
     let mut found = Vec::new();
@@ -208,11 +202,7 @@ fn about(
         }
         // Two changes that are each right and together no `about`.
         Err(_) => {
-            fields.push(Field {
-                path: "about".to_owned(),
-                ours: Some(our_tree),
-                theirs: Some(their_tree),
-            });
+            fields.push(Field { path: "about".to_owned(), ours: Some(our_tree), theirs: Some(their_tree) });
             prefer.of(ours, theirs).clone()
         }
     }
@@ -286,8 +276,7 @@ impl Merging<'_> {
 /// What both kept, in the order in which they began, then what either added, sorted.
 fn set(base: &[Value], ours: &[Value], theirs: &[Value]) -> Vec<Value> {
     let kept = base.iter().filter(|item| ours.contains(item) && theirs.contains(item));
-    let mut added: Vec<&Value> =
-        ours.iter().chain(theirs).filter(|item| !base.contains(item)).collect();
+    let mut added: Vec<&Value> = ours.iter().chain(theirs).filter(|item| !base.contains(item)).collect();
     added.sort_by_key(|item| item.as_str().unwrap_or_default().to_owned());
     added.dedup();
     kept.chain(added).cloned().collect()

@@ -30,7 +30,7 @@ fn ends(at: &str) -> impl FnOnce(&mut Record) {
 /// A new value.
 fn set(id: &str, digest: &str) -> Record {
     resealed(9, digest, |record| {
-        record.sealed.version.id = format!("01K3Y3Q5W000000000000000{id}").parse().unwrap();
+        record.sealed.version.id = format!("01K3Y3Q5W00000000000000{id}").try_into().unwrap();
         record.sealed.version.number += 1;
     })
 }
@@ -77,7 +77,12 @@ fn which_pair_stays() {
         ("two new values", set("00A", "a"), set("00B", "b"), Pair::Open(Values)),
         ("a new value and a reseal", twice.clone(), set("00B", "b"), Pair::Holds(Theirs)),
         ("a new value and another end", set("00A", "a"), late.clone(), Pair::Holds(Ours)),
-        ("a new value and one more who knows the old", set("00A", "a"), with_carol.clone(), Pair::Holds(Ours)),
+        (
+            "a new value and one more who knows the old",
+            set("00A", "a"),
+            with_carol.clone(),
+            Pair::Holds(Ours),
+        ),
         ("one more who knows it, and a reseal", with_carol.clone(), twice.clone(), Pair::Holds(Ours)),
         ("two more who know it", with_carol.clone(), with_dave, Pair::Open(Readers)),
         ("one who knows it, and an end", with_carol.clone(), soon, Pair::Open(Ends)),
@@ -124,7 +129,8 @@ fn about_is_merged_field_by_field() {
     let owners = |names: &[&str]| {
         edited(|about| about.owners = names.iter().map(|name| name.parse().unwrap()).collect())
     };
-    let contact = edited(|about| about.issuer.as_mut().unwrap().contact = Some("desk@example.org".to_owned()));
+    let contact =
+        edited(|about| about.issuer.as_mut().unwrap().contact = Some("desk@example.org".to_owned()));
     let note = edited(|about| drop(about.others.insert("team-note".to_owned(), json!({"kept": 1}))));
     let other = edited(|about| drop(about.others.insert("ticket".to_owned(), json!("812"))));
     let both = merge(Some(&base()), &runbook("a.md"), &contact, Side::Ours);
@@ -144,8 +150,7 @@ fn about_is_merged_field_by_field() {
 
     let both = merge(Some(&base()), &runbook("a.md"), &runbook("b.md"), Side::Ours);
     assert!(!both.is_clean() && both.is_open());
-    let field =
-        Field { path: "runbook".to_owned(), ours: Some(json!("a.md")), theirs: Some(json!("b.md")) };
+    let field = Field { path: "runbook".to_owned(), ours: Some(json!("a.md")), theirs: Some(json!("b.md")) };
     assert_eq!((both.fields, both.record.about.runbook.as_deref()), (vec![field], Some("a.md")));
     let theirs = merge(Some(&base()), &runbook("a.md"), &runbook("b.md"), Side::Theirs);
     assert_eq!(theirs.record.about.runbook.as_deref(), Some("b.md"));
