@@ -3,6 +3,7 @@
 mod changes;
 mod expiry;
 mod gate;
+mod git;
 mod holders;
 mod interchange;
 mod tracking;
@@ -11,6 +12,7 @@ mod using;
 pub use changes::*;
 pub use expiry::*;
 pub use gate::*;
+pub use git::*;
 pub use holders::*;
 pub use interchange::*;
 pub use tracking::*;
@@ -257,6 +259,9 @@ Examples:
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
+    /// git at hand: readable diffs, merges of records, hooks
+    #[command(subcommand)]
+    Git(Git),
     /// What of git, keys, remote and store works here, and how to mend what does not
     Doctor(Doctor),
     /// Print completions for a shell

@@ -90,6 +90,7 @@ fn the_guides_name_commands_that_there_are() {
         ("docs/guides/exec.md", 12),
         ("docs/guides/import-export.md", 12),
         ("docs/guides/ci.md", 6),
+        ("docs/guides/git.md", 15),
     ] {
         let count = check(guide);
         assert!(count >= least, "{guide}: only {count} command lines were found");

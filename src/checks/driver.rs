@@ -25,8 +25,26 @@ use crate::domain::tracked_name::CredentialName;
 /// How a check judges one kind of thing.
 type Judge<S> = fn(&S) -> Judgement;
 
+/// Which checks run.
+#[derive(Debug, Clone, Copy)]
+pub enum Which<'a> {
+    All,
+    /// For who asks about a few, a hook for one.
+    Only(&'a [CheckId]),
+}
+
+impl Which<'_> {
+    fn has(self, id: CheckId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(ids) => ids.contains(&id),
+        }
+    }
+}
+
 /// What is judged by name, and by which rules.
 struct Named<'a> {
+    which: Which<'a>,
     policy: &'a Policy,
     rules: &'a Rules,
     now: Instant,
@@ -45,6 +63,11 @@ pub struct Judged {
 
 /// Runs every check on one secret.
 pub fn judge_secret(setting: &Setting, policy: &Policy, facts: &SecretFacts) -> Judged {
+    judge_secret_by(Which::All, setting, policy, facts)
+}
+
+/// Runs some checks on one secret.
+pub fn judge_secret_by(which: Which<'_>, setting: &Setting, policy: &Policy, facts: &SecretFacts) -> Judged {
     let rules = Rules::of(policy, &facts.name);
     let subject = Subject { setting, policy, rules: &rules, secret: facts };
     let mut judged = Judged::default();
@@ -53,14 +76,19 @@ pub fn judge_secret(setting: &Setting, policy: &Policy, facts: &SecretFacts) -> 
     if let Proof::NotOpened { why, required: true } = &facts.proof {
         judged.leave_unchecked(Some(&name), &Unknown::new("who can open it", why));
     }
-    let named =
-        Named { policy, rules: &rules, now: setting.now, name: &name, record_path: &facts.record_path };
+    let (now, record_path) = (setting.now, facts.record_path.as_str());
+    let named = Named { which, policy, rules: &rules, now, name: &name, record_path };
     judged.judge_named(&named, &subject, |check| check.secret.map(|judge| judge as fn(&_) -> _));
     judged
 }
 
 /// Runs every check that applies on a file that another tool sealed, and on each secret in it.
 pub fn judge_file(setting: &Setting, policy: &Policy, facts: &FileFacts) -> Judged {
+    judge_file_by(Which::All, setting, policy, facts)
+}
+
+/// Runs some checks on such a file, and on each secret in it.
+pub fn judge_file_by(which: Which<'_>, setting: &Setting, policy: &Policy, facts: &FileFacts) -> Judged {
     let mut judged = Judged::default();
     let rules = Rules::of_tracked(policy, &facts.name);
     let name = CredentialName::from(facts.name.clone());
@@ -75,7 +103,7 @@ pub fn judge_file(setting: &Setting, policy: &Policy, facts: &FileFacts) -> Judg
     }
     let subject = FileSubject { setting, policy, rules: &rules, file: facts };
     let (now, record_path) = (setting.now, facts.claims_path.as_str());
-    let named = Named { policy, rules: &rules, now, name: &name, record_path };
+    let named = Named { which, policy, rules: &rules, now, name: &name, record_path };
     judged.judge_named(&named, &subject, |check| check.file.map(|judge| judge as fn(&_) -> _));
     for secret in facts.secrets.as_deref().unwrap_or_default() {
         let rules = Rules::of_tracked(policy, &secret.name);
@@ -84,7 +112,7 @@ pub fn judge_file(setting: &Setting, policy: &Policy, facts: &FileFacts) -> Judg
             judged.leave_unchecked(Some(&name), &Unknown::new("the end that the value itself carries", why));
         }
         let subject = TrackedSubject { setting, policy, rules: &rules, file: facts, secret };
-        let named = Named { policy, rules: &rules, now, name: &name, record_path };
+        let named = Named { which, policy, rules: &rules, now, name: &name, record_path };
         judged.judge_named(&named, &subject, |check| check.tracked.map(|judge| judge as fn(&_) -> _));
     }
     judged
@@ -95,13 +123,18 @@ pub fn judge_file(setting: &Setting, policy: &Policy, facts: &FileFacts) -> Judg
 /// A fault that has a name in policy's terms (a stray file's would-be one, one that is required) is judged by the
 /// rules for that name, and waived by it; every fault can be waived by its path from the root of the repository.
 pub fn judge_store(setting: &Setting, policy: &Policy, facts: &StoreFacts) -> Judged {
+    judge_store_by(Which::All, setting, policy, facts)
+}
+
+/// Runs some checks on the store as a whole.
+pub fn judge_store_by(which: Which<'_>, setting: &Setting, policy: &Policy, facts: &StoreFacts) -> Judged {
     let subject = StoreSubject { setting, policy, store: facts };
     let rules_of_store = Rules::of_store(policy);
     let mut judged = Judged::default();
     for unknown in &facts.unknowns {
         judged.leave_unchecked(None, unknown);
     }
-    for check in CHECKS {
+    for check in CHECKS.iter().filter(|check| which.has(check.id)) {
         let Some(judge) = check.store else { continue };
         let level = judged.level(check, &rules_of_store);
         let in_scopes = judged.is_set_by_scopes(check, policy);
@@ -133,7 +166,7 @@ impl Judged {
     /// Runs every check on one thing that has a name. `judge` is how a check judges it, if it does.
     fn judge_named<S>(&mut self, named: &Named<'_>, subject: &S, judge: fn(&Check) -> Option<Judge<S>>) {
         let known_as: Vec<&str> = named.name.known_as().collect();
-        for check in CHECKS {
+        for check in CHECKS.iter().filter(|check| named.which.has(check.id)) {
             let Some(judge) = judge(check) else { continue };
             let Some(level) = self.level(check, named.rules) else { continue };
             match judge(subject) {

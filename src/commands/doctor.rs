@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::at_hand::{self, DriverState, HookState};
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
-use crate::cli::{Doctor, ReadFormat};
+use crate::cli::{Doctor, HookName, ReadFormat};
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::text::visible;
 use crate::git::{self, Repository};
@@ -98,6 +99,10 @@ fn examine_place(session: &Session, arguments: &Doctor, place: &Place, items: &m
             }
             examine_journal(arguments, place, repository, items);
             examine_waiting(repository, items);
+            match git_at_hand(session, place, repository) {
+                Ok(detail) => items.push("git at hand", detail.0, detail.1, None),
+                Err(error) => items.problem("git at hand", error.to_string(), Some("secrets git install")),
+            }
         }
         Err(error) => items.problem("repository", error.to_string(), None),
     }
@@ -160,6 +165,37 @@ fn examine_waiting(repository: &Repository, items: &mut Items) {
             Err(error) => items.problem("rescue", error.to_string(), None),
         }
     }
+}
+
+/// Whether git shows, merges and guards the store in this clone. Nobody has to have it so.
+fn git_at_hand(
+    session: &Session,
+    place: &Place,
+    repository: &Repository,
+) -> Result<(State, String), CommandError> {
+    let program = at_hand::program(session)?;
+    let install = "secrets git install";
+    match at_hand::driver_state(repository, &place.folder, &program)? {
+        DriverState::Absent => return Ok((State::Note, format!("not set up in this clone: {install}"))),
+        DriverState::Other => {
+            let detail = format!("set up for another program or store; to bring it up to date: {install}");
+            return Ok((State::Note, detail));
+        }
+        DriverState::Current => {}
+    }
+    for hook in HookName::ALL {
+        let name = hook.as_str();
+        match at_hand::hook_state(repository, hook, &program)? {
+            HookState::Ours { is_current: true, .. } | HookState::Chained(_) => {}
+            HookState::Absent(_) | HookState::Ours { .. } | HookState::Foreign(_) => {
+                return Ok((
+                    State::Note,
+                    format!("diffs and merges are set up, the hook {name} is not: {install}"),
+                ));
+            }
+        }
+    }
+    Ok((State::Ok, "diffs, merges and hooks are set up".to_owned()))
 }
 
 fn examine_identities(session: &Session, policy: Option<&Policy>, items: &mut Items) {

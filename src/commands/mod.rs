@@ -5,8 +5,9 @@ mod accepted;
 mod accepting;
 mod actors;
 mod add;
-mod breaking_glass;
 mod adding;
+mod at_hand;
+mod breaking_glass;
 mod catalogue;
 mod check;
 mod choosing;
@@ -29,7 +30,14 @@ mod export;
 mod gate;
 mod gathering;
 mod get;
+mod git_hook;
+mod git_install;
+mod git_merge_record;
+mod git_resolve;
+mod git_textconv;
+mod git_uninstall;
 mod held_files;
+mod hooking;
 mod import;
 mod incoming;
 mod init;
@@ -65,6 +73,7 @@ mod set;
 mod show;
 mod showing;
 mod showing_tracked;
+mod sides;
 mod sign;
 mod signing;
 mod standing;
@@ -77,7 +86,7 @@ mod writing;
 pub use error::CommandError;
 pub use session::Session;
 
-use crate::cli::{Cli, Command, Expiry};
+use crate::cli::{Cli, Command, Expiry, Git};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
@@ -107,6 +116,12 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Untrack(arguments) => untrack::run(session, &arguments),
         Command::Confirm(arguments) => confirm::run(session, &arguments),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Git(Git::Install(arguments)) => git_install::run(session, &arguments),
+        Command::Git(Git::Uninstall) => git_uninstall::run(session),
+        Command::Git(Git::Resolve(arguments)) => git_resolve::run(session, &arguments),
+        Command::Git(Git::Textconv(arguments)) => git_textconv::run(session, &arguments),
+        Command::Git(Git::MergeRecord(arguments)) => git_merge_record::run(session, &arguments),
+        Command::Git(Git::Hook(arguments)) => git_hook::run(session, &arguments),
         Command::Doctor(arguments) => doctor::run(session, &arguments),
         Command::Completions(arguments) => completions::run(session, &arguments),
         Command::Man(arguments) => man::run(session, &arguments),

@@ -16,6 +16,8 @@
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
 //! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
+//! | `staged`, `unmerged` | the commit that is about to be made, and what a merge left to be decided |
+//! | `clone_settings` | what git is told in this clone alone |
 //! | `signing` | which ssh key the user's git signs with |
 
 pub mod commit_paths;
@@ -31,6 +33,7 @@ pub mod rescue;
 pub mod snapshot;
 pub mod waiting;
 
+mod clone_settings;
 mod commit_words;
 mod deploy_repository;
 mod forge;
@@ -39,6 +42,8 @@ mod missing;
 mod overlooked;
 mod remote_settings;
 mod signing;
+mod staged;
+mod unmerged;
 mod unopened;
 mod words;
 mod work_tree;
@@ -61,4 +66,5 @@ pub use repository::Repository;
 pub use rescue::{RescueDraft, RescueError, RescuedFile};
 pub use signing::GitSigningKey;
 pub use snapshot::{Entry, EntryKind, Snapshot};
+pub use unmerged::Stages;
 pub use waiting::Waiting;

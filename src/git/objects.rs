@@ -46,7 +46,7 @@ pub fn blob_id(bytes: &[u8]) -> BlobId {
     BlobId(Oid::hash_object(ObjectType::Blob, bytes).unwrap_or(Oid::ZERO_SHA1))
 }
 
-/// A commit, by its id.
+/// A commit, by its id; or the tree of one that is not made yet.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Commit(pub(super) Oid);
 
@@ -113,8 +113,11 @@ impl Objects {
             if tree_of(&bytes).is_some_and(|tree| self.odb.exists(tree)))
     }
 
-    /// The id of a commit's root tree.
+    /// The id of a commit's root tree. A tree is its own: that of a commit which is not made yet.
     pub(super) fn root_tree(&self, commit: Commit) -> Result<Oid, GitError> {
+        if matches!(self.odb.read_header(commit.0), Ok((_, ObjectType::Tree))) {
+            return Ok(commit.0);
+        }
         let bytes = self.object(commit.0, ObjectType::Commit)?;
         tree_of(&bytes).ok_or_else(|| self.damaged(commit.0, "it is no well-formed commit"))
     }

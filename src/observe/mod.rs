@@ -12,6 +12,7 @@ pub mod rescues;
 pub mod secrets;
 pub mod selection;
 pub mod signers;
+pub mod step;
 pub mod store_facts;
 pub mod tracked;
 pub mod trees;

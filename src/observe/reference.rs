@@ -18,7 +18,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{Policy, RuleSet, Scope};
 use crate::domain::tracked_name::TrackedName;
 use crate::domain::tracking::{Coverage, Track};
-use crate::git::{Commit, EntryKind, GitError, Snapshot};
+use crate::git::{Commit, EntryKind, GitError, Repository, Snapshot};
 use crate::seal::header;
 use crate::store::classify::Listing;
 use crate::store::layout::POLICY;
@@ -27,6 +27,8 @@ use crate::store::layout::POLICY;
 pub struct Reference<'a> {
     place: &'a Place,
     pub commit: Commit,
+    /// What messages call it.
+    called: String,
     tree: Snapshot,
     listing: Listing,
     pub names: Vec<SecretName>,
@@ -41,10 +43,22 @@ impl<'a> Reference<'a> {
         let unknown = |error: GitError| Unknown::new(rev, error.to_string());
         let repository = place.known_repository()?;
         let commit = repository.resolve(rev).map_err(unknown)?;
-        let tree = repository.snapshot(commit, &place.folder).map_err(unknown)?;
+        Self::at(place, repository, commit).map_err(unknown)
+    }
+
+    /// The store as this commit of the place's repository has it.
+    pub fn at(place: &'a Place, repository: &Repository, commit: Commit) -> Result<Self, GitError> {
+        let tree = repository.snapshot(commit, &place.folder)?;
         let listing = listing_of(place, &tree);
         let names = listing.secrets.keys().cloned().collect();
-        Ok(Self { place, commit, tree, listing, names, history: None, signers: OnceLock::new() })
+        let (called, signers) = (commit.short(), OnceLock::new());
+        Ok(Self { place, commit, called, tree, listing, names, history: None, signers })
+    }
+
+    /// The same under another name, for messages: what is staged has no commit yet.
+    #[must_use]
+    pub fn called(self, called: &str) -> Self {
+        Self { called: called.to_owned(), ..self }
     }
 
     /// The same, with what the history of the commit knows of earlier seals.
@@ -60,10 +74,15 @@ impl<'a> Reference<'a> {
         (self.commit, &self.tree)
     }
 
+    /// What can't be judged there by its name, or not be seen at all; paths are relative to the store.
+    pub fn unseen(&self) -> &[Unknown] {
+        &self.listing.unknowns
+    }
+
     /// The policy there; `None` where the commit has no store.
     pub fn policy(&self) -> Known<Option<Policy>> {
         let Some(bytes) = self.read(&self.place.path(POLICY))? else { return Ok(None) };
-        let path = format!("{} in {}", self.place.path(POLICY), self.commit.short());
+        let path = format!("{} in {}", self.place.path(POLICY), self.called);
         let policy = parse_policy(&bytes, &path).map_err(|error| Unknown::new(path, error.to_string()))?;
         Ok(Some(policy))
     }
@@ -88,7 +107,7 @@ impl<'a> Reference<'a> {
         selection: &Selection,
         here: &'a TrackedFiles<'a>,
     ) -> Known<TrackedFiles<'a>> {
-        TrackedFiles::at_commit(self.place, policy, self.commit, selection, here)
+        TrackedFiles::at_commit(self.place, policy, self.commit, selection, Some(here))
     }
 
     /// Who signs, as the policy there has it; where there is no store, as `change` has it.
@@ -149,7 +168,7 @@ impl<'a> Reference<'a> {
 
     fn read(&self, path: &str) -> Known<Option<Vec<u8>>> {
         let Some(entry) = self.tree.get(path) else { return Ok(None) };
-        let unknown = |why: String| Unknown::new(format!("{path} in {}", self.commit.short()), why);
+        let unknown = |why: String| Unknown::new(format!("{path} in {}", self.called), why);
         if !matches!(entry.kind, EntryKind::File | EntryKind::Executable) {
             return Err(unknown("is not a regular file".to_owned()));
         }

@@ -1,11 +1,11 @@
 //! What git is told about the store's files.
 
 /// The text of the store's `.gitattributes`: no filter, keyword or encoding touches a byte, sealed values are
-/// binary, and what people and the tool write as text has the same line ends everywhere.
+/// binary and never merged line by line, and what people and the tool write as text has the same line ends everywhere.
 pub const TEXT: &str = "\
 # Written by `secrets init`: git keeps every byte of the store as it is.
 * -filter -ident -working-tree-encoding
-*.age -text -diff
+*.age -text -diff -merge
 *.json text eol=lf
 *.toml text eol=lf
 .gitattributes text eol=lf
@@ -49,6 +49,8 @@ mod tests {
                 assert_eq!(attributes.get(unset), Some(&"unset"), "{file}: {unset}");
             }
             assert_eq!(attributes.get("text"), Some(&text), "{file}");
+            let merge = file.ends_with(".age").then_some("unset");
+            assert_eq!(attributes.get("merge").copied(), merge, "{file}");
             if eol.is_some() {
                 assert_eq!(attributes.get("eol").copied(), eol, "{file}");
             }

@@ -7,6 +7,7 @@
 //! | [`policy_file`] | the text of a policy to a validated policy, with every fault and its line |
 //! | [`policy_edit`] | changes to the text of a policy that leave comments where they are |
 //! | [`record_file`] | the bytes of a record to a record, and back |
+//! | [`record_merge`] | two records that two branches changed, made one |
 //! | [`custody_file`] | the same for what people say of files that other tools have sealed |
 //! | [`expiry_table`] | a table of ends and owners, as somebody filled it in |
 //! | [`baseline_file`] | findings that are accepted until a date |
@@ -27,6 +28,7 @@ pub mod lock;
 pub mod policy_edit;
 pub mod policy_file;
 pub mod record_file;
+pub mod record_merge;
 pub mod schema;
 mod toml;
 

@@ -145,4 +145,3 @@ impl Drop for Person {
         let _ = self.child.wait();
     }
 }
-

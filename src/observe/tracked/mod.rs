@@ -127,16 +127,17 @@ impl<'a> TrackedFiles<'a> {
         Ok(Some(Self { rescued, ..here }))
     }
 
-    /// The same as another commit has them. `here` are those of the work tree: what is the same there is read once.
+    /// The same as another commit has them. `here` are those of the work tree, where they are known: what is the same
+    /// there is read once.
     pub fn at_commit(
         place: &'a Place,
         policy: &'a Policy,
         commit: Commit,
         selection: &Selection,
-        here: &'a TrackedFiles<'a>,
+        here: Option<&'a TrackedFiles<'a>>,
     ) -> Known<Self> {
         let repository = place.known_repository()?;
-        let head = here.standings().and_then(Standings::head);
+        let head = here.and_then(|here| here.standings()).and_then(Standings::head);
         let there = AtCommit::observe(repository, commit, head)?;
         let trees = [Some(there.tree())];
         let found = match selection.other_files() {
@@ -144,7 +145,7 @@ impl<'a> TrackedFiles<'a> {
             None => Found::everywhere(None, place, policy, &trees),
         };
         there.bring_here(&found.all())?;
-        Ok(Self::of_found(policy, repository, Source::There(there), found, selection, Some(here)))
+        Ok(Self::of_found(policy, repository, Source::There(there), found, selection, here))
     }
 
     fn of_found(

@@ -1,0 +1,63 @@
+//! Two records of one secret side by side, in words, for who has to choose.
+
+use crate::domain::record::Record;
+use crate::domain::text::{listed, visible};
+use crate::store::record_merge::{Difference, Field, Merged, Pair, Side};
+
+use super::reading::expiry_text;
+
+/// Why there is a choice.
+pub fn why(difference: Difference) -> &'static str {
+    match difference {
+        Difference::Values => "each side has set a value of its own",
+        Difference::Ends => "each side has said when it ends, and they differ",
+        Difference::Readers => "each side has sealed it to somebody of whom the other does not know",
+        Difference::Other => "each side has changed what it is bound to",
+    }
+}
+
+/// The version, its end and its readers; of two with one value, what differs is the end or the readers.
+pub fn told(record: Option<&Record>) -> String {
+    let Some(record) = record else { return "removed".to_owned() };
+    let sealed = &record.sealed;
+    let version = &sealed.version;
+    let expires = match expiry_text(sealed.expires.as_ref()) {
+        text if text == "never" => "never ends".to_owned(),
+        text if text == "unknown" => "with no end recorded".to_owned(),
+        text => format!("ends {text}"),
+    };
+    let readers = listed(&sealed.readers.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+    let text = format!(
+        "version {}, set {} by {}, {expires}, sealed to {readers} (seal {})",
+        version.number,
+        version.set_at.brief(),
+        version.set_by,
+        sealed.seal
+    );
+    visible(&text).into_owned()
+}
+
+/// What is left to be decided of a secret, in lines: each side, and each field.
+pub fn lines(merged: &Merged, ours: &Record, theirs: &Record, labels: [&str; 2]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let [our_label, their_label] =
+        labels.map(|label| if label.is_empty() { String::new() } else { format!("  [{}]", visible(label)) });
+    match merged.pair {
+        Pair::Open(_) | Pair::Holds(_) => {
+            lines.push(format!("ours    {}{our_label}", told(Some(ours))));
+            lines.push(format!("theirs  {}{their_label}", told(Some(theirs))));
+        }
+        Pair::Same | Pair::Changed(_) => {}
+    }
+    for field in &merged.fields {
+        lines.push(format!("ours    {}{our_label}", of_field(field, Side::Ours)));
+        lines.push(format!("theirs  {}{their_label}", of_field(field, Side::Theirs)));
+    }
+    lines
+}
+
+fn of_field(field: &Field, side: Side) -> String {
+    let value = side.of(&field.ours, &field.theirs);
+    let value = value.as_ref().map_or_else(|| "removed".to_owned(), ToString::to_string);
+    visible(&format!("about.{} {value}", field.path)).into_owned()
+}
