@@ -12,6 +12,7 @@ pub use gate::*;
 pub use holders::*;
 pub use tracking::*;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -192,9 +193,14 @@ Examples:
     /// What of git, keys, remote and store works here, and how to mend what does not
     Doctor(Doctor),
     /// Print completions for a shell
-    #[command(
-        after_help = "Example:\n  secrets completions bash > ~/.local/share/bash-completion/completions/secrets"
-    )]
+    ///
+    /// In bash, zsh and fish they know the names of the store where you stand: secrets, people, groups, machines and
+    /// scopes. In elvish and PowerShell they know commands and options.
+    #[command(after_help = "\
+Examples:
+  secrets completions bash > ~/.local/share/bash-completion/completions/secrets
+  secrets completions zsh > ~/.zfunc/_secrets        # a folder of $fpath
+  secrets completions fish > ~/.config/fish/completions/secrets.fish")]
     Completions(Completions),
     /// Print the manual page, or write one page for each command into a folder
     Man(Man),
@@ -254,6 +260,11 @@ pub struct Doctor {
 pub struct Completions {
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+    /// What the scripts ask: what may stand at this place of the words behind `--`
+    #[arg(long, hide = true, value_name = "INDEX", requires = "words")]
+    pub at_word: Option<usize>,
+    #[arg(last = true, hide = true, requires = "at_word")]
+    pub words: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ mod accepted;
 mod accepting;
 mod actors;
 mod add;
+mod candidates;
 mod catalogue;
 mod check;
 mod comparing;
