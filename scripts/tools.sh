@@ -42,6 +42,8 @@ ssh-keygen openssh-client
 openssl openssl
 tmux tmux
 python3 python3
+zsh zsh
+fish fish
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace

@@ -27,7 +27,8 @@ use crate::domain::tracked_name::CredentialName;
 #[command(name = "secrets", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "\
 Examples:
-  secrets init                               make the store in this repository
+  secrets                                    where things stand: what blocks, what is due, what to do next
+  secrets init                               make the store in this repository, step by step
   secrets add web/prod/db --expires-in 1y    seal a new secret
   secrets check                              the gate: run it before every deploy
   secrets doctor                             what works here, and how to mend what does not
@@ -37,7 +38,7 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Clone, Args)]

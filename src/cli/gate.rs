@@ -81,6 +81,9 @@ pub struct Check {
     /// Warnings fail too
     #[arg(long)]
     pub strict: bool,
+    /// Somebody waits who asked for no gate: the remote gets little time.
+    #[arg(skip)]
+    pub briefly: bool,
     /// How the report is written; the exit code is the same
     #[arg(long, value_enum, default_value = "human")]
     pub format: ReportFormat,

@@ -3,8 +3,10 @@
 mod absence;
 mod accepted;
 mod accepting;
+mod account_keys;
 mod actors;
 mod add;
+mod adding;
 mod candidates;
 mod catalogue;
 mod check;
@@ -18,14 +20,17 @@ mod ending;
 mod error;
 mod expiry_import;
 mod expiry_set;
+mod founding;
 mod gate;
 mod gathering;
 mod get;
+mod guide;
 mod held_files;
 mod init;
 mod insides;
 mod inventory;
 mod judging;
+mod keeping;
 mod key;
 mod leaving;
 mod list;
@@ -35,6 +40,7 @@ mod move_secret;
 mod openers;
 mod other_ref;
 mod other_tools;
+mod overview;
 mod people;
 mod proposals;
 mod reading;
@@ -67,7 +73,8 @@ use crate::cli::{Cli, Command, Expiry};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
-    match cli.command {
+    let Some(command) = cli.command else { return overview::run(session) };
+    match command {
         Command::Init(arguments) => init::run(session, &arguments),
         Command::Key(command) => key::run(session, &command),
         Command::People(command) => people::run(session, &command),

@@ -13,6 +13,7 @@
 //! | [`past`] | what once stood in a folder and was replaced |
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
+//! | `remotes` | which remotes there are, and which branch each calls its own |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
 //! | `signing` | which ssh key the user's git signs with |
@@ -34,6 +35,7 @@ mod history;
 mod missing;
 mod overlooked;
 mod remote_settings;
+mod remotes;
 mod signing;
 mod unopened;
 mod words;

@@ -13,10 +13,15 @@ use crate::store::ledger::{LEDGER_FILE, LEDGER_REF, Ledger, MAX_LEDGER_BYTES};
 /// How long the remote may take to answer, all its steps together.
 pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
 
+/// How long where somebody only wants to see how things stand.
+const BRIEF_LIMIT: Duration = Duration::from_secs(5);
+
 /// Whether the remote is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     Remote,
+    /// The same, in a few seconds or not at all.
+    Briefly,
     /// `--offline`: what depends on the remote is unknown.
     Offline,
     /// `--against`: the deploy ref is left out.
@@ -112,7 +117,7 @@ impl Trees {
 /// What the remote answers; `None` where it is not to be asked.
 fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked>> {
     let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(None) };
-    match ask {
+    let limit = match ask {
         Ask::LeaveOut => return Ok(None),
         Ask::Offline => {
             return Err(Unknown::new(
@@ -120,9 +125,10 @@ fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked
                 "not asked, because of --offline: run again without it to learn what the remote has",
             ));
         }
-        Ask::Remote => {}
-    }
-    let asked = place.known_repository()?.ask_remote_beside(remote, branch, LEDGER_REF, REMOTE_LIMIT);
+        Ask::Remote => REMOTE_LIMIT,
+        Ask::Briefly => BRIEF_LIMIT,
+    };
+    let asked = place.known_repository()?.ask_remote_beside(remote, branch, LEDGER_REF, limit);
     asked.map(Some).map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))
 }
 

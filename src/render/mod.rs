@@ -4,6 +4,7 @@ pub mod custody;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod overview;
 pub mod table;
 
 mod paint;

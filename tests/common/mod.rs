@@ -15,6 +15,8 @@
 pub mod foreign;
 pub mod gate;
 #[cfg(unix)]
+pub mod person;
+#[cfg(unix)]
 pub mod remote;
 pub mod tools;
 pub mod toronto;
