@@ -209,20 +209,6 @@ fn removing_an_identity_is_asked_about() {
 }
 
 #[test]
-fn init_proposes_what_it_knows() {
-    let sandbox = Sandbox::new();
-    let laptop = sandbox.origin_and_laptop();
-    let mut person = Person::runs(&sandbox, &laptop, &["init"], Some(&identity_path("alice")));
-    person.sees("your name").sees("[alice]").types("no good name\n").sees("your name").types("\n");
-    person.sees("deploys").sees("[origin/main]").types("main\n").sees("deploys").types("\n");
-    person.sees("second person").sees("push to origin/main now").types("y\n").sees("pushed");
-    let (code, seen) = person.ends();
-    assert_eq!(code, 0, "{seen}");
-    let policy = std::fs::read_to_string(laptop.join("secrets/policy.toml")).unwrap();
-    assert!(policy.contains("[people.alice]") && policy.contains("deploy-ref = \"origin/main\""), "{policy}");
-}
-
-#[test]
 fn colour_and_width_are_the_terminals() {
     let (sandbox, laptop) = store();
     let mut person = Person::runs(&sandbox, &laptop, &["check"], None);

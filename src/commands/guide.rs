@@ -74,7 +74,7 @@ impl Guide<'_> {
             DeployRef::None => false,
             DeployRef::Branch { .. } if arguments.publish.push => true,
             DeployRef::Branch { .. } => {
-                let what = format!("push each step to {deploy_ref} as it is done");
+                let what = format!("push each step to {deploy_ref}");
                 session.terminal.confirm(Question { what: &what, remedy: "give --push" }, true)?
             }
         };

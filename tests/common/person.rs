@@ -114,18 +114,6 @@ impl Person {
         &self.seen[..self.read_to]
     }
 
-    /// The terminal goes away, as when a window is closed; answers with the exit code, if it ends by itself.
-    #[track_caller]
-    pub fn hangs_up(mut self) -> Option<i32> {
-        // The reading side holds a copy of the terminal, which ends with the tool; the tool sees the end of its input
-        // by the sign for it.
-        self.keyboard.write_all(b"\x04").unwrap();
-        let deadline = Instant::now() + PATIENCE;
-        while self.screen.recv_timeout(deadline.saturating_duration_since(Instant::now())).is_ok() {}
-        assert!(Instant::now() < deadline, "it does not end");
-        self.child.wait().unwrap().code()
-    }
-
     /// Waits for the end; answers with the exit code and all that was to be seen.
     #[track_caller]
     pub fn ends(mut self) -> (i32, String) {

@@ -27,12 +27,14 @@ impl Guide<'_> {
             Ok(name) => Ok(name),
             Err(error) => Err(error.to_string()),
         };
-        let Some(name) = self.ask_or_leave("the second person's name (Enter for later)", read)? else {
+        let Some(name) = self.ask_or_leave("second person's name (Enter: later)", read)? else {
             return self.invite(None);
         };
-        let what = format!(
-            "{name}'s public key: age1..., an ssh key, or github:USER (Enter for when they have sent it)"
-        );
+        self.tell(&format!(
+            "The public key of {name}: age1..., as `secrets key new` prints it, or an ssh key, or github:USER for the ssh \
+             keys of an account."
+        ))?;
+        let what = format!("{name}'s public key (Enter: later)");
         loop {
             let Some(named) = self.ask_or_leave(&what, read_key)? else {
                 return self.invite(Some(&name));
@@ -81,7 +83,7 @@ impl Guide<'_> {
     }
 
     pub(super) fn first_secret(&mut self, me: &ActorName) -> Result<(), CommandError> {
-        self.tell("A secret is named like a path: who reads it and how it is judged can be said for a folder.")?;
+        self.tell("A secret is named like a path, web/prod/db for one: who reads it and how it is judged can be said for a folder.")?;
         let place = self.place;
         let read = |answer: &str| match answer.parse::<SecretName>() {
             Ok(name) if place.store.record_path(&name).symlink_metadata().is_ok() => {
@@ -90,7 +92,7 @@ impl Guide<'_> {
             Ok(name) => Ok(name),
             Err(error) => Err(error.to_string()),
         };
-        let what = "the first secret's name, such as web/prod/db (Enter for later)";
+        let what = "first secret's name (Enter: later)";
         let Some(name) = self.ask_or_leave(what, read)? else {
             self.tell("When you have one:")?;
             return self.session.say(format!("    $ {}", overview::first_secret().command));

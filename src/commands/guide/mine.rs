@@ -38,9 +38,11 @@ impl Guide<'_> {
             Some((key, IdentitySource::SshKey)) if !self.takes_ssh_key()? => self.make_key()?,
             Some((key, _)) => key,
             None => {
-                let what = "none was found; make one now, kept in the OS keyring, or where there is none in a file \
-                            that only you can read";
-                let question = Question { what, remedy: "secrets key new" };
+                self.tell(
+                    "None was found. A new one is kept in the OS keyring, or where there is none in a file that only \
+                     you can read.",
+                )?;
+                let question = Question { what: "make a new key now", remedy: "secrets key new" };
                 if !session.terminal.confirm(question, true)? {
                     return Err(CommandError::new("without a key of yours nothing could be sealed to you")
                         .hint("make one: secrets key new")
@@ -54,10 +56,8 @@ impl Guide<'_> {
     }
 
     fn takes_ssh_key(&self) -> Result<bool, CommandError> {
-        let question = Question {
-            what: "seal to that ssh key; if not, a new key is made for this alone",
-            remedy: "give --key",
-        };
+        self.tell("That ssh key can open secrets too. If you would rather not: a new key, for this alone.")?;
+        let question = Question { what: "use the ssh key", remedy: "give --key" };
         Ok(self.session.terminal.confirm(question, true)?)
     }
 
