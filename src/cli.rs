@@ -58,10 +58,13 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the store in this repository and register me as the first person
+    ///
+    /// On a terminal it goes on to the second person, the first secret and the first check, step by step; each can be
+    /// left for later. Where everything is given, or nobody can be asked, it makes the store and ends.
     #[command(after_help = "\
 Examples:
   secrets init
-  secrets init --person alice --key \"$(cat ~/.ssh/id_ed25519.pub)\" --deploy-ref origin/main")]
+  secrets init --person alice --key \"$(cat ~/.ssh/id_ed25519.pub)\" --deploy-ref origin/main --push")]
     Init(Init),
     /// My identities: the private keys with which I open secrets
     #[command(subcommand)]
