@@ -47,6 +47,8 @@ vim vim
 pass pass
 dash dash
 mksh mksh
+zsh zsh
+fish fish
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace

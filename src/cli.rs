@@ -18,6 +18,7 @@ pub use interchange::*;
 pub use tracking::*;
 pub use using::*;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -32,7 +33,8 @@ use crate::domain::tracked_name::CredentialName;
 #[command(name = "secrets", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "\
 Examples:
-  secrets init                               make the store in this repository
+  secrets                                    where things stand: what blocks, what is due, what to do next
+  secrets init                               make the store in this repository, step by step
   secrets add web/prod/db --expires-in 1y    seal a new secret
   secrets check                              the gate: run it before every deploy
   secrets doctor                             what works here, and how to mend what does not
@@ -42,7 +44,7 @@ pub struct Cli {
     #[command(flatten)]
     pub global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -62,10 +64,13 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the store in this repository and register me as the first person
+    ///
+    /// On a terminal it goes on to the second person, the first secret and the first check, step by step; each can be
+    /// left for later. Where everything is given, or nobody can be asked, it makes the store and ends.
     #[command(after_help = "\
 Examples:
   secrets init
-  secrets init --person alice --key \"$(cat ~/.ssh/id_ed25519.pub)\" --deploy-ref origin/main")]
+  secrets init --person alice --key \"$(cat ~/.ssh/id_ed25519.pub)\" --deploy-ref origin/main --push")]
     Init(Init),
     /// My identities: the private keys with which I open secrets
     #[command(subcommand)]
@@ -265,9 +270,14 @@ Examples:
     /// What of git, keys, remote and store works here, and how to mend what does not
     Doctor(Doctor),
     /// Print completions for a shell
-    #[command(
-        after_help = "Example:\n  secrets completions bash > ~/.local/share/bash-completion/completions/secrets"
-    )]
+    ///
+    /// In bash, zsh and fish they know the names of the store where you stand: secrets, people, groups, machines and
+    /// scopes. In elvish and PowerShell they know commands and options.
+    #[command(after_help = "\
+Examples:
+  secrets completions bash > ~/.local/share/bash-completion/completions/secrets
+  secrets completions zsh > ~/.zfunc/_secrets        # a folder of $fpath
+  secrets completions fish > ~/.config/fish/completions/secrets.fish")]
     Completions(Completions),
     /// Print the manual page, or write one page for each command into a folder
     Man(Man),
@@ -327,6 +337,11 @@ pub struct Doctor {
 pub struct Completions {
     #[arg(value_enum)]
     pub shell: clap_complete::Shell,
+    /// What the scripts ask: what may stand at this place of the words behind `--`
+    #[arg(long, hide = true, value_name = "INDEX", requires = "words")]
+    pub at_word: Option<usize>,
+    #[arg(last = true, hide = true, requires = "at_word")]
+    pub words: Vec<OsString>,
 }
 
 #[derive(Debug, Args)]

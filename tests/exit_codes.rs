@@ -96,7 +96,6 @@ fn a_usage_error_is_2_and_leaves_standard_output_alone() {
     let (sandbox, laptop) = store();
     let before = sandbox.head(&laptop);
     for line in [
-        "",
         "no-such-command",
         "--no-such-option",
         "check --no-such-option",
@@ -165,6 +164,7 @@ fn what_is_done_is_0_for_every_command() {
     let (sandbox, laptop) = store();
     let (carol, ci) = (public_key("carol"), public_key("ci"));
     for (line, stdin) in [
+        ("", ""),
         ("check", ""),
         ("check --strict", ""),
         ("check --scope web/*", ""),

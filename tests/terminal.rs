@@ -11,123 +11,10 @@
 
 mod common;
 
-use std::fs::{File, OpenOptions};
-use std::io::{Read as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::thread;
-use std::time::{Duration, Instant};
 
+use common::person::Person;
 use common::{NOW, Sandbox, identity_path, public_key};
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-
-/// How long an expected text may take before the test gives up.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// A person at a terminal on which the tool runs.
-struct Person {
-    child: Child,
-    keyboard: File,
-    screen: Receiver<Vec<u8>>,
-    /// All that was ever to be seen.
-    seen: String,
-    read_to: usize,
-}
-
-impl Person {
-    fn runs(sandbox: &Sandbox, folder: &Path, arguments: &[&str], identity: Option<&Path>) -> Self {
-        Self::starts(sandbox.command(common::binary(), folder), arguments, identity)
-    }
-
-    /// The same where the terminal is also that of every program which the tool starts: what asks for a passphrase
-    /// looks for one by itself, and must not find that of whoever runs the tests.
-    fn runs_in_a_session(
-        sandbox: &Sandbox,
-        folder: &Path,
-        arguments: &[&str],
-        identity: Option<&Path>,
-    ) -> Self {
-        let mut command = sandbox.command("setsid", folder);
-        command.args(["--ctty", "--wait", common::binary()]);
-        Self::starts(command, arguments, identity)
-    }
-
-    fn starts(mut command: Command, arguments: &[&str], identity: Option<&Path>) -> Self {
-        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&person).unwrap();
-        unlockpt(&person).unwrap();
-        let name = ptsname(&person, Vec::new()).unwrap();
-        let tool: OwnedFd =
-            OpenOptions::new().read(true).write(true).open(name.to_str().unwrap()).unwrap().into();
-        command.args(arguments).args(["--at", NOW]).env("TERM", "xterm");
-        if let Some(identity) = identity {
-            command.env("SECRETS_IDENTITY_FILE", identity);
-        }
-        command.stdin(Stdio::from(tool.try_clone().unwrap())).stdout(Stdio::from(tool.try_clone().unwrap()));
-        let child = command.stderr(Stdio::from(tool)).spawn().unwrap();
-        // The parent's copies of the tool's side go with the command, so that reading ends when the tool does.
-        drop(command);
-        let keyboard = File::from(person);
-        let mut side = keyboard.try_clone().unwrap();
-        let (sender, screen) = mpsc::channel();
-        thread::spawn(move || {
-            let mut bytes = [0; 4096];
-            while let Ok(count @ 1..) = side.read(&mut bytes) {
-                if sender.send(bytes[..count].to_vec()).is_err() {
-                    break;
-                }
-            }
-        });
-        Self { child, keyboard, screen, seen: String::new(), read_to: 0 }
-    }
-
-    /// Waits until a text appears after what was awaited before.
-    #[track_caller]
-    fn sees(&mut self, text: &str) -> &mut Self {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(at) = self.seen[self.read_to..].find(text) {
-                self.read_to += at + text.len();
-                return self;
-            }
-            let left = deadline.saturating_duration_since(Instant::now());
-            match self.screen.recv_timeout(left) {
-                Ok(bytes) => self.seen.push_str(&String::from_utf8_lossy(&bytes)),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => panic!(
-                    "`{text}` does not appear after:\n{}\n---\n{}",
-                    &self.seen[..self.read_to],
-                    &self.seen[self.read_to..]
-                ),
-            }
-        }
-    }
-
-    fn types(&mut self, text: &str) -> &mut Self {
-        self.keyboard.write_all(text.as_bytes()).unwrap();
-        self
-    }
-
-    /// Waits for the end; answers with the exit code and all that was to be seen.
-    #[track_caller]
-    fn ends(mut self) -> (i32, String) {
-        let deadline = Instant::now() + PATIENCE;
-        while let Ok(bytes) = self.screen.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-            self.seen.push_str(&String::from_utf8_lossy(&bytes));
-        }
-        assert!(Instant::now() < deadline, "it does not end:\n{}", self.seen);
-        (self.child.wait().unwrap().code().unwrap_or(-1), self.seen.clone())
-    }
-}
-
-impl Drop for Person {
-    fn drop(&mut self) {
-        // A test that failed must not leave the tool waiting for an answer.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 const VALUE: &str = "wX7-hidden-pL2";
 
@@ -319,20 +206,6 @@ fn removing_an_identity_is_asked_about() {
     person.sees("[y/N]").types("yes\n").sees("removed");
     assert_eq!(person.ends().0, 0);
     sandbox.secrets(&home).args(["key", "list"]).run().code(0).lacks("work");
-}
-
-#[test]
-fn init_proposes_what_it_knows() {
-    let sandbox = Sandbox::new();
-    let laptop = sandbox.origin_and_laptop();
-    let mut person = Person::runs(&sandbox, &laptop, &["init"], Some(&identity_path("alice")));
-    person.sees("your name").sees("[alice]").types("no good name\n").sees("your name").types("\n");
-    person.sees("deploys").sees("[origin/main]").types("main\n").sees("deploys").types("\n");
-    person.sees("second person").sees("push to origin/main now").types("y\n").sees("pushed");
-    let (code, seen) = person.ends();
-    assert_eq!(code, 0, "{seen}");
-    let policy = std::fs::read_to_string(laptop.join("secrets/policy.toml")).unwrap();
-    assert!(policy.contains("[people.alice]") && policy.contains("deploy-ref = \"origin/main\""), "{policy}");
 }
 
 #[test]

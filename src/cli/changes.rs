@@ -12,7 +12,7 @@ use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 
 /// How a change is committed and pushed.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Commit")]
 pub struct Publish {
     /// Write the files and leave the commit to me
@@ -21,10 +21,13 @@ pub struct Publish {
     /// Push the commit to the deploy ref; where that takes no direct push, to a branch named secrets/…
     #[arg(long)]
     pub push: bool,
+    /// Whoever runs this pushes by themselves, and says so.
+    #[arg(skip)]
+    pub is_pushed_later: bool,
 }
 
 /// How a value is sealed.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Sealing")]
 pub struct Sealing {
     /// Who I am, where no identity tells it
@@ -39,7 +42,7 @@ pub struct Sealing {
 }
 
 /// When it ends. On a terminal it is asked for where none of these is given.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Expiry")]
 pub struct Lifetime {
     /// It ends on this date (00:00 UTC) or at this instant
@@ -54,7 +57,7 @@ pub struct Lifetime {
 }
 
 /// What is noted of a secret, free to edit later.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Record")]
 pub struct Notes {
     /// A person or group that answers for it

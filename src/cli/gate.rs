@@ -119,6 +119,9 @@ pub struct Check {
     /// Let a blocked deploy through, once what is about to be deployed is saved on a rescue branch of the remote
     #[arg(long, value_name = "REASON", conflicts_with_all = ["against", "offline", "accept_until"])]
     pub break_glass: Option<Reason>,
+    /// Somebody waits who asked for no gate: the remote gets little time.
+    #[arg(skip)]
+    pub briefly: bool,
     /// How the report is written; the exit code is the same
     #[arg(long, value_enum, default_value = "human")]
     pub format: ReportFormat,

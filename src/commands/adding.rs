@@ -82,12 +82,22 @@ pub fn check_names(policy: &Policy, owners: &[ActorName], seen_by: &[ActorName])
     }
 }
 
+/// What becomes of notes that were not given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsaid {
+    /// A person on a terminal is asked.
+    Asked,
+    /// They stay empty: whoever adds their first secret has enough to answer.
+    Left,
+}
+
 /// What is noted beside the value; on a terminal it is asked for where nothing was given.
 pub fn notes(
     session: &Session,
     policy: &Policy,
     notes: &Notes,
     seen_by: &[ActorName],
+    unsaid: Unsaid,
 ) -> Result<(About, Vec<ActorName>), CommandError> {
     let Notes { owners, issuer, issuer_contact, runbook } = notes;
     let mut about = About {
@@ -101,7 +111,7 @@ pub fn notes(
         others: serde_json::Map::new(),
     };
     let mut seen_by = seen_by.to_vec();
-    if !session.terminal.can_ask() {
+    if unsaid == Unsaid::Left || !session.terminal.can_ask() {
         return Ok((about, seen_by));
     }
     let ask = |what: &str| ask(session, what);

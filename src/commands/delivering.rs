@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Session;
-use crate::cli::Command;
+use crate::cli::{Command, Git};
 use crate::git::{Repository, waiting};
 use crate::store::layout::Store;
 
@@ -16,12 +16,14 @@ const PATIENT_LIMIT: Duration = Duration::from_mins(2);
 
 /// Delivers what waits, before a command does its own work. It neither fails the command nor changes what that answers;
 /// where nothing waits it costs a look at a few names.
-pub fn deliver_before(session: &Session, command: &Command) {
+pub fn deliver_before(session: &Session, command: Option<&Command>) {
     let limit = match command {
         // Shells run these when they start, anywhere; they have nothing to do with a store.
-        Command::Completions(_) | Command::Man(_) | Command::Schema(_) => return,
-        Command::Doctor(_) => PATIENT_LIMIT,
-        _ => LIMIT,
+        Some(Command::Completions(_) | Command::Man(_) | Command::Schema(_)) => return,
+        // git runs these itself, for each file that it shows or merges.
+        Some(Command::Git(Git::Textconv(_) | Git::MergeRecord(_) | Git::Hook(_))) => return,
+        Some(Command::Doctor(_)) => PATIENT_LIMIT,
+        Some(_) | None => LIMIT,
     };
     let Ok(store) = Store::find(session.global.store.as_deref(), &session.environment) else { return };
     if !waiting::is_any(store.root(), &session.environment) {

@@ -3,6 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::system::terminal::PromptError;
+
 /// Why a command could not do what it was asked. The exit code is 2.
 #[derive(Debug)]
 pub struct CommandError {
@@ -10,11 +12,13 @@ pub struct CommandError {
     hints: Vec<String>,
     /// Whoever was reading our output has seen enough.
     silent: bool,
+    /// The person who was asked has left.
+    interrupted: bool,
 }
 
 impl CommandError {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hints: Vec::new(), silent: false }
+        Self { message: message.into(), hints: Vec::new(), silent: false, interrupted: false }
     }
 
     /// Adds what to do next.
@@ -34,6 +38,10 @@ impl CommandError {
         self.silent
     }
 
+    pub fn is_interruption(&self) -> bool {
+        self.interrupted
+    }
+
     pub fn hints(&self) -> &[String] {
         &self.hints
     }
@@ -46,7 +54,7 @@ impl fmt::Display for CommandError {
 }
 
 /// Every adapter's error names its file and its remedy by itself, so that its text is all there is to say.
-impl<E: Error> From<E> for CommandError {
+impl<E: Error + 'static> From<E> for CommandError {
     fn from(error: E) -> Self {
         let mut message = error.to_string();
         let mut source = error.source();
@@ -59,6 +67,8 @@ impl<E: Error> From<E> for CommandError {
             }
             source = inner.source();
         }
-        Self::new(message)
+        let interrupted =
+            matches!((&error as &dyn Error).downcast_ref::<PromptError>(), Some(PromptError::Interrupted));
+        Self { interrupted, ..Self::new(message) }
     }
 }

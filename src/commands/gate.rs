@@ -129,6 +129,7 @@ fn observe<'a>(
     let ask = match (&arguments.against, arguments.offline) {
         (Some(_), _) => Ask::LeaveOut,
         (None, true) => Ask::Offline,
+        (None, false) if arguments.briefly => Ask::Briefly,
         (None, false) => Ask::Remote,
     };
     let (observation, begun) =

@@ -23,7 +23,7 @@ pub fn run(session: &Session, arguments: &Get) -> Result<u8, CommandError> {
 fn get(session: &Session, place: &Place, name: &SecretName) -> Result<u8, CommandError> {
     let secret = existing(place, name)?;
     let value = session.identities(&session.keychain()).open(name.as_str(), &secret.bytes)?;
-    session.print(value.expose())?;
+    session.print_exactly(value.expose())?;
     Ok(0)
 }
 

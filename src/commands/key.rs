@@ -2,13 +2,10 @@
 
 use serde::Serialize;
 
-use super::{CommandError, Session};
+use super::{CommandError, Session, keeping};
 use crate::cli::{Key, KeyImport, KeyList, KeyNew, KeyPlace, KeyRemove, ReadFormat};
-use crate::domain::key::PublicKey;
-use crate::domain::name::ActorName;
-use crate::keys::file::NewIdentity;
 use crate::keys::identity::MAX_IDENTITY_BYTES;
-use crate::keys::keychain::{Place, Stored};
+use crate::keys::keychain::Place;
 use crate::render::table::Table;
 use crate::seal::identity::{self, Identity};
 use crate::system::files;
@@ -32,8 +29,7 @@ fn place(place: KeyPlace) -> Place {
 }
 
 fn new(session: &Session, arguments: &KeyNew) -> Result<u8, CommandError> {
-    let (text, public) = identity::generate()?;
-    keep(session, &arguments.name, text.as_bytes(), Some(&public), place(arguments.place))?;
+    let public = keeping::make(session, &arguments.name, place(arguments.place))?;
     session.say("send this public key to somebody in the store, who adds you with `secrets people add`:")?;
     session.print(format!("{}\n", public.text))?;
     Ok(0)
@@ -45,29 +41,12 @@ fn import(session: &Session, arguments: &KeyImport) -> Result<u8, CommandError> 
     let label = arguments.file.display().to_string();
     let identities = identity::parse_identities(&bytes, &label, &session.prompts())?;
     let public = identities.iter().flat_map(Identity::public_keys).next();
-    keep(session, &arguments.name, &bytes, public, place(arguments.place))?;
+    keeping::keep(session, &arguments.name, &bytes, public, place(arguments.place))?;
     if let Some(public) = public {
         session.print(format!("{}\n", public.text))?;
     }
     session.say(format!("{label} is still where it was: remove it if it is not needed there"))?;
     Ok(0)
-}
-
-fn keep(
-    session: &Session,
-    name: &ActorName,
-    bytes: &[u8],
-    public: Option<&PublicKey>,
-    place: Place,
-) -> Result<(), CommandError> {
-    let public_key = public.map(|key| key.text.as_str()).unwrap_or_default();
-    let new = NewIdentity { name, bytes, public_key, created: session.now };
-    let Stored { place, fell_back } = session.keychain().add(new, place)?;
-    if let Some(reason) = fell_back {
-        session.say(format!("not in the OS keyring: {reason}"))?;
-        session.say("kept in a file that only you can read instead")?;
-    }
-    session.say(format!("identity `{name}` is kept in {place}"))
 }
 
 #[derive(Serialize)]

@@ -3,11 +3,13 @@
 mod absence;
 mod accepted;
 mod accepting;
+mod account_keys;
 mod actors;
 mod add;
 mod adding;
 mod at_hand;
 mod breaking_glass;
+mod candidates;
 mod catalogue;
 mod check;
 mod choosing;
@@ -27,8 +29,12 @@ mod exec;
 mod expiry_import;
 mod expiry_set;
 mod export;
+mod founding;
+mod gate;
 mod gate;
 mod gathering;
+mod gathering;
+mod get;
 mod get;
 mod git_hook;
 mod git_install;
@@ -36,6 +42,7 @@ mod git_merge_record;
 mod git_resolve;
 mod git_textconv;
 mod git_uninstall;
+mod guide;
 mod held_files;
 mod hooking;
 mod import;
@@ -44,17 +51,20 @@ mod init;
 mod insides;
 mod inventory;
 mod judging;
+mod keeping;
 mod key;
 mod leaving;
 mod list;
 mod machines;
 mod man;
 mod move_secret;
+mod new_secret;
 mod new_value;
 mod openers;
 mod other_ref;
 mod other_tools;
 mod outputs;
+mod overview;
 mod people;
 mod proposals;
 mod reading;
@@ -90,8 +100,9 @@ use crate::cli::{Cli, Command, Expiry, Git};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
-    delivering::deliver_before(session, &cli.command);
-    match cli.command {
+    delivering::deliver_before(session, cli.command.as_ref());
+    let Some(command) = cli.command else { return overview::run(session) };
+    match command {
         Command::Init(arguments) => init::run(session, &arguments),
         Command::Key(command) => key::run(session, &command),
         Command::People(command) => people::run(session, &command),

@@ -82,7 +82,12 @@ impl Session {
 
     /// Prints the answer, on standard output.
     pub fn print(&self, text: impl AsRef<[u8]>) -> Result<(), CommandError> {
-        self.terminal.write_stdout(text.as_ref()).map_err(|error| CommandError::of_output(&error))
+        self.terminal.show(text.as_ref()).map_err(|error| CommandError::of_output(&error))
+    }
+
+    /// The same with every byte as it is, whatever the terminal makes of it: a value.
+    pub fn print_exactly(&self, bytes: &[u8]) -> Result<(), CommandError> {
+        self.terminal.write_stdout(bytes).map_err(|error| CommandError::of_output(&error))
     }
 }
 

@@ -216,6 +216,9 @@ pub fn finish(
     match committed {
         Committed::Made(commit) => {
             session.say(format!("committed {} {message}", commit.short()))?;
+            if options.is_pushed_later {
+                return Ok(());
+            }
             after_commit(session, repository, &policy.deploy_ref, commit, message, options.push)
         }
         Committed::Nothing | Committed::Left => {
@@ -243,6 +246,17 @@ fn after_commit(
         ))?;
         return Ok(());
     }
+    push_commit(session, repository, deploy_ref, commit, topic)
+}
+
+/// Pushes a commit, and says where it went.
+pub fn push_commit(
+    session: &Session,
+    repository: &Repository,
+    deploy_ref: &DeployRef,
+    commit: crate::git::Commit,
+    topic: &str,
+) -> Result<(), CommandError> {
     match publish::push(repository, deploy_ref, commit, topic)? {
         Some(Pushed::ToBranch) => session.say(format!("pushed to {deploy_ref}")),
         Some(Pushed::Beside { branch, url }) => {

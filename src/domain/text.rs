@@ -23,6 +23,29 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The text with the signs that this tool draws put in ASCII, for a terminal whose locale has no others. What stands in
+/// a text by its own right, such as a name, stays.
+pub fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let mut ascii = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '…' => ascii.push_str("..."),
+            '×' | '✗' => ascii.push('x'),
+            '·' => ascii.push('.'),
+            '●' => ascii.push('#'),
+            '◐' => ascii.push('+'),
+            '○' => ascii.push('o'),
+            '†' => ascii.push('!'),
+            '→' => ascii.push('>'),
+            other => ascii.push(other),
+        }
+    }
+    Cow::Owned(ascii)
+}
+
 /// The text as one word of a POSIX shell: as it is where that is one word, else quoted. What a terminal would
 /// act on is written as `$'\x1b'`, which bash, zsh and ksh read.
 pub fn shell_word(text: &str) -> Cow<'_, str> {
@@ -119,6 +142,20 @@ mod tests {
         ] {
             assert_eq!(visible(text), shown);
         }
+    }
+
+    #[test]
+    fn our_own_signs_have_a_form_in_ascii_and_names_stay() {
+        assert_eq!(in_ascii("plain"), "plain");
+        assert_eq!(in_ascii("2 × expired … age1…"), "2 x expired ... age1...");
+        let grid = "●◐○✗†·→";
+        assert!(in_ascii(grid).is_ascii());
+        assert_eq!(
+            in_ascii(grid).chars().collect::<std::collections::BTreeSet<_>>().len(),
+            7,
+            "each its own"
+        );
+        assert_eq!(in_ascii("Jürgen"), "Jürgen");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 //! | [`past`] | what once stood in a folder and was replaced |
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
+//! | `remotes` | which remotes there are, and which branch each calls its own |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
 //! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
@@ -41,6 +42,7 @@ mod history;
 mod missing;
 mod overlooked;
 mod remote_settings;
+mod remotes;
 mod signing;
 mod staged;
 mod unmerged;

@@ -17,10 +17,15 @@ pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
 /// How many rescue branches are looked into.
 pub const MOST_RESCUES: usize = 16;
 
+/// How long where somebody only wants to see how things stand.
+const BRIEF_LIMIT: Duration = Duration::from_secs(5);
+
 /// Whether the remote is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ask {
     Remote,
+    /// The same, in a few seconds or not at all.
+    Briefly,
     /// `--offline`: what depends on the remote is unknown.
     Offline,
     /// `--against`: the deploy ref is left out.
@@ -123,7 +128,7 @@ impl Trees {
 /// What the remote answers; `None` where it is not to be asked.
 fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked>> {
     let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(None) };
-    match ask {
+    let limit = match ask {
         Ask::LeaveOut => return Ok(None),
         Ask::Offline => {
             return Err(Unknown::new(
@@ -131,10 +136,11 @@ fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked
                 "not asked, because of --offline: run again without it to learn what the remote has",
             ));
         }
-        Ask::Remote => {}
-    }
+        Ask::Remote => REMOTE_LIMIT,
+        Ask::Briefly => BRIEF_LIMIT,
+    };
     let besides = Besides { single: LEDGER_REF, branches: RESCUE_REFS, most_branches: MOST_RESCUES };
-    let asked = place.known_repository()?.ask_remote_beside(remote, branch, besides, REMOTE_LIMIT);
+    let asked = place.known_repository()?.ask_remote_beside(remote, branch, besides, limit);
     asked.map(Some).map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))
 }
 

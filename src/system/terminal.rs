@@ -9,6 +9,7 @@ mod prompt;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::environment::Environment;
+use crate::domain::text::in_ascii;
 
 pub use progress::Progress;
 pub use prompt::{PromptError, Question};
@@ -27,6 +28,8 @@ pub struct Terminal {
     pub width: Option<usize>,
     /// Whether the terminal can do nothing but print lines.
     pub is_dumb: bool,
+    /// Whether the locale knows no letters and signs but those of ASCII, or of another set than Unicode.
+    pub is_ascii: bool,
 }
 
 /// What the three streams are.
@@ -69,6 +72,7 @@ impl Terminal {
             color_stderr: color(streams.stderr),
             width: columns.or_else(from_variable).filter(|columns| *columns > 0).map(usize::from),
             is_dumb,
+            is_ascii: is_ascii(environment),
         }
     }
 
@@ -85,9 +89,21 @@ impl Terminal {
         stdout.flush()
     }
 
+    /// Writes a text for a person to standard output, in the signs that the locale has; see [`Self::write_stdout`].
+    pub fn show(&self, bytes: &[u8]) -> io::Result<()> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if self.is_ascii && self.stdout_is_terminal => {
+                self.write_stdout(in_ascii(text).as_bytes())
+            }
+            Ok(_) | Err(_) => self.write_stdout(bytes),
+        }
+    }
+
     /// Writes a line to standard error; see [`Self::write_stdout`] for a broken pipe.
     pub fn say(&self, line: &str) -> io::Result<()> {
         // One write for the whole line, so that it isn't torn by what child processes say.
+        let is_ascii = self.is_ascii && self.stderr_is_terminal;
+        let line = if is_ascii { in_ascii(line) } else { line.into() };
         io::stderr().lock().write_all(format!("{line}\n").as_bytes())
     }
 }
@@ -97,6 +113,16 @@ fn is_dumb(environment: &Environment) -> bool {
         Some(term) => term == "dumb",
         None => cfg!(unix),
     }
+}
+
+/// By the order in which POSIX has them read. Where nothing is said, as in most containers, the terminal is the one of
+/// today, which knows Unicode.
+fn is_ascii(environment: &Environment) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| environment.var(name));
+    locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        !locale.contains("utf-8") && !locale.contains("utf8")
+    })
 }
 
 #[cfg(test)]
@@ -129,6 +155,24 @@ mod tests {
             assert_eq!(terminal(variables, IN_A_PIPE).color_stdout, in_a_pipe, "{variables:?}");
         }
         assert!(terminal(&[term], IN_A_PIPE).color_stderr);
+    }
+
+    #[test]
+    fn the_locale_says_which_signs_there_are() {
+        for (variables, expected) in [
+            (&[][..], false),
+            (&[("LANG", "de_DE.UTF-8")], false),
+            (&[("LANG", "C.utf8")], false),
+            (&[("LC_CTYPE", "UTF-8")], false),
+            (&[("LANG", "C")], true),
+            (&[("LANG", "de_DE")], true),
+            (&[("LANG", "de_DE.ISO-8859-15")], true),
+            (&[("LANG", "en_US.UTF-8"), ("LC_ALL", "POSIX")], true),
+            (&[("LANG", "en_US.UTF-8"), ("LC_ALL", "")], false),
+            (&[("LANG", "C"), ("LC_CTYPE", "en_US.UTF-8")], false),
+        ] {
+            assert_eq!(terminal(variables, ON_A_TERMINAL).is_ascii, expected, "{variables:?}");
+        }
     }
 
     #[test]

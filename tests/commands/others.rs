@@ -26,7 +26,8 @@ const COMMANDS: [&str; 16] = [
 #[test]
 fn completions_are_made_for_the_shells() {
     let sandbox = Sandbox::new();
-    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+    // bash, zsh and fish ask the program itself: see tests/first_minute.
+    for shell in ["powershell", "elvish"] {
         let script = sandbox.secrets(sandbox.root()).args(["completions", shell]).run().code(0);
         for command in COMMANDS {
             assert!(script.text().contains(command), "{shell}: {command}");
