@@ -5,6 +5,7 @@ mod accepted;
 mod accepting;
 mod actors;
 mod add;
+mod calendar;
 mod catalogue;
 mod check;
 mod comparing;
@@ -12,7 +13,9 @@ mod completions;
 mod confirm;
 mod confirming;
 mod custody;
+mod delivering;
 mod doctor;
+mod dues;
 mod ending;
 mod error;
 mod expiry_import;
@@ -21,6 +24,7 @@ mod gate;
 mod gathering;
 mod get;
 mod held_files;
+mod holdings;
 mod init;
 mod insides;
 mod inventory;
@@ -40,6 +44,7 @@ mod reading;
 mod redating;
 mod remove;
 mod renewing;
+mod report;
 mod reporting;
 mod reseal;
 mod resealing;
@@ -87,6 +92,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Untrack(arguments) => untrack::run(session, &arguments),
         Command::Confirm(arguments) => confirm::run(session, &arguments),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Report(arguments) => report::run(session, &arguments),
+        Command::Calendar(arguments) => calendar::run(session, &arguments),
         Command::Doctor(arguments) => doctor::run(session, &arguments),
         Command::Completions(arguments) => completions::run(session, &arguments),
         Command::Man(arguments) => man::run(session, &arguments),

@@ -226,10 +226,8 @@ impl Page {
                 parts.push(format!("{count} {what}"));
             }
         }
-        let end = match report.verdict {
-            Verdict::Pass => paint("clear to deploy", GOOD, self.style),
-            Verdict::Fail | Verdict::Unknown => paint("deploy blocked", BAD, self.style),
-        };
+        let ansi = if report.verdict == Verdict::Pass { GOOD } else { BAD };
+        let end = paint(report.verdict.words(), ansi, self.style);
         self.line(&format!("{}: {end}", parts.join(", ")));
     }
 }
@@ -239,7 +237,7 @@ fn counted_people(count: usize) -> String {
 }
 
 /// What a finding is about: the secret, else the file, else the store.
-fn subject_of(finding: &Finding, report: &Report) -> String {
+pub(super) fn subject_of(finding: &Finding, report: &Report) -> String {
     match (&finding.secret, &finding.path) {
         (Some(secret), _) => secret.to_string(),
         (None, Some(path)) => path.clone(),

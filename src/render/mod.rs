@@ -1,13 +1,20 @@
 //! A report, or rows, to bytes. Pure: a renderer computes and counts nothing; the verdict has fallen before.
 
+pub mod calendar;
 pub mod custody;
 pub mod github;
 pub mod human;
 pub mod json;
+pub mod report;
 pub mod table;
+pub mod timeline;
 
+mod markup;
+mod page;
 mod paint;
 
+#[cfg(test)]
+mod due_samples;
 #[cfg(test)]
 mod samples;
 
