@@ -122,6 +122,10 @@ need_python_packages() {
     die "the Python package ansible-core could not be installed from PyPI: it needs Python 3.11 or newer, and access
 to PyPI; mend that, then repeat
   $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/ansible.txt"
+  unless_done "$tools/venv" tests/pictures/readers.txt pip_install tests/pictures/readers.txt ||
+    die "the Python packages that read calendars and pages could not be installed from PyPI: mend the access to it, then
+repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/pictures/readers.txt"
 }
 
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.

@@ -46,8 +46,8 @@ pub fn of_tracked(policy: &Policy, file: &FileFacts, secret: &TrackedSecret, jud
     let name = CredentialName::from(secret.name.clone());
     let whole = CredentialName::from(file.name.clone());
     let terms = Terms::of_tracked(secret);
+    // When its file was written says nothing of when its record was.
     Due {
-        revised: file.sealed().ok().flatten().and_then(|file| file.modified),
         doubt: doubt(judged, &name).or_else(|| doubt(judged, &whole)),
         ..due(policy, &rules, name, end_of(terms.expires.as_ref()), terms)
     }

@@ -64,7 +64,7 @@ pub struct Due {
     /// A path in the repository, or an address.
     pub runbook: Option<String>,
     pub version: Option<u64>,
-    /// When it was sealed, or written, as it stands; `None` where nothing dates it.
+    /// When value and date were sealed as they stand; `None` where nothing dates them.
     pub revised: Option<Instant>,
 }
 
@@ -74,6 +74,11 @@ impl Due {
             End::At(at) => Some(*at),
             End::Never(_) | End::Unsaid | End::Unread(_) => None,
         }
+    }
+
+    /// Whether nothing is known of it at all.
+    pub fn is_unread(&self) -> bool {
+        matches!(self.end, End::Unread(_))
     }
 
     /// From when on people are told: the first tier, or the block where that begins earlier.

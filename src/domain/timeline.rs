@@ -1,6 +1,6 @@
 //! The year ahead: which secrets end when, together and by scope and owner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike as _, Months, NaiveTime};
 
@@ -11,8 +11,8 @@ use super::tracked_name::CredentialName;
 
 /// What the whole width stands for.
 pub const WHOLE: u32 = 10_000;
-/// Weeks of a year, the last one cut off.
-pub const WEEKS: usize = 53;
+/// Weeks of a year; the day or two beyond them belong to the last one.
+pub const WEEKS: usize = 52;
 /// A folder with more secrets than this is told by its folders, where those are few.
 const MANY: usize = 24;
 /// So many of them.
@@ -75,11 +75,21 @@ impl Week {
     }
 }
 
+/// What the secrets of a lane have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Common {
+    /// A folder, or an owner.
+    Name(String),
+    /// That they have none.
+    None,
+    /// That what would name it can't be read.
+    Unread,
+}
+
 /// Secrets that have a folder, or an owner, in common.
 #[derive(Debug, Clone)]
 pub struct Lane<'t> {
-    /// Empty: those without.
-    pub name: String,
+    pub common: Common,
     /// The most urgent first.
     pub dues: Vec<&'t Due>,
     pub tally: Tally,
@@ -158,37 +168,35 @@ impl Timeline {
             divide(name, dues, depth + 1, &mut groups);
         }
         // The most urgent one of each was met first in the order of all.
+        let common = |name: String| if name.is_empty() { Common::None } else { Common::Name(name) };
         let mut lanes: Vec<Lane<'_>> =
-            groups.into_iter().map(|(name, dues)| self.lane(name, dues)).collect();
+            groups.into_iter().map(|(name, dues)| self.lane(common(name), dues)).collect();
         self.sort(&mut lanes);
         lanes
     }
 
     /// By owner; a secret of two stands in both lanes.
     pub fn owners(&self) -> Vec<Lane<'_>> {
-        let mut groups = BTreeMap::<Option<&ActorName>, Vec<&Due>>::new();
+        let mut groups = BTreeMap::<Common, Vec<&Due>>::new();
         for due in &self.dues {
             if due.owners.is_empty() {
-                groups.entry(None).or_default().push(due);
+                let common = if due.is_unread() { Common::Unread } else { Common::None };
+                groups.entry(common).or_default().push(due);
             }
-            for owner in &due.owners {
-                let group = groups.entry(Some(owner)).or_default();
-                // An owner who is named twice owns it once.
-                if group.last().is_none_or(|last| last.name != due.name) {
-                    group.push(due);
-                }
+            // An owner who is named twice owns it once.
+            for owner in due.owners.iter().collect::<BTreeSet<&ActorName>>() {
+                groups.entry(Common::Name(owner.to_string())).or_default().push(due);
             }
         }
-        let name = |owner: Option<&ActorName>| owner.map(ToString::to_string).unwrap_or_default();
         let mut lanes: Vec<Lane<'_>> =
-            groups.into_iter().map(|(owner, dues)| self.lane(name(owner), dues)).collect();
+            groups.into_iter().map(|(common, dues)| self.lane(common, dues)).collect();
         self.sort(&mut lanes);
         lanes
     }
 
-    fn lane<'t>(&self, name: String, dues: Vec<&'t Due>) -> Lane<'t> {
+    fn lane<'t>(&self, common: Common, dues: Vec<&'t Due>) -> Lane<'t> {
         let (tally, weeks) = (self.count(&dues), self.weeks_of(&dues));
-        Lane { name, dues, tally, weeks }
+        Lane { common, dues, tally, weeks }
     }
 
     /// The lane whose first secret is the most urgent comes first.
@@ -220,11 +228,8 @@ impl Timeline {
         for due in dues {
             let Some(at) = due.at().filter(|at| self.now < *at && *at < self.to) else { continue };
             let seconds = (at.as_datetime() - self.from.as_datetime()).num_seconds();
-            let Some(week) =
-                usize::try_from(seconds / SECONDS_OF_A_WEEK).ok().and_then(|week| weeks.get_mut(week))
-            else {
-                continue;
-            };
+            let week = usize::try_from(seconds / SECONDS_OF_A_WEEK).unwrap_or(0).min(WEEKS - 1);
+            let Some(week) = weeks.get_mut(week) else { continue };
             if due.urgency(self.now) == Urgency::Expiring {
                 week.expiring += 1;
             } else {
@@ -234,9 +239,12 @@ impl Timeline {
         weeks
     }
 
-    /// Where a week begins, and where the one after it; the last one ends with the year.
+    /// Where a week begins, and where it ends.
     pub fn week(&self, number: usize) -> (u32, u32) {
         let begins = |number: usize| {
+            if number >= WEEKS {
+                return WHOLE;
+            }
             let seconds = i64::try_from(number).unwrap_or(i64::MAX).saturating_mul(SECONDS_OF_A_WEEK);
             self.from.checked_add_seconds(seconds).map_or(WHOLE, |at| self.spot(at).clamped())
         };
@@ -267,7 +275,7 @@ fn folders(name: &CredentialName) -> Vec<&str> {
     segments
 }
 
-/// How many folders all of them have in common, and everything lies below.
+/// How many folders all of them have in common.
 fn common_depth(dues: &[&Due]) -> usize {
     let mut all = dues.iter().map(|due| folders(&due.name));
     let Some(mut common) = all.next() else { return 0 };
@@ -275,9 +283,7 @@ fn common_depth(dues: &[&Due]) -> usize {
         let same = common.iter().zip(&other).take_while(|(one, another)| one == another).count();
         common.truncate(same);
     }
-    // What lies right in the common folder must not be told as lying above it.
-    let shallowest = dues.iter().map(|due| folders(&due.name).len()).min().unwrap_or(0);
-    if shallowest == common.len() { common.len().saturating_sub(1) } else { common.len() }
+    common.len()
 }
 
 /// By their first folders, `depth` of them.

@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::domain::due::{Due, End, Urgency};
 use crate::domain::finding::Unknown;
 use crate::domain::id::StoreId;
+use crate::domain::name::ActorName;
 use crate::domain::text::{counted, few, shell_word};
 use crate::domain::time::Instant;
 use crate::domain::timeline::Timeline;
@@ -51,10 +52,10 @@ pub fn render(feed: &Feed<'_>) -> String {
 impl Feed<'_> {
     /// What has ended stands on the day of the run too: nobody looks at days that are over.
     fn lapsed(&self, lines: &mut Lines) {
-        let lapsed = self.timeline.dues.iter().filter(|due| due.urgency(self.timeline.now) == Urgency::Expired);
-        let names: Vec<String> = lapsed
-            .filter_map(|due| Some(format!("{} (since {})", due.name, due.at()?.brief())))
-            .collect();
+        let lapsed =
+            self.timeline.dues.iter().filter(|due| due.urgency(self.timeline.now) == Urgency::Expired);
+        let names: Vec<String> =
+            lapsed.filter_map(|due| Some(format!("{} (since {})", due.name, due.at()?.brief()))).collect();
         if !names.is_empty() {
             let summary = format!("{} expired", counted(names.len(), "secret"));
             self.today(lines, "expired", &summary, &names, "secrets list --timeline");
@@ -134,18 +135,24 @@ impl Feed<'_> {
 /// What somebody needs who is reminded.
 fn description(due: &Due, at: Instant) -> Vec<String> {
     let mut text = vec![if is_midnight(at) {
-        format!("ends {} at 00:00 UTC: with the first second of that day", at.date())
+        format!("ends {} at 00:00 UTC: from the start of that day on it fails", at.date())
     } else {
         format!("ends {at}")
     }];
     if let Some(id) = due.doubt {
-        text.push(format!("in doubt ({id}): it may not be the date that belongs to the value; see: secrets check"));
+        text.push(format!(
+            "in doubt ({id}): it may not be the date that belongs to the value; see: secrets check"
+        ));
     }
     if !due.block_within.is_zero() {
         text.push(format!("deploys are blocked {} before the end", due.block_within));
     }
-    let owners: Vec<&str> = due.owners.iter().map(AsRef::as_ref).collect();
-    text.push(if owners.is_empty() { "owners: nobody".to_owned() } else { format!("owners: {}", owners.join(", ")) });
+    let owners: Vec<&str> = due.owners.iter().map(ActorName::as_str).collect();
+    text.push(if owners.is_empty() {
+        "owners: nobody".to_owned()
+    } else {
+        format!("owners: {}", owners.join(", "))
+    });
     let people: Vec<String> = due
         .people
         .iter()
@@ -205,7 +212,11 @@ fn sequence(revised: Option<Instant>) -> u64 {
 
 /// `-P30D`, or `-PT36H` where it is not whole days.
 fn before(seconds: i64) -> String {
-    if seconds % 86_400 == 0 { format!("-P{}D", seconds / 86_400) } else { format!("-PT{}H", seconds / 3_600) }
+    if seconds % 86_400 == 0 {
+        format!("-P{}D", seconds / 86_400)
+    } else {
+        format!("-PT{}H", seconds / 3_600)
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use crate::domain::tracked_name::TrackedName;
 pub const NOW: &str = "2026-11-26T08:30:00Z";
 
 /// Texts that would be markup, would run, would end a line, or would turn what stands around them.
-pub const HOSTILE: &str = "</td><script>alert(1)</script>\"' ;,\\ \r\nEND:VCALENDAR \u{202e}\u{1b}[2J\u{0}&amp;";
+pub const HOSTILE: &str =
+    "</td><script>alert(1)</script>\"' ;,\\ \r\nEND:VCALENDAR \u{202e}\u{1b}[2J\u{0}&amp;";
 
 pub fn due(name: &str, end: End, owners: &[&str]) -> Due {
     let owners: Vec<_> = owners.iter().map(|owner| owner.parse().unwrap()).collect();
@@ -34,10 +35,8 @@ pub fn at(date: &str) -> End {
 /// One of each kind.
 pub fn rich() -> Vec<Due> {
     let mut azuread = due("utoronto/prod/azuread-client", at("2026-12-20"), &["infra"]);
-    azuread.people = vec![
-        ("alice".parse().unwrap(), Some("@alice".to_owned())),
-        ("bob".parse().unwrap(), None),
-    ];
+    azuread.people =
+        vec![("alice".parse().unwrap(), Some("@alice".to_owned())), ("bob".parse().unwrap(), None)];
     azuread.issuer = Some("University of Toronto IT; it@example.org, by phone".to_owned());
     azuread.runbook = Some("https://wiki.example.org/azuread".to_owned());
     azuread.block_within = "2d".parse().unwrap();

@@ -54,7 +54,7 @@ pub fn render(pictures: &Pictures<'_>) -> String {
         Ok(matrix) => custody::write(&mut page, matrix),
         Err(unknown) => not_drawn(&mut page, &unknown.why),
     }
-    page.tag("</main>\n</body>\n</html>\n");
+    page.tag("</section>\n</main>\n</body>\n</html>\n");
     page.into_text()
 }
 

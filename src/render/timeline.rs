@@ -5,7 +5,7 @@ mod cells;
 use anstyle::Style as Ansi;
 
 use super::Style;
-use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
+use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint};
 use crate::domain::due::{Due, End, Urgency};
 use crate::domain::text::{counted, visible};
 use crate::domain::timeline::{Tally, Timeline};
@@ -21,6 +21,8 @@ const LEAST_NAME: usize = 12;
 const WIDE: usize = 60;
 /// Between two columns.
 const GAP: usize = 2;
+/// Between two signs of the legend.
+const BETWEEN: &str = "   ";
 /// `2026-12-20`
 const DATE: usize = 10;
 /// `-1234d`
@@ -69,7 +71,7 @@ pub fn render(timeline: &Timeline, style: Style, marks: Marks) -> String {
     let width = style.width.unwrap_or(WIDTH_OF_FILES).clamp(*WIDTHS.start(), *WIDTHS.end());
     let right = GAP + DATE + if width >= WIDE { GAP + DAYS } else { 0 };
     let longest = timeline.dues.iter().map(|due| shown(due).chars().count()).max().unwrap_or(0);
-    let name = longest.clamp(LEAST_NAME, (width - right) * 2 / 5);
+    let name = longest.clamp(LEAST_NAME, LEAST_NAME.max((width - right) * 2 / 5));
     let chart = width - right - name - 1;
     let mut page =
         Page { timeline, style, marks, name, chart, says_days: width >= WIDE, text: String::new() };
@@ -120,7 +122,8 @@ impl Page<'_> {
         }
         let room = self.chart / 12;
         for month in &self.timeline.months {
-            let label = if room > month.name.len() { month.name } else { month.name.get(..1).unwrap_or_default() };
+            let label =
+                if room > month.name.len() { month.name } else { month.name.get(..1).unwrap_or_default() };
             if months.at(month.spot) + label.len() <= self.chart {
                 months.write(months.at(month.spot), label, BOLD);
             }
@@ -193,7 +196,8 @@ impl Page<'_> {
 
     fn legend(&mut self) {
         let (marks, tally) = (self.marks, self.timeline.tally);
-        let has_block = self.timeline.dues.iter().any(|due| !due.block_within.is_zero() && due.at().is_some());
+        let has_block =
+            self.timeline.dues.iter().any(|due| !due.block_within.is_zero() && due.at().is_some());
         let signs = [
             (marks.expired, "expired", tally.expired > 0),
             (marks.told, "inside its first tier", tally.expiring + tally.later + tally.beyond > 0),
@@ -202,27 +206,30 @@ impl Page<'_> {
             (marks.beyond, "ends after a year", tally.beyond > 0),
             ('?', "not known", tally.unknown > 0),
         ];
-        let shown = signs.iter().filter(|(_, _, is_there)| *is_there);
-        let shown: Vec<String> = shown.map(|(sign, word, _)| format!("{sign} {word}")).collect();
         self.line("");
-        if shown.is_empty() {
-            return;
+        let room = self.style.width.unwrap_or(usize::MAX);
+        let mut line = String::new();
+        for (sign, word, _) in signs.iter().filter(|(_, _, is_there)| *is_there) {
+            let sign = format!("{sign} {word}");
+            if !line.is_empty() && line.chars().count() + BETWEEN.len() + sign.chars().count() > room {
+                self.line(&self.paint(&line, DIM));
+                line.clear();
+            }
+            line.push_str(if line.is_empty() { "" } else { BETWEEN });
+            line.push_str(&sign);
         }
-        for line in wrap(&shown.join("   "), self.style.width) {
-            let line = self.paint(line.trim_end(), DIM);
-            self.line(&line);
-        }
+        self.line(&self.paint(&line, DIM));
     }
 }
 
 /// How many end how, in one line.
-pub(super) fn summary(tally: &Tally) -> String {
+fn summary(tally: &Tally) -> String {
     let kinds = [
         (tally.expired, "expired"),
         (tally.unknown, "not known"),
         (tally.expiring, "expiring"),
         (tally.later, "later within the year"),
-        (tally.beyond, "after it"),
+        (tally.beyond, "after that"),
         (tally.never, "never"),
     ];
     let told: Vec<String> =

@@ -58,7 +58,8 @@ fn hostile_text_adds_no_line_of_its_own() {
 
 #[test]
 fn tiers_are_days_before_the_end() {
-    for (seconds, trigger) in [(86_400, "-P1D"), (60 * 86_400, "-P60D"), (36 * 3_600, "-PT36H"), (0, "-P0D")] {
+    for (seconds, trigger) in [(86_400, "-P1D"), (60 * 86_400, "-P60D"), (36 * 3_600, "-PT36H"), (0, "-P0D")]
+    {
         assert_eq!(before(seconds), trigger);
     }
     let mut due = due_samples::due("web/db", due_samples::at("2027-03-31"), &[]);

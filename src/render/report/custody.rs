@@ -7,7 +7,6 @@ use crate::render::markup::Markup;
 /// How many secrets have a row; those at risk come first.
 const MOST_ROWS: usize = 400;
 
-/// Writes it, and closes the section that it stands in before what belongs to other sections.
 pub(super) fn write(page: &mut Markup, matrix: &Matrix) {
     page.tag("<p>");
     page.tag(if matrix.source.proving {

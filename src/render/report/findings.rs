@@ -52,9 +52,16 @@ fn kind(page: &mut Markup, level: Level, id: CheckId, findings: &[&Finding], rep
 }
 
 fn alike(page: &mut Markup, group: &Alike<'_>, report: &Report) {
+    if let [finding] = group.findings.as_slice() {
+        page.tag("<div class=\"single\"><span class=\"subject\">").path(&subject_of(finding, report));
+        page.tag("</span> ").text(group.message).tag("\n");
+        remedy(page, &finding.remedy);
+        page.tag("</div>\n");
+        return;
+    }
     page.tag("<p class=\"message\">").text(group.message).tag("</p>\n");
     let first = group.findings.first().map(|finding| finding.remedy.as_str()).unwrap_or_default();
-    let is_one_remedy = group.findings.len() > 1 && group.findings.iter().all(|finding| finding.remedy == first);
+    let is_one_remedy = group.findings.iter().all(|finding| finding.remedy == first);
     let (shown, rest) = group.findings.split_at(group.findings.len().min(SHOWN));
     subjects(page, shown, report, is_one_remedy);
     if !rest.is_empty() {
@@ -104,8 +111,12 @@ fn unchecked(page: &mut Markup, report: &Report) {
     for unchecked in &report.unchecked {
         reasons.entry((&unchecked.what, &unchecked.why)).or_default().push(unchecked);
     }
-    page.tag("<article class=\"finding error\">\n<h3><span class=\"level\">unknown</span> could not be checked");
-    page.tag(" <span class=\"size\">").text(&report.unchecked.len().to_string()).tag("</span></h3>\n<dl class=\"reasons\">\n");
+    page.tag(
+        "<article class=\"finding error\">\n<h3><span class=\"level\">unknown</span> could not be checked",
+    );
+    page.tag(" <span class=\"size\">")
+        .text(&report.unchecked.len().to_string())
+        .tag("</span></h3>\n<dl class=\"reasons\">\n");
     for ((what, why), affected) in reasons.iter().take(MOST_TOLD) {
         let secrets: Vec<&str> =
             affected.iter().filter_map(|unchecked| Some(unchecked.secret.as_ref()?.as_str())).collect();
@@ -144,9 +155,14 @@ fn aside(page: &mut Markup, report: &Report) {
         page.tag("<article class=\"finding\">\n<h3>Waived <span class=\"size\">");
         page.text(&report.summary.waived.to_string()).tag("</span></h3>\n<dl class=\"reasons\">\n");
         for group in groups.iter().take(MOST_TOLD) {
-            page.tag("<div><dt>until ").text(&group.until.brief()).tag(" by ").text(group.by).tag("</dt><dd>");
+            page.tag("<div><dt>until ")
+                .text(&group.until.brief())
+                .tag(" by ")
+                .text(group.by)
+                .tag("</dt><dd>");
             page.text(group.reason).tag("</dd><dd>");
-            let kinds: Vec<String> = group.kinds.iter().map(|(id, count)| format!("{count} × {id}")).collect();
+            let kinds: Vec<String> =
+                group.kinds.iter().map(|(id, count)| format!("{count} × {id}")).collect();
             let subjects: Vec<String> =
                 group.waived.iter().map(|waived| subject_of(&waived.finding, report)).collect();
             page.text(&kinds.join(", ")).tag(": ").text(&few(&subjects, MOST_NAMED)).tag("</dd></div>\n");
@@ -161,7 +177,11 @@ fn aside(page: &mut Markup, report: &Report) {
     }
     page.tag("<article class=\"finding\">\n<h3>Notes</h3>\n<ul class=\"notes\">\n");
     for off in &report.off {
-        page.tag("<li><b>").text(off.id.as_str()).tag("</b> is switched off by ").text(&off.by).tag("</li>\n");
+        page.tag("<li><b>")
+            .text(off.id.as_str())
+            .tag("</b> is switched off by ")
+            .text(&off.by)
+            .tag("</li>\n");
     }
     for note in &report.notes {
         page.tag("<li>").text(note).tag("</li>\n");

@@ -8,7 +8,7 @@ use crate::render::markup::Markup;
 /// The height of a lane, in pixels.
 const HEIGHT: usize = 28;
 /// So many secrets of a week fill it, or more where a week has more.
-const FULL: usize = 4;
+const FULL: usize = 3;
 
 /// `43.21%`
 fn percent(spot: u32) -> String {
@@ -38,7 +38,14 @@ pub(super) fn labels(page: &mut Markup, timeline: &Timeline, y: &'static str) {
 }
 
 /// One week as a bar: what is inside its first tier stands below the rest.
-pub(super) fn bar(page: &mut Markup, (from, to): (u32, u32), week: Week, foot: usize, height: usize, full: usize) {
+pub(super) fn bar(
+    page: &mut Markup,
+    (from, to): (u32, u32),
+    week: Week,
+    foot: usize,
+    height: usize,
+    full: usize,
+) {
     let mut foot = foot;
     for (count, class) in [(week.expiring, "expiring"), (week.later, "later")] {
         if count == 0 {
@@ -53,8 +60,16 @@ pub(super) fn bar(page: &mut Markup, (from, to): (u32, u32), week: Week, foot: u
 }
 
 /// What many secrets come to. `most` is how many end in the fullest week of any lane.
-pub(super) fn many(page: &mut Markup, timeline: &Timeline, weeks: &[Week], expired: bool, beyond: bool, most: usize) {
+pub(super) fn many(
+    page: &mut Markup,
+    timeline: &Timeline,
+    weeks: &[Week],
+    expired: bool,
+    beyond: bool,
+    most: usize,
+) {
     begin(page);
+    page.tag("<line class=\"foot\" x2=\"100%\" y1=\"100%\" y2=\"100%\"/>");
     for (number, week) in weeks.iter().enumerate() {
         bar(page, timeline.week(number), *week, HEIGHT, HEIGHT - 2, most.max(FULL));
     }

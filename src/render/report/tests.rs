@@ -32,7 +32,8 @@ fn the_page_allows_just_its_own_style() {
     assert!(page.contains(&policy.replace('\'', "&#39;")));
     assert!(!STYLE.contains('\r') && !STYLE.contains("</"));
     for outside in ["<script", " style=", " on", "url(", "@import", "src=", "<form", "<input"] {
-        let found = page.replace(STYLE, "").find(outside).map(|at| page[at..].chars().take(60).collect::<String>());
+        let found =
+            page.replace(STYLE, "").find(outside).map(|at| page[at..].chars().take(60).collect::<String>());
         // A word that begins with `on` is none of an element's.
         assert!(found.is_none() || outside == " on", "{outside}: {found:?}");
         assert!(!STYLE.contains(outside) || outside == " on", "{outside}");
@@ -108,7 +109,11 @@ fn the_verdict_is_that_of_the_gate() {
 #[test]
 fn many_secrets_and_findings_stay_a_page() {
     let size = |secrets: usize, people: usize| {
-        let page = page(&samples::many(secrets), timeline(due_samples::large(secrets)), matrices::large(people, secrets));
+        let page = page(
+            &samples::many(secrets),
+            timeline(due_samples::large(secrets)),
+            matrices::large(people, secrets),
+        );
         assert_eq!(page.matches("<section").count(), page.matches("</section>").count());
         assert_eq!(page.matches("<details").count(), page.matches("</details>").count());
         (page.len(), page)

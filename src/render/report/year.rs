@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::lanes;
 use crate::domain::due::{Due, End, Urgency};
 use crate::domain::text::counted;
-use crate::domain::timeline::{Lane, Tally, Timeline, Week};
+use crate::domain::timeline::{Common, Lane, Tally, Timeline, Week};
 use crate::domain::tracked_name::CredentialName;
 use crate::render::markup::Markup;
 
@@ -25,7 +25,9 @@ pub(super) fn write(page: &mut Markup, timeline: &Timeline) {
     let listed: BTreeSet<&CredentialName> =
         timeline.dues.iter().take(MOST_SECRETS).map(|due| &due.name).collect();
     let lanes = timeline.scopes();
-    page.tag("<section aria-labelledby=\"scopes\">\n<h3 id=\"scopes\">By scope</h3>\n<div class=\"lanes\">\n");
+    page.tag(
+        "<section aria-labelledby=\"scopes\">\n<h3 id=\"scopes\">By scope</h3>\n<div class=\"lanes\">\n",
+    );
     axis(page, timeline);
     let most = fullest(&lanes);
     for lane in lanes.iter().take(MOST_LANES) {
@@ -50,13 +52,15 @@ fn whole(page: &mut Markup, timeline: &Timeline) {
         lanes::bar(page, timeline.week(number), *week, FOOT, TALLEST, most);
     }
     page.tag("<line class=\"foot\" x2=\"100%\" y1=\"116\" y2=\"116\"/>");
-    page.tag("<line class=\"today\" x1=\"0\" x2=\"0\" y2=\"116\"/><text class=\"today\" x=\"5\" y=\"11\">today, ");
+    page.tag(
+        "<line class=\"today\" x1=\"0\" x2=\"0\" y2=\"116\"/><text class=\"today\" x=\"5\" y=\"11\">today, ",
+    );
     page.text(&timeline.from.date()).tag("</text>");
     lanes::labels(page, timeline, "134");
     page.tag("</svg>\n<figcaption>\n<ul class=\"key\">\n");
     for (class, count, words) in [
         ("expired", tally.expired, "expired"),
-        ("unknown", tally.unknown, "of which it is not known"),
+        ("unknown", tally.unknown, "not known"),
         ("expiring", tally.expiring, "inside the first tier"),
         ("later", tally.later, "later within the year"),
         ("beyond", tally.beyond, "after the year"),
@@ -79,7 +83,13 @@ fn axis(page: &mut Markup, timeline: &Timeline) {
     page.tag("</svg><span class=\"when\"></span></div>\n");
 }
 
-fn scope(page: &mut Markup, timeline: &Timeline, lane: &Lane<'_>, most: usize, listed: &BTreeSet<&CredentialName>) {
+fn scope(
+    page: &mut Markup,
+    timeline: &Timeline,
+    lane: &Lane<'_>,
+    most: usize,
+    listed: &BTreeSet<&CredentialName>,
+) {
     let is_open = timeline.dues.len() <= FEW;
     page.tag(if is_open { "<details open>\n<summary>" } else { "<details>\n<summary>" });
     head(page, timeline, lane, most, "no folder");
@@ -101,16 +111,19 @@ fn scope(page: &mut Markup, timeline: &Timeline, lane: &Lane<'_>, most: usize, l
 fn head(page: &mut Markup, timeline: &Timeline, lane: &Lane<'_>, most: usize, nameless: &'static str) {
     let tally = &lane.tally;
     page.tag("<span class=\"row\"><span class=\"name\"><b>");
-    if lane.name.is_empty() {
-        page.tag(nameless);
-    } else {
-        page.path(&lane.name);
-    }
+    match &lane.common {
+        Common::Name(name) => page.path(name),
+        Common::None => page.tag(nameless),
+        Common::Unread => page.tag("not known"),
+    };
     page.tag("</b> <span class=\"size\">").text(&tally.secrets.to_string()).tag("</span></span>");
     lanes::many(page, timeline, &lane.weeks, tally.expired > 0, tally.beyond > 0, most);
     page.tag("<span class=\"when\">");
-    let urgent =
-        [("bad", tally.expired, "expired"), ("bad", tally.unknown, "unknown"), ("warning", tally.expiring, "expiring")];
+    let urgent = [
+        ("bad", tally.expired, "expired"),
+        ("bad", tally.unknown, "unknown"),
+        ("warning", tally.expiring, "expiring"),
+    ];
     let mut any = false;
     for (class, count, words) in urgent.into_iter().filter(|(_, count, _)| *count > 0) {
         page.tag(if any { ", <em class=\"" } else { "<em class=\"" }).tag(class).tag("\">");
@@ -129,10 +142,13 @@ fn head(page: &mut Markup, timeline: &Timeline, lane: &Lane<'_>, most: usize, na
 
 fn secret(page: &mut Markup, timeline: &Timeline, due: &Due) {
     let urgency = due.urgency(timeline.now);
-    page.tag("<li class=\"row ").tag(urgency.as_str()).tag("\"><span class=\"name\">").path(due.name.as_str());
+    page.tag("<li class=\"row ")
+        .tag(urgency.as_str())
+        .tag("\"><span class=\"name\">")
+        .path(due.name.as_str());
     page.tag(" <small>");
     if due.owners.is_empty() {
-        page.tag("nobody owns it");
+        page.tag(if due.is_unread() { "owner not known" } else { "nobody owns it" });
     }
     for (position, owner) in due.owners.iter().enumerate() {
         page.tag(if position == 0 { "" } else { ", " }).text(owner.as_str());
@@ -151,7 +167,11 @@ fn when(page: &mut Markup, timeline: &Timeline, due: &Due, urgency: Urgency) {
     let why = due.without_date().unwrap_or_default();
     match &due.end {
         End::At(at) => {
-            page.tag("<time title=\"").text(&at.to_string()).tag("\">").text(&at.date()).tag("</time> <small>");
+            page.tag("<time title=\"")
+                .text(&at.to_string())
+                .tag("\">")
+                .text(&at.date())
+                .tag("</time> <small>");
             let days = timeline.now.days_until(*at);
             if urgency == Urgency::Expired {
                 page.text(&ago(days));
@@ -187,7 +207,9 @@ fn owners(page: &mut Markup, timeline: &Timeline) {
     if lanes.is_empty() {
         return;
     }
-    page.tag("<section aria-labelledby=\"owners\">\n<h3 id=\"owners\">By owner</h3>\n<div class=\"lanes\">\n");
+    page.tag(
+        "<section aria-labelledby=\"owners\">\n<h3 id=\"owners\">By owner</h3>\n<div class=\"lanes\">\n",
+    );
     axis(page, timeline);
     let most = fullest(&lanes);
     page.tag("<ul class=\"dues\">\n");
