@@ -137,6 +137,10 @@ it, then repeat
   unless_done "$tools/venv" tests/formats/python.txt pip_install tests/formats/python.txt ||
     die "the schemas and linters of tests/formats could not be installed from PyPI: mend the access to it, then repeat
   $tools/venv/bin/python3 -m pip install --require-hashes -r tests/formats/python.txt"
+  unless_done "$tools/venv" tests/pictures/readers.txt pip_install tests/pictures/readers.txt ||
+    die "the Python packages that read calendars and pages could not be installed from PyPI: mend the access to it, then
+repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/pictures/readers.txt"
 }
 
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.

@@ -6,6 +6,7 @@ mod gate;
 mod git;
 mod holders;
 mod interchange;
+mod pictures;
 mod tracking;
 mod using;
 
@@ -15,6 +16,7 @@ pub use gate::*;
 pub use git::*;
 pub use holders::*;
 pub use interchange::*;
+pub use pictures::*;
 pub use tracking::*;
 pub use using::*;
 
@@ -201,6 +203,7 @@ Examples:
     #[command(after_help = "\
 Examples:
   secrets list --scope 'utoronto/**'
+  secrets list --timeline                       the year ahead
   secrets list --without-expiry                 what is left to triage
   secrets list --without-expiry --format json   to make a file for `secrets expiry import`")]
     List(List),
@@ -267,6 +270,27 @@ Examples:
     /// git at hand: readable diffs, merges of records, hooks
     #[command(subcommand)]
     Git(Git),
+    /// The store in pictures: verdict, the year ahead, findings, and who holds what
+    ///
+    /// One page that needs nothing else: no script, no request to anywhere, light and dark, fit to be printed. It reports
+    /// and does not judge: whatever the gate says, the exit code is 0; what is not known is shown as such, and then the
+    /// exit code is 2. No value is in it; names of secrets and people are.
+    #[command(after_help = "\
+Examples:
+  secrets report --html --output report.html
+  secrets report --html --prove --scope 'web/**' > web.html
+  secrets report --html --offline --output report.html    without asking the remote")]
+    Report(Report),
+    /// Due dates as a calendar (iCalendar, RFC 5545), for people to subscribe to
+    ///
+    /// An event on the day on which each secret ends, with a reminder for each tier of `notify-at`. What has expired, and
+    /// what is not known, stands on the day of the run as well. A new value moves its event. Where a due date is not known,
+    /// the exit code is 2, and the calendar is written all the same.
+    #[command(after_help = "\
+Examples:
+  secrets calendar --output secrets.ics
+  secrets calendar --scope 'web/**' --name 'Web: due dates' --output web.ics")]
+    Calendar(Calendar),
     /// What of git, keys, remote and store works here, and how to mend what does not
     Doctor(Doctor),
     /// Print completions for a shell
@@ -320,6 +344,9 @@ pub struct List {
     /// Only secrets of which nobody has said when they end
     #[arg(long)]
     pub without_expiry: bool,
+    /// Draw the year ahead, a line for each secret, the most urgent first
+    #[arg(long, conflicts_with = "format")]
+    pub timeline: bool,
     #[command(flatten)]
     pub output: Output,
 }

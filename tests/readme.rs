@@ -85,6 +85,7 @@ fn the_guides_name_commands_that_there_are() {
     for (guide, least) in [
         ("docs/people.md", 15),
         ("docs/guides/custody-matrix.md", 5),
+        ("docs/guides/pictures.md", 10),
         ("docs/guides/triage.md", 20),
         ("docs/guides/baseline.md", 4),
         ("docs/guides/exec.md", 12),

@@ -3,18 +3,21 @@
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::reading::expiry_text;
-use super::{CommandError, Session};
-use crate::checks::driver;
+use super::{CommandError, Session, dues};
+use crate::checks::{Judged, driver};
 use crate::domain::access;
 use crate::domain::custody;
-use crate::domain::expiry::Expiry;
+use crate::domain::due::{Due, End};
 use crate::domain::facts::Setting;
-use crate::domain::finding::{Finding, Level};
+use crate::domain::finding::{Finding, Level, Unknown};
+use crate::domain::foreign::Contents;
 use crate::domain::glob::Glob;
-use crate::domain::name::{ActorName, SecretName};
+use crate::domain::id::StoreId;
+use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
+use crate::domain::text::shell_word;
 use crate::domain::time::Instant;
+use crate::domain::timeline::Timeline;
 use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::observe::secrets::Observation;
@@ -37,11 +40,16 @@ pub struct Row {
     pub level: &'static str,
     #[serde(skip)]
     pub expires_text: String,
+    #[serde(skip)]
+    pub due: Due,
 }
 
 /// Every secret at a glance, by name.
 pub struct Inventory {
+    pub store: StoreId,
     pub rows: Vec<Row>,
+    /// What may hold more secrets, or is one without being told when it ends.
+    pub unknowns: Vec<Unknown>,
 }
 
 impl Inventory {
@@ -67,23 +75,31 @@ impl Inventory {
         let tracked =
             tracked.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
         let mut known = Vec::new();
+        let mut unknowns = observation.listing.unknowns.clone();
         if let Some(tracked) = &tracked {
             let files: Vec<FileFacts> =
                 tracked.files.par_iter().filter_map(|path| tracked.file(path)).collect();
-            secrets.extend(
-                files
-                    .par_iter()
-                    .map(|file| rows_of(&setting, &policy, file, &selection))
-                    .flatten()
-                    .collect::<Vec<_>>(),
-            );
+            let looked: Vec<(Vec<Row>, Vec<Unknown>)> =
+                files.par_iter().map(|file| rows_of(&setting, &policy, file, &selection)).collect();
+            unknowns.extend(tracked.unknowns.iter().cloned());
+            for (rows, unseen) in looked {
+                secrets.extend(rows);
+                unknowns.extend(unseen);
+            }
             known = files.iter().flat_map(names_of).collect();
         }
         if let Some(idle) = selection.idle_parts(&observation.names, &known).first() {
             return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));
         }
         secrets.sort_by(|one, other| one.name.cmp(&other.name));
-        Ok(Self { rows: secrets })
+        unknowns.sort();
+        unknowns.dedup();
+        Ok(Self { store: policy.store, rows: secrets, unknowns })
+    }
+
+    /// The year ahead of these.
+    pub fn timeline(&self, now: Instant) -> Timeline {
+        Timeline::new(now, self.rows.iter().map(|row| row.due.clone()).collect())
     }
 }
 
@@ -97,13 +113,10 @@ fn row(
     let facts = observation.secret(name);
     let judged = driver::judge_secret(setting, policy, &facts);
     let state = state_of(judged.findings.iter(), !judged.unchecked.is_empty());
+    let due = dues::of_secret(policy, &facts, &judged);
     let record = facts.record.ok().flatten();
-    let sealed = record.as_ref().map(|record| &record.sealed);
-    let expires = sealed.and_then(|sealed| sealed.expires.as_ref());
-    let people = sealed.map(|sealed| custody::people(sealed, policy).len());
-    let owners = record.as_ref().map(|record| record.about.owners.as_slice()).unwrap_or_default();
-    let version = sealed.map(|sealed| sealed.version.number);
-    Row::new(session.now, name.as_str(), version, expires, people, owners, state)
+    let people = record.map(|record| custody::people(&record.sealed, policy).len());
+    Row::new(session.now, due, people, state)
 }
 
 /// The gravest finding, or that something is not known.
@@ -119,31 +132,25 @@ fn state_of<'f>(findings: impl Iterator<Item = &'f Finding>, is_unknown: bool) -
 }
 
 impl Row {
-    fn new(
-        now: Instant,
-        name: &str,
-        version: Option<u64>,
-        expires: Option<&Expiry>,
-        people: Option<usize>,
-        owners: &[ActorName],
-        (state, level): (String, &'static str),
-    ) -> Self {
-        let at = expires.and_then(Expiry::at);
-        let never = expires.and_then(|expiry| match expiry {
-            Expiry::Never { why } => Some(why.clone()),
-            Expiry::At { .. } => None,
-        });
+    fn new(now: Instant, due: Due, people: Option<usize>, (state, level): (String, &'static str)) -> Self {
+        let at = due.at();
+        let (never, expires_text) = match &due.end {
+            End::At(at) => (None, at.brief()),
+            End::Never(why) => (Some(why.clone()), "never".to_owned()),
+            End::Unsaid | End::Unread(_) => (None, "unknown".to_owned()),
+        };
         Self {
-            name: name.to_owned(),
-            version,
+            name: due.name.to_string(),
+            version: due.version,
             expires: at.map(|at| at.to_string()),
             never,
             days_left: at.map(|at| now.days_until(at)),
             people,
-            owners: owners.iter().map(ToString::to_string).collect(),
+            owners: due.owners.iter().map(ToString::to_string).collect(),
             state,
             level,
-            expires_text: expiry_text(expires),
+            expires_text,
+            due,
         }
     }
 }
@@ -154,21 +161,42 @@ fn names_of(file: &FileFacts) -> impl Iterator<Item = TrackedName> {
     secrets.map(|secret| secret.name.clone()).chain([file.name.clone()])
 }
 
-/// The secrets of a file that another tool sealed. What the file as a whole is found with counts for each of them.
-fn rows_of(setting: &Setting, policy: &Policy, file: &FileFacts, selection: &Selection) -> Vec<Row> {
+/// The secrets of a file that another tool sealed, and what of it can't be told. What the file as a whole is found with
+/// counts for each of them.
+fn rows_of(
+    setting: &Setting,
+    policy: &Policy,
+    file: &FileFacts,
+    selection: &Selection,
+) -> (Vec<Row>, Vec<Unknown>) {
     let judged = driver::judge_file(setting, policy, file);
     let access = file.access().ok().flatten();
     let people = access.map(|access| access::holders(access, policy, &file.claimed_readers).alone.len());
+    let whole = CredentialName::from(file.name.clone());
     let row = |secret: &TrackedSecret| {
         let name = CredentialName::from(secret.name.clone());
-        let whole = CredentialName::from(file.name.clone());
         let concerns = |of: Option<&CredentialName>| of == Some(&name) || of == Some(&whole);
         let findings = judged.findings.iter().filter(|finding| concerns(finding.secret.as_ref()));
         let is_unknown = judged.unchecked.iter().any(|unchecked| concerns(unchecked.secret.as_ref()));
-        let (state, level) = state_of(findings, is_unknown);
-        let expires = secret.expires();
-        Row::new(setting.now, name.as_str(), None, expires.as_ref(), people, secret.owners(), (state, level))
+        let state = state_of(findings, is_unknown);
+        Row::new(setting.now, dues::of_tracked(policy, file, secret, &judged), people, state)
     };
     let secrets = file.secrets.as_deref().unwrap_or_default().iter();
-    secrets.filter(|secret| selection.admits_tracked(&secret.name)).map(row).collect()
+    let rows = secrets.filter(|secret| selection.admits_tracked(&secret.name)).map(row).collect();
+    (rows, unseen(file, &whole, &judged, selection))
+}
+
+/// What of a file can't be read, and the values in it of which nobody has said anything.
+fn unseen(file: &FileFacts, whole: &CredentialName, judged: &Judged, selection: &Selection) -> Vec<Unknown> {
+    let is_read =
+        file.secrets.is_ok() && !matches!(file.contents, Err(_) | Ok(Some(Contents::Damaged { .. })));
+    let of_file = judged.unchecked.iter().filter(|unchecked| unchecked.secret.as_ref() == Some(whole));
+    let of_file = of_file.filter(|_| !is_read);
+    let unread = of_file.map(|unchecked| Unknown::new(unchecked.what.clone(), unchecked.why.clone()));
+    let undecided = file.undecided.iter().filter(|name| selection.admits_tracked(name));
+    let unsaid = undecided.map(|name| {
+        let track = format!("secrets track {}", shell_word(file.name.as_str()));
+        Unknown::new(name.as_str(), format!("encrypted, with neither record nor rule: {track}"))
+    });
+    unread.chain(unsaid).collect()
 }

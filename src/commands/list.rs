@@ -6,7 +6,9 @@ use super::inventory::{Inventory, Row};
 use super::{CommandError, Session};
 use crate::cli::{List, ReadFormat};
 use crate::domain::text::visible;
+use crate::domain::timeline::Timeline;
 use crate::render::table::{Cell, Table};
+use crate::render::timeline::{self, Marks};
 
 #[derive(Serialize)]
 struct ListWire {
@@ -16,7 +18,7 @@ struct ListWire {
 }
 
 pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
-    let Inventory { rows: mut secrets } = Inventory::read(session, &arguments.scope)?;
+    let Inventory { rows: mut secrets, .. } = Inventory::read(session, &arguments.scope)?;
     let all = secrets.len();
     if arguments.without_expiry {
         secrets.retain(|row| row.expires.is_none() && row.never.is_none());
@@ -33,6 +35,12 @@ pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
             0 => "the store holds no secret yet: secrets add NAME --expires-in 1y",
             _ => "of every secret somebody has said when it ends, or that it never does",
         })?;
+        return Ok(0);
+    }
+    if arguments.timeline {
+        let timeline = Timeline::new(session.now, secrets.into_iter().map(|row| row.due).collect());
+        let marks = if session.is_plain() { Marks::ASCII } else { Marks::UNICODE };
+        session.print(timeline::render(&timeline, session.style(), marks))?;
         return Ok(0);
     }
     session.print(table(&secrets).render(session.style()))?;

@@ -9,6 +9,7 @@ mod add;
 mod adding;
 mod at_hand;
 mod breaking_glass;
+mod calendar;
 mod candidates;
 mod catalogue;
 mod check;
@@ -21,6 +22,7 @@ mod confirming;
 mod custody;
 mod delivering;
 mod doctor;
+mod dues;
 mod edit;
 mod editing;
 mod ending;
@@ -31,10 +33,7 @@ mod expiry_set;
 mod export;
 mod founding;
 mod gate;
-mod gate;
 mod gathering;
-mod gathering;
-mod get;
 mod get;
 mod git_hook;
 mod git_install;
@@ -44,6 +43,7 @@ mod git_textconv;
 mod git_uninstall;
 mod guide;
 mod held_files;
+mod holdings;
 mod hooking;
 mod import;
 mod incoming;
@@ -72,6 +72,7 @@ mod redating;
 mod remove;
 mod renewing;
 mod replacing;
+mod report;
 mod reporting;
 mod rescue_notes;
 mod reseal;
@@ -92,6 +93,7 @@ mod track;
 mod tracking;
 mod untrack;
 mod writing;
+mod written_out;
 
 pub use error::CommandError;
 pub use session::Session;
@@ -133,6 +135,8 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Git(Git::Textconv(arguments)) => git_textconv::run(session, &arguments),
         Command::Git(Git::MergeRecord(arguments)) => git_merge_record::run(session, &arguments),
         Command::Git(Git::Hook(arguments)) => git_hook::run(session, &arguments),
+        Command::Report(arguments) => report::run(session, &arguments),
+        Command::Calendar(arguments) => calendar::run(session, &arguments),
         Command::Doctor(arguments) => doctor::run(session, &arguments),
         Command::Completions(arguments) => completions::run(session, &arguments),
         Command::Man(arguments) => man::run(session, &arguments),

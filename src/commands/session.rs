@@ -47,6 +47,11 @@ impl Session {
         Style { color: self.terminal.color_stdout, width: self.terminal.width }
     }
 
+    /// Whether what is printed is best kept to ASCII.
+    pub fn is_plain(&self) -> bool {
+        self.terminal.is_dumb || !self.environment.speaks_utf8()
+    }
+
     pub fn keychain(&self) -> Keychain<'_> {
         Keychain::new(&self.environment, self.terminal.can_ask())
     }

@@ -30,6 +30,14 @@ impl Verdict {
         }
     }
 
+    /// What it means for a deploy.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Pass => "clear to deploy",
+            Self::Fail | Self::Unknown => "deploy blocked",
+        }
+    }
+
     pub fn exit_code(self) -> u8 {
         match self {
             Self::Pass => 0,

@@ -1,5 +1,6 @@
 //! A report, or rows, to bytes. Pure: a renderer computes and counts nothing; the verdict has fallen before.
 
+pub mod calendar;
 pub mod custody;
 pub mod github;
 pub mod gitlab;
@@ -8,14 +9,20 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod overview;
+pub mod report;
 pub mod sarif;
 pub mod table;
 pub mod textconv;
+pub mod timeline;
 
 mod glass;
+mod markup;
+mod page;
 mod paint;
 mod subject;
 
+#[cfg(test)]
+mod due_samples;
 #[cfg(test)]
 mod samples;
 

@@ -27,6 +27,16 @@ impl Environment {
             .filter(|value| !value.is_empty())
     }
 
+    /// Whether text in the locale of this process is UTF-8 (POSIX, 8.2: the first of the three that is set counts).
+    /// Where there are no locales of that kind it is.
+    pub fn speaks_utf8(&self) -> bool {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| self.var(name));
+        match locale.map(str::to_ascii_lowercase) {
+            Some(locale) => locale.contains("utf-8") || locale.contains("utf8"),
+            None => cfg!(not(unix)),
+        }
+    }
+
     /// A variable that holds a path; empty ones count as unset.
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.variables.get(OsStr::new(name)).filter(|value| !value.is_empty()).map(PathBuf::from)

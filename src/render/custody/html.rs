@@ -6,57 +6,55 @@
 mod aside;
 mod table;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
-use sha2::{Digest as _, Sha256};
-
-use super::markup::Markup;
+use super::super::markup::Markup;
+use super::super::page::{self, Head};
 use crate::domain::matrix::{Grade, Holding, Matrix, Standing};
 
-const STYLE: &str = include_str!("html/page.css");
+const STYLE: &str = concat!(
+    include_str!("../page/base.css"),
+    include_str!("html/matrix.css"),
+    include_str!("html/controls.css")
+);
 const SCRIPT: &str = include_str!("html/page.js");
 /// The signs as shapes: fonts draw such characters differently, and printers leave out backgrounds.
-const SHAPES: &str = include_str!("html/shapes.svg");
+pub(in crate::render) const SHAPES: &str = include_str!("html/shapes.svg");
 
 /// Renders the page. The same matrix gives the same bytes.
 pub fn render(matrix: &Matrix) -> String {
     let mut page = Markup::default();
-    head(&mut page, matrix);
-    page.tag("<body>\n").tag(SHAPES);
+    let name = format!("Custody of {}", matrix.source.store);
+    Head { title: &name, style: STYLE, script: Some(SCRIPT) }.write(&mut page);
+    page.tag(SHAPES);
     title(&mut page, matrix);
     page.tag("<main>\n");
     cards(&mut page, matrix);
     legend(&mut page, matrix);
-    table::write(&mut page, matrix);
-    aside::unknowns(&mut page, matrix);
-    aside::doubts(&mut page, matrix);
-    aside::actors(&mut page, matrix);
+    heading(&mut page);
+    table::controls(&mut page);
+    table::write(&mut page, matrix, usize::MAX);
+    page.tag("</section>\n");
+    beside(&mut page, matrix);
     page.tag("</main>\n<script>").tag(SCRIPT).tag("</script>\n</body>\n</html>\n");
     page.into_text()
 }
 
-/// The source expression by which a policy names just this text.
-fn hash_of(text: &str) -> String {
-    format!("'sha256-{}'", BASE64_STANDARD.encode(Sha256::digest(text)))
+fn heading(page: &mut Markup) {
+    page.tag("<section aria-labelledby=\"matrix\">\n<h2 id=\"matrix\">People and secrets</h2>\n");
 }
 
-fn head(page: &mut Markup, matrix: &Matrix) {
-    let policy = format!(
-        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
-        hash_of(STYLE),
-        hash_of(SCRIPT)
-    );
-    page.tag("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
-    page.tag("<meta http-equiv=\"Content-Security-Policy\" content=\"").text(&policy).tag("\">\n");
-    page.tag(
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n\
-         <meta name=\"robots\" content=\"noindex\">\n\
-         <link rel=\"icon\" href=\"data:,\">\n",
-    );
-    page.tag("<title>Custody of ").text(&matrix.source.store).tag("</title>\n<style>").tag(STYLE);
-    page.tag("</style>\n</head>\n");
+/// What is not known, what does not fit, and what each actor comes to.
+fn beside(page: &mut Markup, matrix: &Matrix) {
+    aside::unknowns(page, matrix);
+    aside::doubts(page, matrix);
+    aside::actors(page, matrix);
+}
+
+/// The matrix within another page, which brings the [`SHAPES`] along: at most so many rows, and what of them is not
+/// known or does not fit.
+pub(in crate::render) fn part(page: &mut Markup, matrix: &Matrix, most_rows: usize) {
+    table::write(page, matrix, most_rows);
+    signs(page, matrix);
+    beside(page, matrix);
 }
 
 fn title(page: &mut Markup, matrix: &Matrix) {
@@ -64,8 +62,8 @@ fn title(page: &mut Markup, matrix: &Matrix) {
     page.tag("<header>\n<h1>Who holds what</h1>\n<p class=\"source\"><code>").text(&source.store);
     page.tag("/</code> as of <time>").text(&source.at.to_string()).tag("</time>");
     if let Some(commit) = &source.commit {
-        let short: String = commit.chars().take(12).collect();
-        page.tag(" at commit <code title=\"").text(commit).tag("\">").text(&short).tag("</code>");
+        page.tag(" at commit ");
+        page::commit(page, commit);
     }
     page.tag("</p>\n<p>");
     page.tag(if source.proving {
@@ -79,15 +77,7 @@ fn title(page: &mut Markup, matrix: &Matrix) {
 fn cards(page: &mut Markup, matrix: &Matrix) {
     let summary = &matrix.summary;
     page.tag("<ul class=\"cards\">\n");
-    let mut card = |class: &'static str, number: &str, what: &str| {
-        page.tag("<li class=\"")
-            .tag(class)
-            .tag("\"><strong>")
-            .text(number)
-            .tag("</strong> <span>")
-            .text(what);
-        page.tag("</span></li>\n");
-    };
+    let mut card = |class, number: &str, what: &str| page::card(page, class, number, what);
     card("", &summary.secrets.to_string(), if summary.secrets == 1 { "secret" } else { "secrets" });
     card("", &summary.people.to_string(), if summary.people == 1 { "person" } else { "people" });
     let alone = summary.of(Standing::Alone);
@@ -115,7 +105,13 @@ fn sign(page: &mut Markup, holding: Holding) {
 }
 
 fn legend(page: &mut Markup, matrix: &Matrix) {
-    page.tag("<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">What the signs mean</h2>\n<dl class=\"legend\">\n");
+    page.tag("<section aria-labelledby=\"legend\">\n<h2 id=\"legend\">What the signs mean</h2>\n");
+    signs(page, matrix);
+    page.tag("</section>\n");
+}
+
+fn signs(page: &mut Markup, matrix: &Matrix) {
+    page.tag("<dl class=\"legend\">\n");
     for holding in Holding::ALL {
         page.tag("<div><dt class=\"").tag(holding.as_str()).tag("\">");
         sign(page, holding);
@@ -126,7 +122,6 @@ fn legend(page: &mut Markup, matrix: &Matrix) {
     if has_shared {
         page.tag("<p>A <sup>*</sup> marks who holds it through a shared key, one key that stands for several people.</p>\n");
     }
-    page.tag("</section>\n");
 }
 
 #[cfg(test)]

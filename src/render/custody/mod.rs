@@ -4,11 +4,10 @@ pub mod html;
 pub mod human;
 pub mod json;
 
-mod markup;
 mod signs;
 
 #[cfg(test)]
-mod samples;
+pub(super) mod samples;
 
 use crate::domain::matrix::{Column, ColumnKind, Matrix, Row, Standing};
 use crate::domain::text::counted;

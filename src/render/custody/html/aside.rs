@@ -1,10 +1,10 @@
 //! What stands below the table: what is not known, what does not fit, and what each actor comes to.
 
-use super::super::markup::Markup;
 use crate::domain::matrix::{Column, ColumnKind, Matrix};
 use crate::domain::name::ActorName;
 use crate::domain::text::listed;
 use crate::domain::tracked_name::CredentialName;
+use crate::render::markup::Markup;
 
 pub(super) fn unknowns(page: &mut Markup, matrix: &Matrix) {
     if matrix.is_whole() {

@@ -1,17 +1,16 @@
 //! The matrix itself.
 
 use super::super::groups;
-use super::super::markup::Markup;
 use super::sign;
 use crate::domain::matrix::{Column, Matrix, Row, Standing};
 use crate::domain::text::listed;
+use crate::render::markup::Markup;
 
 /// From so many columns on their names stand upright.
 const MANY: usize = 9;
 
-pub(super) fn write(page: &mut Markup, matrix: &Matrix) {
-    page.tag("<section aria-labelledby=\"matrix\">\n<h2 id=\"matrix\">People and secrets</h2>\n");
-    controls(page);
+/// At most so many rows, of which those at risk come first.
+pub(super) fn write(page: &mut Markup, matrix: &Matrix, most_rows: usize) {
     let groups = groups(matrix);
     let columns: Vec<&Column> = groups.iter().flat_map(|(_, columns)| columns.iter().copied()).collect();
     page.tag("<div class=\"frame\" tabindex=\"0\" role=\"region\" aria-labelledby=\"matrix\">\n<table id=\"secrets\"");
@@ -32,10 +31,15 @@ pub(super) fn write(page: &mut Markup, matrix: &Matrix) {
     page.tag("</tr>\n</thead>\n<tbody>\n");
     let firsts: Vec<bool> =
         groups.iter().flat_map(|(_, columns)| (0..columns.len()).map(|position| position == 0)).collect();
-    for row in &matrix.rows {
+    for row in matrix.rows.iter().take(most_rows) {
         write_row(page, row, &columns, &firsts);
     }
     page.tag("</tbody>\n</table>\n</div>\n");
+    let left_out = matrix.rows.len().saturating_sub(most_rows);
+    if left_out > 0 {
+        page.tag("<p>And ").text(&left_out.to_string());
+        page.tag(" more: <code>secrets custody --format html</code> has all of them.</p>\n");
+    }
     let idle: Vec<&str> =
         matrix.columns.iter().filter(|column| column.is_empty()).map(|column| column.name.as_str()).collect();
     if !idle.is_empty() {
@@ -43,11 +47,10 @@ pub(super) fn write(page: &mut Markup, matrix: &Matrix) {
             .text(&listed(&idle))
             .tag(".</p>\n");
     }
-    page.tag("</section>\n");
 }
 
 /// Shown by the script only, which they are for.
-fn controls(page: &mut Markup) {
+pub(super) fn controls(page: &mut Markup) {
     page.tag(
         "<form id=\"controls\" hidden>\n\
          <label><input type=\"checkbox\" id=\"only\"> only where one person is alone, or nobody</label>\n\

@@ -1,5 +1,6 @@
 use super::super::samples::{self, HOSTILE};
 use super::*;
+use crate::render::page::hash_of;
 
 #[test]
 fn a_rich_page() {

@@ -5,7 +5,7 @@ use crate::domain::text::visible;
 
 /// A page being written.
 #[derive(Debug, Default)]
-pub(super) struct Markup(String);
+pub(in crate::render) struct Markup(String);
 
 impl Markup {
     /// Markup. It is of the program's own text, which the lifetime enforces.

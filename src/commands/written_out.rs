@@ -1,0 +1,17 @@
+//! Where what was rendered goes: a file, or standard output.
+
+use std::path::Path;
+
+use super::{CommandError, Session};
+use crate::system::files::{self, Access};
+
+/// A file is written whole or stays as it was, and is named.
+pub fn deliver(session: &Session, output: Option<&Path>, text: &str) -> Result<(), CommandError> {
+    let Some(path) = output else { return session.print(text) };
+    if path.is_dir() {
+        let error = CommandError::new(format!("{}: is a folder", path.display()));
+        return Err(error.hint("give --output the name of a file"));
+    }
+    files::write_atomic(path, text.as_bytes(), Access::Shared)?;
+    session.say(format!("wrote {}", path.display()))
+}
