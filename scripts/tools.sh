@@ -39,6 +39,7 @@ git-crypt git-crypt
 gpg gnupg
 gpgconf gnupg
 ssh-keygen openssh-client
+jq jq
 openssl openssl
 tmux tmux
 python3 python3
@@ -122,6 +123,9 @@ need_python_packages() {
     die "the Python package ansible-core could not be installed from PyPI: it needs Python 3.11 or newer, and access
 to PyPI; mend that, then repeat
   $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/ansible.txt"
+  unless_done "$tools/venv" tests/live/schema.txt pip_install tests/live/schema.txt ||
+    die "the Python package jsonschema could not be installed from PyPI: mend the access to it, then repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/schema.txt"
 }
 
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.
