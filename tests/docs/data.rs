@@ -18,7 +18,7 @@ const SHORTENED: [(&str, &str); 2] = [
     ("SHA256:…", "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
 ];
 
-fn whole(text: &str) -> String {
+pub fn whole(text: &str) -> String {
     SHORTENED.iter().fold(text.to_owned(), |text, (short, long)| text.replace(short, long))
 }
 

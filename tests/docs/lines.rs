@@ -8,7 +8,7 @@ use clap::{CommandFactory as _, Parser as _};
 use secrets::cli::Cli;
 
 /// What stands for what in a sentence. Names in capitals that are good names need nothing.
-const PLACEHOLDERS: [(&str, &str); 9] = [
+const PLACEHOLDERS: [(&str, &str); 11] = [
     ("age1…", "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq8aaaaa"),
     ("SHA256:…", "SHA256:6Rd5kz1mTQ4w"),
     ("AAAA…", "AAAA"),
@@ -18,6 +18,9 @@ const PLACEHOLDERS: [(&str, &str); 9] = [
     ("PERIOD", "1y"),
     ("GLOB", "web/**"),
     ("NAME…", "NAME"),
+    ("schema KIND", "schema policy"),
+    // In the table of exit codes, as an example of what is not understood.
+    ("--no-such-option", ""),
 ];
 
 /// The words of every simple command in a line of shell whose program has this name.
@@ -57,19 +60,28 @@ pub fn commands_of(program: &str, line: &str) -> Result<Vec<Vec<String>>, String
 /// Whether the command line understands every `secrets` in a line, and git knows the commands and options of every
 /// `git`. Answers with how many there were.
 pub fn understand(line: &str) -> Result<usize, String> {
+    if !line.split_whitespace().any(|word| ["secrets", "git"].contains(&word)) {
+        return Ok(0);
+    }
     let mut line = line.to_owned();
     for (placeholder, text) in PLACEHOLDERS {
         line = line.replace(placeholder, text);
     }
-    // What is left open in a sentence is left out: `secrets add NAME …`.
-    let line = line.replace(" …", " ").replace('…', "x");
-    let own = commands_of("secrets", &line)?;
+    // What is left open in a sentence is an argument, or any number of them: `--key …`, `secrets add NAME …`.
+    understand_filled_in(&line.replace('…', "x")).or_else(|fault| {
+        let shorter = line.replace(" …", " ").replace('…', "x");
+        understand_filled_in(&shorter).map_err(|_| fault)
+    })
+}
+
+fn understand_filled_in(line: &str) -> Result<usize, String> {
+    let own = commands_of("secrets", line)?;
     for words in &own {
         if words.len() > 1 {
             understood(words)?;
         }
     }
-    let git = commands_of("git", &line)?;
+    let git = commands_of("git", line)?;
     for words in &git {
         git_knows(words)?;
     }

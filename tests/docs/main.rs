@@ -15,6 +15,7 @@ mod common;
 mod compare;
 mod data;
 mod documents;
+mod help;
 mod lines;
 mod markdown;
 mod read;

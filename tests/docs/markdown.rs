@@ -83,7 +83,7 @@ pub fn read(text: &str) -> Document {
 }
 
 fn is_command(line: &str) -> bool {
-    ["secrets ", "git ", "$ "].iter().any(|program| line.trim_start().starts_with(program))
+    ["secrets ", "$ "].iter().any(|program| line.trim_start().starts_with(program))
 }
 
 fn comments(html: &str) -> Vec<&str> {

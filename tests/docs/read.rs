@@ -58,6 +58,10 @@ impl<'a> Reader<'a> {
             if let Err(fault) = self.block(block) {
                 self.fault(block.line, &fault);
             }
+            if self.world.as_ref().is_some_and(|world| world.shell.is_stuck) {
+                self.fault(block.line, "the rest was not read");
+                break;
+            }
         }
         let count = self.faults.len();
         assert!(count == 0, "{count} faults in {path}:\n\n{}\n\n{ADVICE}", self.faults.join("\n\n"));
@@ -107,7 +111,8 @@ impl<'a> Reader<'a> {
         }
         if let Some(file) = &settings.file {
             let path = self.world()?.laptop.join(file);
-            std::fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
+            std::fs::write(&path, data::whole(&text))
+                .map_err(|error| format!("{}: {error}", path.display()))?;
         }
         for line in settings.lines.iter().skip(1).filter(|line| !text.contains(&line.text)) {
             self.fault(block.line, &format!("no line has `{}`, which a setting speaks of", line.text));
@@ -151,7 +156,7 @@ impl<'a> Reader<'a> {
         }
         for (_, command) in commands(&block.text)? {
             understand(&command)?;
-            let program = command.split_whitespace().next().unwrap_or_default();
+            let program = command.split_whitespace().find(|word| !word.contains('=')).unwrap_or_default();
             if program.contains('/')
                 && !program.starts_with(['~', '.', '/'])
                 && !repository().join(program).exists()
@@ -166,6 +171,9 @@ impl<'a> Reader<'a> {
         for (number, command) in commands(text)? {
             if let Err(fault) = self.command(block, &command, settings) {
                 self.fault(block.line + number, &fault);
+            }
+            if self.world()?.shell.is_stuck {
+                break;
             }
         }
         Ok(())
@@ -239,7 +247,7 @@ impl<'a> Reader<'a> {
             self.printed = self.printed_by(command)?;
         }
         // It may be an excerpt.
-        compare::fits(&format!("…\n{text}\n…"), &self.printed)
+        compare::fits(&format!("…\n{}\n…", text.trim_end()), &self.printed)
     }
 
     fn printed_by(&mut self, command: &str) -> Result<String, String> {

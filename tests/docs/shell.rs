@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 /// How long a command, or an expected question, may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct Shell {
     child: Child,
@@ -20,6 +20,8 @@ pub struct Shell {
     codes: Receiver<i32>,
     folder: PathBuf,
     count: usize,
+    /// A command did not come back: nothing can be run behind it.
+    pub is_stuck: bool,
 }
 
 /// What a command printed on both of its streams, and its exit code.
@@ -44,7 +46,7 @@ impl Shell {
                 }
             }
         });
-        Self { child, input, codes, folder, count: 0 }
+        Self { child, input, codes, folder, count: 0, is_stuck: false }
     }
 
     /// Runs a piece of shell with this standard input. An error says what became of it instead.
@@ -57,7 +59,10 @@ impl Shell {
         let text = plain(&fs::read(&output).unwrap_or_default());
         match code {
             Ok(code) => Ok(Printed { text, code }),
-            Err(_) => Err(format!("it does not come back, or ends the shell\n{text}")),
+            Err(_) => {
+                self.is_stuck = true;
+                Err(format!("it does not come back, or ends the shell\n{text}"))
+            }
         }
     }
 
@@ -72,10 +77,16 @@ impl Shell {
         let terminal = screen.path.clone();
         self.begin(&script, &terminal, &terminal);
         for (question, answer) in dialogue {
-            screen.await_text(question)?;
+            screen.await_text(question).inspect_err(|_| self.is_stuck = true)?;
             screen.keyboard.write_all(format!("{answer}\n").as_bytes()).map_err(|error| error.to_string())?;
         }
         let code = self.codes.recv_timeout(PATIENCE);
+        self.is_stuck = code.is_err();
+        if self.is_stuck {
+            // The terminal ends with those who have it open.
+            let _ = self.child.kill();
+            screen.keyboard.write_all(b"\x03").map_err(|error| error.to_string())?;
+        }
         let text = screen.close();
         code.map(|code| Printed { text: text.clone(), code })
             .map_err(|_| format!("it waits for more than it was told\n{text}"))
