@@ -39,6 +39,7 @@ git-crypt git-crypt
 gpg gnupg
 gpgconf gnupg
 ssh-keygen openssh-client
+jq jq
 openssl openssl
 tmux tmux
 python3 python3
@@ -123,24 +124,13 @@ need_python_packages() {
     python3 -m venv "$tools/venv" >/dev/null 2>&1 || { apt_needed python3-venv && python3 -m venv "$tools/venv"; } ||
       die 'python3 can not make a virtual environment: install the package python3-venv'
   fi
-  unless_done "$tools/venv" tests/live/python.txt pip_install tests/live/python.txt ||
-    die "the Python package cryptography could not be installed from PyPI: mend the access to it, then repeat
-  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/python.txt"
-  unless_done "$tools/venv" tests/live/ansible.txt pip_install tests/live/ansible.txt ||
-    die "the Python package ansible-core could not be installed from PyPI: it needs Python 3.11 or newer, and access
-to PyPI; mend that, then repeat
-  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/ansible.txt"
-  unless_done "$tools/venv" tests/live/interchange.txt pip_install tests/live/interchange.txt ||
-    die "the Python packages python-dotenv and kubernetes-validate could not be installed from PyPI: mend the access to
-it, then repeat
-  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/live/interchange.txt"
-  unless_done "$tools/venv" tests/formats/python.txt pip_install tests/formats/python.txt ||
-    die "the schemas and linters of tests/formats could not be installed from PyPI: mend the access to it, then repeat
-  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/formats/python.txt"
-  unless_done "$tools/venv" tests/pictures/readers.txt pip_install tests/pictures/readers.txt ||
-    die "the Python packages that read calendars and pages could not be installed from PyPI: mend the access to it, then
-repeat
-  $tools/venv/bin/python3 -m pip install --require-hashes -r tests/pictures/readers.txt"
+  local list
+  for list in tests/live/{python,ansible,interchange,schema}.txt tests/formats/python.txt tests/pictures/readers.txt; do
+    unless_done "$tools/venv" "$list" pip_install "$list" ||
+      die "the Python packages of $list could not be installed from PyPI (ansible-core needs Python 3.11 or newer): mend
+the access to it, then repeat
+  $tools/venv/bin/python3 -m pip install --require-hashes -r $list"
+  done
 }
 
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.

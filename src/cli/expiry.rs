@@ -44,7 +44,7 @@ Examples:
   secrets list --without-expiry --format json > triage.json
   secrets expiry import triage.json --dry-run
   secrets expiry import triage.json
-  printf 'name,expires\nci/token,2027-08-31\n' | secrets expiry import -")]
+  printf 'name,expires\\nci/token,2027-08-31\\n' | secrets expiry import -")]
     Import(ExpiryImport),
 }
 

@@ -135,7 +135,8 @@ pub struct PeopleAccept {
 pub struct PeopleAdd {
     pub name: ActorName,
     /// A public key of theirs: age1… or an ssh-ed25519 or ssh-rsa key
-    #[arg(long = "key", value_name = "RECIPIENT", required_unless_present_any = ["github", "signing_keys"])]
+    #[arg(long = "key", value_name = "RECIPIENT",
+          required_unless_present_any = ["github", "signing_keys", "contact", "groups"])]
     pub keys: Vec<String>,
     /// Read their ssh keys from this account's page on GitHub
     #[arg(long, value_name = "USER")]
@@ -171,7 +172,7 @@ pub enum Machines {
 pub struct MachinesAdd {
     pub name: ActorName,
     /// A public key of its: age1… or an ssh-ed25519 or ssh-rsa key
-    #[arg(long = "key", value_name = "RECIPIENT", required = true)]
+    #[arg(long = "key", value_name = "RECIPIENT", required_unless_present = "groups")]
     pub keys: Vec<String>,
     /// A group that it joins; it is made where it does not exist
     #[arg(long = "group", value_name = "GROUP")]

@@ -1,0 +1,89 @@
+//! Every block of code in the documents is run, in a sandbox, as its reader would type it; command lines in sentences
+//! and in the help are at least understood. `CONTRIBUTING.md` says how a document tells what its blocks need.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers are tests too"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod compare;
+mod data;
+mod documents;
+mod help;
+mod lines;
+mod markdown;
+mod read;
+mod settings;
+mod shell;
+mod workflow;
+mod world;
+
+use documents::{Documented, NOT_RUN};
+
+/// One test for each document, so that they run at the same time, and the list of them all.
+macro_rules! documents {
+    ($($test:ident => $document:expr;)*) => {
+        $(#[test]
+        fn $test() {
+            read(&$document);
+        })*
+
+        const DOCUMENTS: &[&Documented] = &[$(&$document),*];
+    };
+}
+
+documents! {
+    the_readme => documents::README;
+    contributing => documents::CONTRIBUTING;
+    the_changelog => documents::CHANGELOG;
+    the_architecture => documents::ARCHITECTURE;
+    benchmarks => documents::BENCHMARKS;
+    the_checks => documents::CHECKS;
+    custody => documents::CUSTODY;
+    exit_codes => documents::EXIT_CODES;
+    file_formats => documents::FILE_FORMATS;
+    the_threat_model => documents::THREAT_MODEL;
+    people => documents::PEOPLE;
+    baseline => documents::BASELINE;
+    custody_matrix => documents::CUSTODY_MATRIX;
+    tracked_files => documents::TRACKED_FILES;
+    triage => documents::TRIAGE;
+}
+
+fn read(document: &Documented) {
+    let mut reader = read::Reader::new(document);
+    reader.read();
+    let allowed = NOT_RUN.iter().find(|(path, _)| *path == document.path).map_or(0, |(_, count)| *count);
+    assert_eq!(
+        reader.skipped.len(),
+        allowed,
+        "NOT_RUN in tests/docs/documents.rs has another number for {}. Not run are:\n{}",
+        document.path,
+        reader.skipped.join("\n")
+    );
+}
+
+#[test]
+fn no_document_is_left_out() {
+    let mut found = Vec::new();
+    for folder in ["", "docs", "docs/guides"] {
+        for entry in std::fs::read_dir(world::repository().join(folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|end| end == "md") {
+                found.push(path.strip_prefix(world::repository()).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    let listed: Vec<&str> = DOCUMENTS.iter().map(|document| document.path).collect();
+    found.retain(|path| !listed.contains(&path.as_str()));
+    assert!(
+        found.is_empty(),
+        "name them in tests/docs/documents.rs and main.rs, so that they are run: {found:?}"
+    );
+}
