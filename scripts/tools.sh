@@ -111,7 +111,7 @@ need_private_tools() {
 # unless_done FOLDER INPUT COMMAND…: runs the command unless it succeeded with this very input before. FOLDER is
 # where it puts what it makes; a copy of the input is kept there.
 unless_done() {
-  local done_with=$1/done-with-${2##*/} input=$2
+  local done_with=$1/done-with-${2//\//-} input=$2
   cmp -s "$input" "$done_with" && return 0
   rm -f "$done_with"
   "${@:3}" && cp "$input" "$done_with"
