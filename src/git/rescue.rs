@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::error::GitError;
-use super::objects::{BlobId, Commit};
+use super::objects::Commit;
 use super::program::{Deadline, LOCAL_LIMIT, must_succeed};
 use super::push::{Answer, Hooks, NO_HOOKS, Push, PushError};
 use super::remote::RemoteError;
@@ -116,17 +116,6 @@ impl Repository {
         }
     }
 
-    /// What pushing `HEAD` would make known that this clone has not seen on the remote: blobs, each under one path
-    /// that it stood at.
-    pub fn unpublished(&self, head: Commit, remote: &str) -> Result<Vec<(String, BlobId)>, GitError> {
-        let (head, remotes) = (head.to_string(), format!("--remotes={}", glob_literal(remote)));
-        let arguments = ["rev-list", "--objects", &head, "--not", &remotes, "--"];
-        let listed = self.git.read("list what is not pushed", &arguments)?;
-        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let named = text.lines().filter_map(|line| line.split_once(' ')).filter(|(_, path)| !path.is_empty());
-        Ok(named.filter_map(|(id, path)| Some((path.to_owned(), BlobId::parse(id)?))).collect())
-    }
-
     /// The newest commit below `HEAD` that this clone has seen on the remote's branch.
     pub fn last_seen(&self, head: Commit, remote: &str, branch: &str) -> Option<Commit> {
         let (head, seen) = (head.to_string(), format!("refs/remotes/{remote}/{branch}"));
@@ -201,10 +190,4 @@ impl Repository {
 fn quoted(path: &str) -> String {
     let escaped = path.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
     format!("\"{escaped}\"")
-}
-
-/// A remote's name as a pattern that means just that.
-fn glob_literal(name: &str) -> String {
-    let escape = |c: char| if "*?[\\".contains(c) { vec!['\\', c] } else { vec![c] };
-    name.chars().flat_map(escape).collect()
 }
