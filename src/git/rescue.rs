@@ -53,6 +53,8 @@ pub enum RescueError {
     Remote(#[from] RemoteError),
     #[error("remote `{remote}` does not take it: {why}")]
     Declined { remote: String, why: String },
+    #[error("it can't be pushed to remote `{remote}`: {why}")]
+    Failed { remote: String, why: String },
     #[error("remote `{remote}` took longer than {limit:?}, so nobody knows whether it has arrived")]
     TimedOut { remote: String, limit: Duration },
     #[error(transparent)]
@@ -106,7 +108,8 @@ impl Repository {
         match push.to(branch) {
             Ok(Answer::Taken(finished)) => Ok(push.pull_request(&finished, branch)),
             Ok(Answer::Moved) => declined(format!("it has another `{branch}` already")),
-            Ok(Answer::Declined(why) | Answer::Failed(why)) => declined(why),
+            Ok(Answer::Declined(why)) => declined(why),
+            Ok(Answer::Failed(why)) => Err(RescueError::Failed { remote: remote.to_owned(), why }),
             Err(PushError::TimedOut { .. }) => {
                 Err(RescueError::TimedOut { remote: remote.to_owned(), limit })
             }
