@@ -208,6 +208,23 @@ fn from_a_linked_work_tree_a_detached_head_and_a_sparse_checkout() {
 }
 
 #[test]
+fn from_every_kind_of_clone() {
+    let night = Night::calm();
+    night.toronto.sandbox.git(&night.origin(), ["config", "uploadpack.allowFilter", "true"]);
+    for (name, options) in [
+        ("shallow", &["--depth", "1"][..]),
+        ("blobless", &["--filter=blob:none"]),
+        ("treeless", &["--filter=tree:0"]),
+    ] {
+        let clone = night.toronto.sandbox.clone(name, options);
+        night.toronto.renew(&clone, "alice", &["--no-commit"]);
+        let told = night.glass(&clone, name).env("CI", "true").run().code(0).json();
+        let branch = told["break_glass"]["branch"].as_str().unwrap();
+        assert_eq!(night.value_on(branch), VALUES.1, "{name}");
+    }
+}
+
+#[test]
 fn a_remote_of_another_name_and_a_branch_with_slashes() {
     let night = Night::calm();
     night.toronto.edit("secrets/policy.toml", "origin/main", "up.stream/release/1.2");
