@@ -17,12 +17,11 @@ const PATIENT_LIMIT: Duration = Duration::from_mins(2);
 /// Delivers what waits, before a command does its own work. It neither fails the command nor changes what that answers;
 /// where nothing waits it costs a look at a few names.
 pub fn deliver_before(session: &Session, command: &Command) {
-    let limit = match command {
-        // Shells run these when they start, anywhere; they have nothing to do with a store.
-        Command::Completions(_) | Command::Man(_) | Command::Schema(_) => return,
-        Command::Doctor(_) => PATIENT_LIMIT,
-        _ => LIMIT,
-    };
+    // Shells run these when they start, anywhere; they have nothing to do with a store.
+    if matches!(command, Command::Completions(_) | Command::Man(_) | Command::Schema(_)) {
+        return;
+    }
+    let limit = if matches!(command, Command::Doctor(_)) { PATIENT_LIMIT } else { LIMIT };
     let Ok(store) = Store::find(session.global.store.as_deref(), &session.environment) else { return };
     if !waiting::is_any(store.root(), &session.environment) {
         return;
