@@ -8,6 +8,7 @@ use super::session::repository;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::{Report, Verdict};
 use crate::domain::rescue::{BreakGlass, GlassOutcome, Reason, Saved, Story, branch_name};
+use crate::domain::text::is_treacherous;
 use crate::git::{RescueDraft, Waiting};
 use crate::keys::keychain::Keychain;
 use crate::observe::cargo::{Cargo, Target};
@@ -20,6 +21,9 @@ const LAPTOP_LIMIT: Duration = Duration::from_secs(30);
 
 /// How long it may take in CI, where nothing can be queued.
 const CI_LIMIT: Duration = Duration::from_mins(2);
+
+/// How much of a name is told, in characters.
+const MAX_NAME_CHARS: usize = 100;
 
 /// Lets a deploy through that the report would block: saves `HEAD` and what of the store is in no commit on a rescue
 /// branch of the deploy ref's remote. On a laptop it is queued where it can't be pushed; in CI that is no way out. What
@@ -106,6 +110,8 @@ fn who(session: &Session, place: Option<&Place>, policy: Option<&Policy>) -> Str
     let holder = policy.and_then(|policy| identities.holder(policy)).map(|name| name.to_string());
     let of_git = || place?.repository.as_ref().ok()?.config("user.name");
     let of_machine = || ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| session.environment.var(name));
-    let who = holder.or_else(of_git).or_else(|| of_machine().map(str::to_owned));
-    who.unwrap_or_else(|| "somebody".to_owned())
+    let who = holder.or_else(of_git).or_else(|| of_machine().map(str::to_owned)).unwrap_or_default();
+    // It becomes a line of a commit.
+    let who: String = who.chars().filter(|c| !is_treacherous(*c)).take(MAX_NAME_CHARS).collect();
+    if who.trim().is_empty() { "somebody".to_owned() } else { who.trim().to_owned() }
 }

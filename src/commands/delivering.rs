@@ -17,14 +17,15 @@ const PATIENT_LIMIT: Duration = Duration::from_mins(2);
 /// Delivers what waits, before a command does its own work. It neither fails the command nor changes what that answers;
 /// where nothing waits it costs a look at a few names.
 pub fn deliver_before(session: &Session, command: Option<&Command>) {
-    let limit = match command {
-        // Shells run these when they start, anywhere; they have nothing to do with a store.
-        Some(Command::Completions(_) | Command::Man(_) | Command::Schema(_)) => return,
-        // git runs these itself, for each file that it shows or merges.
-        Some(Command::Git(Git::Textconv(_) | Git::MergeRecord(_) | Git::Hook(_))) => return,
-        Some(Command::Doctor(_)) => PATIENT_LIMIT,
-        Some(_) | None => LIMIT,
-    };
+    // Shells run these when they start, anywhere; they have nothing to do with a store.
+    if matches!(command, Some(Command::Completions(_) | Command::Man(_) | Command::Schema(_))) {
+        return;
+    }
+    // git runs these itself, for each file that it shows or merges.
+    if matches!(command, Some(Command::Git(Git::Textconv(_) | Git::MergeRecord(_) | Git::Hook(_)))) {
+        return;
+    }
+    let limit = if matches!(command, Some(Command::Doctor(_))) { PATIENT_LIMIT } else { LIMIT };
     let Ok(store) = Store::find(session.global.store.as_deref(), &session.environment) else { return };
     if !waiting::is_any(store.root(), &session.environment) {
         return;

@@ -7,7 +7,7 @@ use crate::domain::text::{shell_word, visible};
 use crate::observe::place::Place;
 use crate::observe::rescues::Rescues;
 
-/// The branches that have nothing which the deploy ref lacks: merged, or overtaken.
+/// The branches of which the deploy ref has every secret, or a newer version: merged, or overtaken.
 pub fn settled(rescues: &Rescues, deploy_ref: &DeployRef, judged: &Judged) -> Vec<String> {
     let DeployRef::Branch { remote, .. } = deploy_ref else { return Vec::new() };
     let waived = judged.waived.iter().map(|waived| &waived.finding);
@@ -22,7 +22,8 @@ pub fn settled(rescues: &Rescues, deploy_ref: &DeployRef, judged: &Judged) -> Ve
         let shown = visible(branch).into_owned();
         let (remote, branch) = (shell_word(remote), shell_word(branch));
         format!(
-            "{shown} has nothing that {deploy_ref} lacks; it can go: git push --no-verify {remote} --delete {branch}"
+            "{shown} has no newer version of a secret than {deploy_ref}; where the rest of it is merged too, it can go: git \
+             push --no-verify {remote} --delete {branch}"
         )
     };
     settled.map(told).collect()

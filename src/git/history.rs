@@ -83,29 +83,43 @@ impl Repository {
     /// What files (relative to the root, with `/`) ever held in a commit's past, each with its path. In a shallow clone
     /// that is what it has of it.
     pub fn ever_held(&self, commit: Commit, paths: &[&str]) -> Result<BTreeSet<(String, BlobId)>, GitError> {
-        let commit = commit.to_string();
-        let raw = [
-            "log",
-            "--full-history",
-            "-m",
-            "--root",
-            "--format=",
-            "--raw",
-            "-z",
-            "--no-abbrev",
-            "--no-renames",
-        ];
-        let program = self.git.reading().args(raw).args(["--no-show-signature", &commit, "--"]);
-        let program = program.args(paths.iter().map(|path| literal(path)));
+        let paths = paths.iter().map(|path| literal(path));
+        let arguments = [commit.to_string(), "--".to_owned()].into_iter().chain(paths);
+        let sides = |[old, new]: [Option<BlobId>; 2]| [old, new].into_iter().flatten();
+        let changes = self.changes(arguments)?.into_iter();
+        Ok(changes.flat_map(|(path, ids)| sides(ids).map(move |id| (path.clone(), id))).collect())
+    }
+
+    /// What pushing a commit would make known that this clone has not seen on the remote.
+    pub fn unpublished(&self, commit: Commit, remote: &str) -> Result<BTreeSet<(String, BlobId)>, GitError> {
+        let escape = |c: char| if "*?[\\".contains(c) { vec!['\\', c] } else { vec![c] };
+        let remote: String = remote.chars().flat_map(escape).collect();
+        let seen = format!("--remotes={remote}");
+        let arguments = [commit.to_string(), "--not".to_owned(), seen, "--".to_owned()];
+        let changes = self.changes(arguments.into_iter())?.into_iter();
+        Ok(changes.filter_map(|(path, [_, new])| Some((path, new?))).collect())
+    }
+
+    /// What commits changed, those of side branches and against each parent of a merge: a path, and what stood there
+    /// before and after.
+    fn changes(
+        &self,
+        commits: impl Iterator<Item = String>,
+    ) -> Result<Vec<(String, [Option<BlobId>; 2])>, GitError> {
+        let raw =
+            ["--full-history", "-m", "--root", "--format=", "--raw", "-z", "--no-abbrev", "--no-renames"];
+        let program = self.git.reading().args(["log", "--no-show-signature"]).args(raw).args(commits);
         let finished = must_succeed("read the history of files", program.run(LOCAL_LIMIT)?)?;
         let text = String::from_utf8_lossy(&finished.stdout).into_owned();
-        let (mut held, mut fields) = (BTreeSet::new(), text.split('\0'));
-        // `:100644 100644 OLD NEW M<NUL>path<NUL>`; a side that is not there has the null id.
+        let (mut changes, mut fields) = (Vec::new(), text.split('\0'));
+        // `:100644 100644 OLD NEW M<NUL>path<NUL>`; a side that is not there has the null id; a submodule's is a commit's.
         while let (Some(sides), Some(path)) = (fields.next(), fields.next()) {
-            let ids = sides.split(' ').skip(2).take(2).filter_map(BlobId::parse);
-            held.extend(ids.map(|id| (path.to_owned(), id)));
+            let words: Vec<&str> = sides.split(' ').collect();
+            let [old_mode, new_mode, old, new, _] = words.as_slice() else { continue };
+            let blob = |mode: &str, id: &str| if mode.ends_with("160000") { None } else { BlobId::parse(id) };
+            changes.push((path.to_owned(), [blob(old_mode, old), blob(new_mode, new)]));
         }
-        Ok(held)
+        Ok(changes)
     }
 
     fn log(&self, pathspecs: Vec<String>, most: usize) -> Result<Vec<HistoryEntry>, GitError> {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::error::GitError;
-use super::objects::{BlobId, Commit};
+use super::objects::Commit;
 use super::program::{Deadline, LOCAL_LIMIT, must_succeed};
 use super::push::{Answer, Hooks, NO_HOOKS, Push, PushError};
 use super::remote::RemoteError;
@@ -53,6 +53,8 @@ pub enum RescueError {
     Remote(#[from] RemoteError),
     #[error("remote `{remote}` does not take it: {why}")]
     Declined { remote: String, why: String },
+    #[error("it can't be pushed to remote `{remote}`: {why}")]
+    Failed { remote: String, why: String },
     #[error("remote `{remote}` took longer than {limit:?}, so nobody knows whether it has arrived")]
     TimedOut { remote: String, limit: Duration },
     #[error(transparent)]
@@ -106,7 +108,8 @@ impl Repository {
         match push.to(branch) {
             Ok(Answer::Taken(finished)) => Ok(push.pull_request(&finished, branch)),
             Ok(Answer::Moved) => declined(format!("it has another `{branch}` already")),
-            Ok(Answer::Declined(why) | Answer::Failed(why)) => declined(why),
+            Ok(Answer::Declined(why)) => declined(why),
+            Ok(Answer::Failed(why)) => Err(RescueError::Failed { remote: remote.to_owned(), why }),
             Err(PushError::TimedOut { .. }) => {
                 Err(RescueError::TimedOut { remote: remote.to_owned(), limit })
             }
@@ -114,17 +117,6 @@ impl Repository {
             Err(PushError::Git(error)) => Err(error.into()),
             Err(error) => declined(error.to_string()),
         }
-    }
-
-    /// What pushing `HEAD` would make known that this clone has not seen on the remote: blobs, each under one path
-    /// that it stood at.
-    pub fn unpublished(&self, head: Commit, remote: &str) -> Result<Vec<(String, BlobId)>, GitError> {
-        let (head, remotes) = (head.to_string(), format!("--remotes={}", glob_literal(remote)));
-        let arguments = ["rev-list", "--objects", &head, "--not", &remotes, "--"];
-        let listed = self.git.read("list what is not pushed", &arguments)?;
-        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let named = text.lines().filter_map(|line| line.split_once(' ')).filter(|(_, path)| !path.is_empty());
-        Ok(named.filter_map(|(id, path)| Some((path.to_owned(), BlobId::parse(id)?))).collect())
     }
 
     /// The newest commit below `HEAD` that this clone has seen on the remote's branch.
@@ -201,10 +193,4 @@ impl Repository {
 fn quoted(path: &str) -> String {
     let escaped = path.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
     format!("\"{escaped}\"")
-}
-
-/// A remote's name as a pattern that means just that.
-fn glob_literal(name: &str) -> String {
-    let escape = |c: char| if "*?[\\".contains(c) { vec!['\\', c] } else { vec![c] };
-    name.chars().flat_map(escape).collect()
 }

@@ -87,9 +87,11 @@ impl Repository {
             branch: waiting.branch.clone(),
             base: waiting.base.clone(),
         };
-        let mut bytes = serde_json::to_vec(&wire).unwrap_or_default();
+        let path = self.waiting_file(waiting.commit);
+        let mut bytes = serde_json::to_vec(&wire)
+            .map_err(|error| FileError::Io { path: path.clone(), source: error.into() })?;
         bytes.push(b'\n');
-        files::write_atomic(&self.waiting_file(waiting.commit), &bytes, Access::OwnerOnly)
+        files::write_atomic(&path, &bytes, Access::OwnerOnly)
     }
 
     /// What waits, by file name.

@@ -7,7 +7,7 @@ use super::selection::Selection;
 use super::tracked::{self, MAX_FILE_BYTES, TrackedFiles};
 use super::trees::{Ask, Trees};
 use crate::domain::claim::CUSTODY;
-use crate::domain::facts::Difference;
+use crate::domain::facts::{Binding, Difference};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::Contents;
 use crate::domain::policy::Policy;
@@ -137,7 +137,11 @@ impl Loading<'_> {
         if !header::looks_like_age(bytes) {
             return Err("is in clear, as far as anybody can tell".to_owned());
         }
-        header::inspect(bytes).map(|_| ()).map_err(|error| error.to_string())
+        match header::inspect(bytes).map_err(|error| error.to_string())?.binding {
+            // Behind a header that no tool writes anything may stand.
+            Binding::HeaderMalformed(why) => Err(format!("is no age file: {why}")),
+            Binding::Absent | Binding::Malformed(_) | Binding::Bound(_) => Ok(()),
+        }
     }
 
     fn may_go_beside(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
@@ -158,8 +162,8 @@ impl Loading<'_> {
     fn committed(&mut self, target: Target<'_>) -> Known<()> {
         let concerns = |path: &str| self.concerns(path);
         let whys = match self.repository.unpublished(self.cargo.head, target.remote) {
-            Ok(mut blobs) => {
-                blobs.retain(|(path, _)| concerns(path));
+            Ok(blobs) => {
+                let blobs: Vec<_> = blobs.into_iter().filter(|(path, _)| concerns(path)).collect();
                 self.in_clear(&blobs)?
             }
             // What can't be looked through does not go along.

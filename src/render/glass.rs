@@ -68,7 +68,8 @@ fn of_saved(saved: &Saved, deploy_ref: &str) -> Vec<Told> {
         told.push(Told::new(format!("NOT saved: {more} more; --format json lists all")));
     }
     told.push(Told::new(format!(
-        "until {deploy_ref} has it, every check fails with rescue-pending: merge it the next morning"
+        "as long as that has a newer version of a secret than {deploy_ref}, every check fails with rescue-pending: merge it \
+         the next morning"
     )));
     told.extend(url.iter().map(|url| Told::new(format!("open a pull request: {url}"))));
     told

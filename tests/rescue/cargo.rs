@@ -58,8 +58,8 @@ fn the_users_clone_stays_as_it_was() {
 #[test]
 fn what_git_ignores_or_overlooks_goes_along() {
     let night = Night::calm();
-    night.toronto.write(".git/info/exclude", "*.age\n");
     night.toronto.add("utoronto/prod/new", "2023-08-30", NEW_VALUE, &["--owner", "infra"]);
+    night.toronto.write(".git/info/exclude", "*.age\n*.json\n");
     night.toronto.renew(night.laptop(), "alice", &["--no-commit"]);
     let file = format!("secrets/{AZUREAD}.age");
     night.toronto.git(["update-index", "--assume-unchanged", &file]);
@@ -82,17 +82,21 @@ fn nothing_in_clear_is_pushed_and_each_is_named() {
         "secrets/utoronto/prod/azuread.age.bak",
         "secrets/odd name.age",
     ];
+    let unread = ["secrets/cut.age", "secrets/half.age", "secrets/.gitattributes"];
     for path in plain {
         night.toronto.write(path, format!("{{\"password\": \"{CANARY}\"}}\n"));
     }
     // What looks like age and is cut off, a record that is none, attributes that are not ours.
     night.toronto.write("secrets/cut.age", format!("age-encryption.org/v1\n{CANARY}\n"));
+    night
+        .toronto
+        .write("secrets/half.age", format!("age-encryption.org/v1\n-> X25519 x\ny\n--- z\n{CANARY}\n"));
     night.toronto.edit("secrets/.gitattributes", "*.age", &format!("# {CANARY}\n*.age"));
     night.toronto.write("secrets/README.md", CANARY);
     let told = night.glass(night.laptop(), REASON).run().code(0).json();
     let left_out = told["break_glass"]["left_out"].as_array().unwrap();
     let named: Vec<&str> = left_out.iter().map(|one| one["path"].as_str().unwrap()).collect();
-    for path in plain.iter().chain(&["secrets/cut.age", "secrets/.gitattributes"]) {
+    for path in plain.iter().chain(&unread) {
         assert!(named.contains(path), "{path}: {named:?}");
     }
     assert!(!told.to_string().contains(CANARY));
@@ -201,6 +205,23 @@ fn from_a_linked_work_tree_a_detached_head_and_a_sparse_checkout() {
     assert_eq!(night.value_on(branch), VALUES.1);
     let file = format!("{branch}:secrets/{OAUTH}.age");
     let _ = night.toronto.sandbox.git(&night.origin(), ["cat-file", "-e", &file]);
+}
+
+#[test]
+fn from_every_kind_of_clone() {
+    let night = Night::calm();
+    night.toronto.sandbox.git(&night.origin(), ["config", "uploadpack.allowFilter", "true"]);
+    for (name, options) in [
+        ("shallow", &["--depth", "1"][..]),
+        ("blobless", &["--filter=blob:none"]),
+        ("treeless", &["--filter=tree:0"]),
+    ] {
+        let clone = night.toronto.sandbox.clone(name, options);
+        night.toronto.renew(&clone, "alice", &["--no-commit"]);
+        let told = night.glass(&clone, name).env("CI", "true").run().code(0).json();
+        let branch = told["break_glass"]["branch"].as_str().unwrap();
+        assert_eq!(night.value_on(branch), VALUES.1, "{name}");
+    }
 }
 
 #[test]

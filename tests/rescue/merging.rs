@@ -34,7 +34,7 @@ fn by_merge_by_squash_by_rebase_and_by_fast_forward() {
         let script = format!("{} && git push -q origin HEAD:main", way.replace("BRANCH", &branch));
         let _ = night.toronto.sandbox.run(&clone, "bash", ["-ec", &script]).code(0);
         let report = night.a_week_later("after", &[], 0).finds(&[]);
-        report.says(&format!("{branch} has nothing that origin/main lacks"));
+        report.says(&format!("{branch} has no newer version of a secret than origin/main"));
     }
 }
 

@@ -106,7 +106,7 @@ fn its_own_push_does_not_block_the_laptop_but_what_is_not_merged_does() {
     // Committed and pushed as it should have been, everything is in order.
     night.toronto.publish("Renew the client secret");
     let report = night.toronto.gate(RENEWED, &[], 0).finds(&[]);
-    report.says(&format!("{branch} has nothing that origin/main lacks"));
+    report.says(&format!("{branch} has no newer version of a secret than origin/main"));
 }
 
 #[test]
