@@ -229,7 +229,7 @@ fn for_environment(part: &Part, value: &Value) -> Result<OsString, CommandError>
     let bytes = value.expose();
     let (variable, secret) = (part.variable(), visible(part.secret().as_str()));
     let refuse = |why: &str| {
-        let remedy = shell_word(&format!("{variable}={}", part.secret().as_str())).into_owned();
+        let remedy = format!("{variable}={}", shell_word(part.secret().as_str()));
         Err(CommandError::new(format!("{secret}: {why}, so {variable} can't hold it"))
             .hint(format!("hand it over as a file: --file {remedy}")))
     };

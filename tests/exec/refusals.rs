@@ -75,7 +75,6 @@ fn what_is_no_command_is_not_run() {
         (&["--env", "A-B=web/db"], "A-B"),
         (&["--env", "web/db"], "NAME=secret"),
         (&["--prefix", "X"], "--scope"),
-
     ] {
         let told = refused(&stage, options);
         assert!(told.contains(expected), "{options:?}: {told}");
