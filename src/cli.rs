@@ -210,14 +210,22 @@ Examples:
     Confirm(Confirm),
     /// The gate: run it before every deploy
     #[command(after_help = "\
-Exit codes: 0 nothing failing and everything checked; 1 at least one failing
-finding; 2 nothing failing, but something could not be checked.
+Exit codes: 0 nothing failing and everything checked, or let through by
+--break-glass; 1 at least one failing finding; 2 nothing failing, but something
+could not be checked.
+
+With --break-glass HEAD and the uncommitted records and sealed values are first
+pushed to a branch rescue/…; hooks of this clone are not run for that. Where the
+remote can't be reached they wait here, and the next command delivers them; where
+CI is set the deploy stays blocked instead. Until the branch is merged, every
+check fails with `rescue-pending`.
 
 Examples:
   secrets check && ./deploy
   secrets check --scope 'utoronto/prod/**'
   secrets check --prove
   secrets check --against origin/main --format github
+  secrets check --break-glass 'client secret lapsed, ticket 812' && ./deploy
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),

@@ -29,6 +29,7 @@ mod overdue_rotation;
 mod overlong;
 mod plaintext;
 pub mod record_behind;
+mod rescue_pending;
 mod rolled_back;
 mod same_value;
 mod single_holder;
@@ -63,6 +64,7 @@ pub static CHECKS: &[Check] = &[
     uncommitted::CHECK,
     unpushed::CHECK,
     outdated::CHECK,
+    rescue_pending::CHECK,
     untracked::CHECK,
     weakened_policy::CHECK,
     missing::CHECK,

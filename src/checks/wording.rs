@@ -41,6 +41,17 @@ pub(super) fn push(deploy_ref: &DeployRef) -> String {
     }
 }
 
+/// Merges a branch of the remote into the deploy ref.
+pub(super) fn merge(deploy_ref: &DeployRef, branch: &str) -> String {
+    let remote = match deploy_ref {
+        DeployRef::None => "origin",
+        DeployRef::Branch { remote, .. } => remote,
+    };
+    let (remote, branch) = (shell_word(remote), shell_word(branch));
+    let merge = format!("git pull --no-rebase --no-edit {remote} {branch}");
+    format!("{} && {merge} && {}", pull(deploy_ref), push(deploy_ref))
+}
+
 pub(super) fn pathspecs<'a>(paths: impl IntoIterator<Item = &'a str>) -> String {
     paths.into_iter().map(pathspec).collect::<Vec<_>>().join(" ")
 }

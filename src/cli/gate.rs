@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 
 use crate::domain::glob::Glob;
+use crate::domain::rescue::Reason;
 use crate::domain::time::Instant;
 
 /// How custody is shown.
@@ -81,6 +82,9 @@ pub struct Check {
     /// Warnings fail too
     #[arg(long)]
     pub strict: bool,
+    /// Let a blocked deploy through, once what is about to be deployed is saved on a rescue branch of the remote
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["against", "offline", "accept_until"])]
+    pub break_glass: Option<Reason>,
     /// How the report is written; the exit code is the same
     #[arg(long, value_enum, default_value = "human")]
     pub format: ReportFormat,

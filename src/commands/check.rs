@@ -1,6 +1,7 @@
 //! `secrets check`: the gate.
 
 use super::accepted::Acceptance;
+use super::breaking_glass;
 use super::reporting;
 use super::{CommandError, Session};
 use crate::cli::{Check, ReportFormat};
@@ -8,9 +9,12 @@ use crate::render;
 
 pub fn run(session: &Session, arguments: &Check) -> Result<u8, CommandError> {
     let acceptance = Acceptance::demanded(session, arguments)?;
-    let report = reporting::report(session, arguments);
+    let mut report = reporting::report(session, arguments);
+    if let Some(reason) = &arguments.break_glass {
+        report = breaking_glass::let_through(session, reason, report);
+    }
     // The verdict has fallen; no format can change it.
-    let code = report.verdict.exit_code();
+    let code = report.exit_code();
     session.print(match arguments.format {
         ReportFormat::Human => render::human::render(&report, session.style()),
         ReportFormat::Json => render::json::render(&report),

@@ -97,6 +97,7 @@ fn examine_place(session: &Session, arguments: &Doctor, place: &Place, items: &m
                 Err(error) => items.problem("HEAD", error.to_string(), None),
             }
             examine_journal(arguments, place, repository, items);
+            examine_waiting(repository, items);
         }
         Err(error) => items.problem("repository", error.to_string(), None),
     }
@@ -142,6 +143,22 @@ fn examine_journal(arguments: &Doctor, place: &Place, repository: &Repository, i
         },
         Ok(Some(change)) => items.problem("journal", change.description(), Some("secrets doctor --mend")),
         Err(error) => items.problem("journal", error.to_string(), None),
+    }
+}
+
+/// What was to be delivered before this command, and could not be.
+fn examine_waiting(repository: &Repository, items: &mut Items) {
+    for waiting in repository.waiting_rescues() {
+        match waiting {
+            Ok(waiting) => {
+                let detail = format!(
+                    "{} waits to be pushed to {}, and only this clone has it",
+                    waiting.branch, waiting.remote
+                );
+                items.problem("rescue", detail, Some(&waiting.command()));
+            }
+            Err(error) => items.problem("rescue", error.to_string(), None),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use super::accepted::Accepted;
 use super::insides::Looking;
 use super::judging::{Gate, Seen, setting};
 use super::other_ref::{self, Side};
+use super::rescue_notes;
 use crate::checks;
 use crate::checks::driver;
 use crate::cli::{Check, Prove};
@@ -54,9 +55,12 @@ pub fn judge(
     let mut identities = session.identities(&keychain);
     let run = Run { session, arguments, policy, judging: &judging, selection, setting: &setting };
 
-    let names: Vec<&SecretName> = observation.names.iter().filter(|name| selection.admits(name)).collect();
+    let names: Vec<&SecretName> =
+        observation.all_names().into_iter().filter(|name| selection.admits(name)).collect();
     let mut seen = run.own(&names, &observation, &mut identities);
-    let tracked = TrackedFiles::observe(place, &judging, &observation.trees, selection);
+    let rescues = &observation.rescues;
+    let tracked =
+        TrackedFiles::beside_rescues(place, &judging, &observation.trees, &rescues.branches, selection);
     let tracked = tracked.unwrap_or_else(|unknown| {
         unknowns.push(unknown);
         None
@@ -88,6 +92,10 @@ pub fn judge(
     notes.extend(seen.insides.notes());
     let accepted = Accepted::observe(session, arguments, place, reference);
     notes.extend(accepted.settle(session.now, arguments, &mut judged, &lower));
+    if matches!(selection, Selection::All) {
+        notes.extend(rescue_notes::settled(rescues, &policy.deploy_ref, &judged));
+    }
+    notes.extend(rescue_notes::waiting(place));
     notes.extend(observation.blind_spot(&names, &policy.deploy_ref));
     notes.extend(seen.not_compared());
     if policy.deploy_ref == DeployRef::None {

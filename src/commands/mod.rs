@@ -5,6 +5,7 @@ mod accepted;
 mod accepting;
 mod actors;
 mod add;
+mod breaking_glass;
 mod catalogue;
 mod check;
 mod choosing;
@@ -14,6 +15,7 @@ mod completions;
 mod confirm;
 mod confirming;
 mod custody;
+mod delivering;
 mod doctor;
 mod edit;
 mod editing;
@@ -47,6 +49,7 @@ mod redating;
 mod remove;
 mod renewing;
 mod reporting;
+mod rescue_notes;
 mod reseal;
 mod resealing;
 mod roster;
@@ -72,6 +75,7 @@ use crate::cli::{Cli, Command, Expiry};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
+    delivering::deliver_before(session, &cli.command);
     match cli.command {
         Command::Init(arguments) => init::run(session, &arguments),
         Command::Key(command) => key::run(session, &command),

@@ -55,7 +55,7 @@ fn acceptance(id: CheckId) -> Acceptance {
     match id {
         // Where the bytes are, and not what they are. One command mends it, and who accepted it once would lose the next
         // value that somebody forgets to commit, to push or to pull.
-        CheckId::Uncommitted | CheckId::Unpushed | CheckId::Outdated
+        CheckId::Uncommitted | CheckId::Unpushed | CheckId::Outdated | CheckId::RescuePending
         // What a change does to the rules; where a change is judged nothing is accepted.
         | CheckId::WeakenedPolicy
         // It was let through until a date already, by somebody with a reason. That is decided anew one by one.

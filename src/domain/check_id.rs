@@ -28,6 +28,7 @@ check_ids! {
     Uncommitted = "uncommitted",
     Unpushed = "unpushed",
     Outdated = "outdated",
+    RescuePending = "rescue-pending",
     Untracked = "untracked",
     WeakenedPolicy = "weakened-policy",
     Missing = "missing",

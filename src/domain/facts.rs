@@ -8,6 +8,7 @@ use super::key::Fingerprint;
 use super::name::{ActorName, SecretName};
 use super::policy::{Departed, Policy};
 use super::record::{Record, SealedKey, VersionOrder};
+use super::rescue::Rescued;
 use super::time::Instant;
 use super::tracked_name::TrackedName;
 use super::value_end::ValueEnds;
@@ -50,6 +51,8 @@ pub struct SecretFacts {
     /// Which of its files differ between work tree and `HEAD`.
     pub uncommitted: Known<Vec<Uncommitted>>,
     pub deployed: Known<Deployed>,
+    /// What rescue branches have that is newer than what the deploy ref has.
+    pub rescued: Known<Vec<Rescued<Presence>>>,
     /// The signatures that the record carries, verified. Unknown where the signing keys of the deploy ref are.
     pub signatures: Known<Vec<Signature>>,
     /// The newest seal of this secret that is known from elsewhere than the work tree, if it is newer than the one
@@ -269,6 +272,8 @@ pub struct StoreFacts {
     pub uncommitted: Known<Vec<Uncommitted>>,
     /// Of `policy.toml` and `.gitattributes`.
     pub deployed: Known<Deployed>,
+    /// Rescue branches that could not be read.
+    pub unread_rescues: Vec<Unknown>,
     /// Who left, or which key was removed, that could open versions still in use; of the secrets that are judged.
     pub exposures: Vec<Exposure>,
     /// With `--against`: the two policies.

@@ -74,6 +74,7 @@ pub fn is_about_its_message(id: CheckId) -> bool {
         CheckId::Uncommitted
         | CheckId::Unpushed
         | CheckId::Outdated
+        | CheckId::RescuePending
         | CheckId::Untracked
         | CheckId::Orphan
         | CheckId::Plaintext

@@ -26,6 +26,7 @@ pub mod period;
 pub mod policy;
 pub mod record;
 pub mod report;
+pub mod rescue;
 pub mod rules;
 pub mod terms;
 pub mod text;

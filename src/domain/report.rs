@@ -6,6 +6,7 @@ use super::check_id::CheckId;
 use super::finding::{Finding, Level};
 use super::id::StoreId;
 use super::name::SecretName;
+use super::rescue::BreakGlass;
 use super::time::Instant;
 use super::tracked_name::CredentialName;
 
@@ -184,6 +185,8 @@ pub struct Report {
     /// `None` where policy could not be read; `none` where nothing is deployed from git.
     pub deploy_ref: Option<String>,
     pub verdict: Verdict,
+    /// Where `--break-glass` was given: what became of it. The verdict stays what it was.
+    pub break_glass: Option<BreakGlass>,
     pub strict: bool,
     pub summary: Summary,
     pub outlook: Outlook,
@@ -219,6 +222,16 @@ pub struct Draft {
 }
 
 impl Report {
+    /// What the run ends with, whatever the format.
+    pub fn exit_code(&self) -> u8 {
+        if self.is_let_through() { Verdict::Pass.exit_code() } else { self.verdict.exit_code() }
+    }
+
+    /// Whether a deploy goes through that the verdict would block.
+    pub fn is_let_through(&self) -> bool {
+        self.break_glass.as_ref().is_some_and(BreakGlass::lets_through)
+    }
+
     /// What was not proved, reasons that many secrets have in common once; the worst first.
     pub fn not_proved(&self) -> Vec<CustodyGroup<'_>> {
         let mut groups: BTreeMap<(Grade, &str), Vec<&str>> = BTreeMap::new();
@@ -279,6 +292,7 @@ impl Report {
             commit: draft.commit,
             deploy_ref: draft.deploy_ref,
             verdict,
+            break_glass: None,
             strict: draft.strict,
             summary: Summary {
                 secrets: draft.secrets,

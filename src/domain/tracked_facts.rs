@@ -9,6 +9,7 @@ use super::facts::{Inside, Uncommitted};
 use super::finding::Known;
 use super::foreign::{Access, Contents, ForeignFile, SealedFormat};
 use super::name::ActorName;
+use super::rescue::Rescued;
 use super::time::Instant;
 use super::tracked_name::TrackedName;
 use super::tracking::{Kind, KindRule};
@@ -27,6 +28,8 @@ pub struct FileFacts {
     /// Whether the file differs between work tree and `HEAD`.
     pub uncommitted: Known<Vec<Uncommitted>>,
     pub deployed: Known<FileDeployed>,
+    /// What rescue branches have that is newer than what the deploy ref has.
+    pub rescued: Known<Vec<Rescued<FilePresence>>>,
     /// What is judged of it. Unknown where its `custody.toml` is.
     pub secrets: Known<Vec<TrackedSecret>>,
     /// Encrypted values with neither record nor rule.

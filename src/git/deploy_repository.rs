@@ -1,6 +1,7 @@
 //! A bare repository of our own, for one commit of the remote that the user's clone does not have.
 //!
-//! It lies in the git dir as `secrets/deploy/COMMIT.git` (`secrets/ledger/` for the ledger's) and borrows the user's objects. A fetch of depth 1 into the
+//! It lies in the git dir as `secrets/deploy/COMMIT.git` (`secrets/ledger/` for the ledger's,
+//! `secrets/rescue/` for those of rescue branches) and borrows the user's objects. A fetch of depth 1 into the
 //! user's clone would make that shallow and break later pulls. Each commit has its own: it is prepared under
 //! another name and renamed into place, so that two processes can't meet it half-made, and it is never changed
 //! afterwards.
@@ -21,8 +22,8 @@ use super::words;
 use crate::system::files::{self, Access, FileError};
 use crate::system::process::{Finished, Program};
 
-/// How many are kept: other processes may still read the one before.
-const KEPT: usize = 3;
+/// How many of one ref are kept: other processes may still read the one before.
+pub(super) const KEPT: usize = 3;
 
 /// After how long a half-made one counts as left behind by a killed process.
 const ABANDONED: Duration = Duration::from_hours(1);
@@ -50,6 +51,8 @@ pub(super) struct Wanted<'a> {
     pub(super) folder: &'static str,
     /// Whether a partial clone leaves its blobs to be fetched as they are asked for.
     pub(super) may_be_partial: bool,
+    /// How many repositories the folder may hold.
+    pub(super) kept: usize,
 }
 
 pub(super) struct DeployRepository<'a> {
@@ -190,7 +193,7 @@ impl<'a> DeployRepository<'a> {
             }
         }
         others.sort();
-        let surplus = (others.len() + 1).saturating_sub(KEPT);
+        let surplus = (others.len() + 1).saturating_sub(self.wanted.kept);
         for (_, path) in others.into_iter().take(surplus) {
             fs::remove_dir_all(path).ok();
         }

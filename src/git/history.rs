@@ -1,5 +1,7 @@
 //! What happened to one path.
 
+use std::collections::BTreeSet;
+
 use super::error::GitError;
 use super::objects::{BlobId, Commit};
 use super::program::{LOCAL_LIMIT, must_succeed};
@@ -63,6 +65,34 @@ impl Repository {
         }
         blobs.truncate(most);
         Ok(blobs)
+    }
+
+    /// What files (relative to the root, with `/`) ever held in a commit's past, each with its path. In a shallow clone
+    /// that is what it has of it.
+    pub fn ever_held(&self, commit: Commit, paths: &[&str]) -> Result<BTreeSet<(String, BlobId)>, GitError> {
+        let commit = commit.to_string();
+        let raw = [
+            "log",
+            "--full-history",
+            "-m",
+            "--root",
+            "--format=",
+            "--raw",
+            "-z",
+            "--no-abbrev",
+            "--no-renames",
+        ];
+        let program = self.git.reading().args(raw).args(["--no-show-signature", &commit, "--"]);
+        let program = program.args(paths.iter().map(|path| literal(path)));
+        let finished = must_succeed("read the history of files", program.run(LOCAL_LIMIT)?)?;
+        let text = String::from_utf8_lossy(&finished.stdout).into_owned();
+        let (mut held, mut fields) = (BTreeSet::new(), text.split('\0'));
+        // `:100644 100644 OLD NEW M<NUL>path<NUL>`; a side that is not there has the null id.
+        while let (Some(sides), Some(path)) = (fields.next(), fields.next()) {
+            let ids = sides.split(' ').skip(2).take(2).filter_map(BlobId::parse);
+            held.extend(ids.map(|id| (path.to_owned(), id)));
+        }
+        Ok(held)
     }
 
     fn log(&self, pathspecs: Vec<String>, most: usize) -> Result<Vec<HistoryEntry>, GitError> {

@@ -14,6 +14,7 @@
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
+//! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
 //! | `signing` | which ssh key the user's git signs with |
 
@@ -26,8 +27,11 @@ pub mod push;
 pub mod rehearsal;
 pub mod remote;
 pub mod repository;
+pub mod rescue;
 pub mod snapshot;
+pub mod waiting;
 
+mod commit_words;
 mod deploy_repository;
 mod forge;
 mod history;
@@ -44,6 +48,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use commit_words::CommitWords;
 pub use error::GitError;
 pub use history::HistoryEntry;
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
@@ -51,7 +56,9 @@ pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};
 pub use push::{PushError, Pushed};
 pub use rehearsal::Rehearsal;
-pub use remote::{Asked, RemoteError, RemoteTip};
+pub use remote::{Asked, Besides, Branch, RemoteError, RemoteTip};
 pub use repository::Repository;
+pub use rescue::{RescueDraft, RescueError, RescuedFile};
 pub use signing::GitSigningKey;
 pub use snapshot::{Entry, EntryKind, Snapshot};
+pub use waiting::Waiting;

@@ -151,6 +151,14 @@ impl Objects {
         }
     }
 
+    /// The bytes of a commit, within a bound of the caller's.
+    pub(super) fn commit_within(&self, commit: Commit, most: usize) -> Result<Vec<u8>, GitError> {
+        match self.local_within(commit.0, ObjectType::Commit, most)? {
+            Some(bytes) => Ok(bytes),
+            None => Err(self.damaged(commit.0, "it is not there")),
+        }
+    }
+
     fn object(&self, id: Oid, kind: ObjectType) -> Result<Vec<u8>, GitError> {
         if let Some(bytes) = self.local(id, kind)? {
             return Ok(bytes);

@@ -57,12 +57,24 @@ pub enum PushError {
     Git(#[from] GitError),
 }
 
-struct Push<'a> {
-    git: Git,
-    settings: RemoteSettings,
-    commit: Commit,
-    branch: &'a str,
-    deadline: Deadline,
+pub(super) struct Push<'a> {
+    pub(super) git: Git,
+    pub(super) settings: RemoteSettings,
+    pub(super) commit: Commit,
+    /// The branch that it is meant for in the end.
+    pub(super) branch: &'a str,
+    pub(super) deadline: Deadline,
+    pub(super) hooks: Hooks,
+}
+
+/// Before git's command: no hook of the user's runs.
+pub(super) const NO_HOOKS: [&str; 2] = ["-c", "core.hooksPath=/dev/null"];
+
+/// Whether the user's hooks have a say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hooks {
+    Run,
+    Skip,
 }
 
 impl Repository {
@@ -87,7 +99,7 @@ impl Repository {
         self.refuse_others(commit, tip.as_ref(), remote, branch)?;
         let settings = RemoteSettings::of(&self.git, remote, deadline)?;
         let git = settings.asking(&self.git);
-        let push = Push { git, settings, commit, branch, deadline };
+        let push = Push { git, settings, commit, branch, deadline, hooks: Hooks::Run };
         match push.to(branch)? {
             Answer::Taken(_) => Ok(Pushed::ToBranch),
             Answer::Moved => Err(push.moved()),
@@ -136,7 +148,7 @@ impl Repository {
 }
 
 /// What the remote said to a push.
-enum Answer {
+pub(super) enum Answer {
     Taken(Finished),
     /// Somebody else pushed meanwhile.
     Moved,
@@ -146,9 +158,10 @@ enum Answer {
 }
 
 impl Push<'_> {
-    fn to(&self, branch: &str) -> Result<Answer, PushError> {
+    pub(super) fn to(&self, branch: &str) -> Result<Answer, PushError> {
         // Nothing but this commit: the user's `push.followTags` and the like don't count here.
-        let program = (self.git.reading())
+        let hooks = if self.hooks == Hooks::Skip { &NO_HOOKS[..] } else { &[] };
+        let program = (self.git.reading().args(hooks))
             .args(["push", "--porcelain", "--no-follow-tags", "--recurse-submodules=no", "--end-of-options"])
             .args([self.settings.remote.clone(), format!("{}:refs/heads/{branch}", self.commit)]);
         let finished = program.run(self.deadline.left()).map_err(|error| {
@@ -178,8 +191,7 @@ impl Push<'_> {
         let branch = format!("secrets/{}-{}", slug(topic), self.commit.short());
         match self.to(&branch)? {
             Answer::Taken(finished) => {
-                let url = forge::printed(&finished.stderr)
-                    .or_else(|| forge::derived(&self.address(), self.branch, &branch));
+                let url = self.pull_request(&finished, &branch);
                 Ok(Pushed::Beside { branch, url })
             }
             Answer::Moved => Err(self.refused(declined.to_owned())),
@@ -187,6 +199,11 @@ impl Push<'_> {
                 Err(self.refused(format!("{declined}; nor does it take `{branch}`: {why}")))
             }
         }
+    }
+
+    /// Where a pull request for a branch that was pushed is opened, if the remote is a forge.
+    pub(super) fn pull_request(&self, pushed: &Finished, branch: &str) -> Option<String> {
+        forge::printed(&pushed.stderr).or_else(|| forge::derived(&self.address(), self.branch, branch))
     }
 
     /// Where the push went, with `pushurl` and `insteadOf` applied.

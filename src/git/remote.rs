@@ -1,12 +1,14 @@
 //! The remote's branch, as the remote has it now. A remote-tracking branch is no evidence: that of a stale laptop
 //! agrees with itself.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::deploy_repository::{DeployRepository, Wanted};
+use super::commit_words::CommitWords;
+use super::deploy_repository::{DeployRepository, KEPT, Wanted};
 use super::error::GitError;
 use super::objects::{BlobId, Commit, Objects};
 use super::program::Deadline;
@@ -29,6 +31,13 @@ pub enum RemoteError {
     Unreachable { remote: String, why: String },
     #[error("remote `{remote}` has no branch `{branch}`; see `git ls-remote --heads {}`", shell_word(remote))]
     NoSuchBranch { remote: String, branch: String },
+    #[error(
+        "remote `{remote}` has {count} branches `{pattern}`, and at most {most} are looked into; delete those that are \
+         merged: see `git ls-remote {} {}`",
+        shell_word(remote),
+        shell_word(pattern)
+    )]
+    TooManyBranches { remote: String, count: usize, most: usize, pattern: String },
     #[error("remote `{remote}` gave no answer within {limit:?}; try `git ls-remote {}`", shell_word(remote))]
     TimedOut { remote: String, limit: Duration },
     #[error("the remote can't be asked: `git` is not installed, or not on PATH")]
@@ -55,6 +64,9 @@ impl RemoteError {
     }
 }
 
+/// The largest commit whose words are read, in bytes.
+pub const MAX_COMMIT_BYTES: usize = 1024 * 1024;
+
 /// The commit at a remote's branch, with everything of it within reach.
 #[derive(Clone)]
 pub struct RemoteTip {
@@ -72,6 +84,12 @@ impl RemoteTip {
     /// The files below a folder (relative to the root, with `/`), as the remote has them.
     pub fn snapshot(&self, folder: &str) -> Result<Snapshot, GitError> {
         self.mending(Snapshot::read(&self.objects, self.commit, folder))
+    }
+
+    /// What the commit says of itself; at most [`MAX_COMMIT_BYTES`] of it.
+    pub fn told(&self) -> Result<CommitWords, GitError> {
+        let bytes = self.mending(self.objects.commit_within(self.commit, MAX_COMMIT_BYTES))?;
+        Ok(CommitWords::read(&bytes))
     }
 
     /// Whether it is read from the user's own repository.
@@ -109,6 +127,26 @@ pub struct Asked {
     pub tip: RemoteTip,
     /// The other ref that was asked for; `None` where the remote has none of that name.
     pub beside: Result<Option<RemoteTip>, RemoteError>,
+    /// The branches whose names begin as was asked, ascending.
+    pub branches: Result<Vec<Branch>, RemoteError>,
+}
+
+/// One of several branches of a remote.
+pub struct Branch {
+    /// Without `refs/heads/`.
+    pub name: String,
+    pub tip: Result<RemoteTip, RemoteError>,
+}
+
+/// What is asked of a remote besides one of its branches.
+#[derive(Debug, Clone, Copy)]
+pub struct Besides<'a> {
+    /// Another ref, in full.
+    pub single: &'a str,
+    /// What the full names of other branches begin with, up to a slash.
+    pub branches: &'a str,
+    /// How many of those are looked into.
+    pub most_branches: usize,
 }
 
 impl Repository {
@@ -123,25 +161,57 @@ impl Repository {
         self.tip_of_branch(&settings, branch, &listed, deadline)
     }
 
-    /// The same, with another ref of the remote (in full) beside it. That this one can't be had hides nothing of
-    /// the branch.
+    /// The same, with other refs of the remote beside it. That these can't be had hides nothing of the branch.
     pub fn ask_remote_beside(
         &self,
         remote: &str,
         branch: &str,
-        beside: &str,
+        besides: Besides<'_>,
         limit: Duration,
     ) -> Result<Asked, RemoteError> {
         let deadline = Deadline::after(limit);
         let settings = RemoteSettings::of(&self.git, remote, deadline)?;
         let full_ref = format!("refs/heads/{branch}");
-        let listed = self.list_remote(&settings, &[&full_ref, beside], deadline)?;
+        let Besides { single, branches, .. } = besides;
+        let pattern = format!("{branches}*");
+        let listed = self.list_remote(&settings, &[&full_ref, single, &pattern], deadline)?;
         let tip = self.tip_of_branch(&settings, branch, &listed, deadline)?;
-        let wanted = Wanted { full_ref: beside, folder: "ledger", may_be_partial: false };
-        let beside = commit_at(&settings, &listed, beside).and_then(|found| {
+        let wanted = Wanted { full_ref: single, folder: "ledger", may_be_partial: false, kept: KEPT };
+        let beside = commit_at(&settings, &listed, single).and_then(|found| {
             found.map(|commit| self.readable(&settings, wanted, commit, deadline)).transpose()
         });
-        Ok(Asked { tip, beside })
+        let branches = self.branches(&settings, &besides, &listed, deadline);
+        Ok(Asked { tip, beside, branches })
+    }
+
+    fn branches(
+        &self,
+        settings: &RemoteSettings,
+        besides: &Besides<'_>,
+        listed: &str,
+        deadline: Deadline,
+    ) -> Result<Vec<Branch>, RemoteError> {
+        let names = listed.lines().filter_map(|line| Some(line.split_once('\t')?.1));
+        // git takes the pattern for the end of a name.
+        let names: BTreeSet<&str> = names.filter(|name| name.starts_with(besides.branches)).collect();
+        if names.len() > besides.most_branches {
+            return Err(RemoteError::TooManyBranches {
+                remote: settings.remote.clone(),
+                count: names.len(),
+                most: besides.most_branches,
+                pattern: format!("{}*", besides.branches),
+            });
+        }
+        let kept = besides.most_branches;
+        let branch = |full_ref: &str| {
+            let wanted = Wanted { full_ref, folder: "rescue", may_be_partial: true, kept };
+            let commit = commit_at(settings, listed, full_ref)?;
+            let name = full_ref.strip_prefix("refs/heads/").unwrap_or(full_ref).to_owned();
+            let gone = || RemoteError::NoSuchBranch { remote: settings.remote.clone(), branch: name.clone() };
+            let tip = self.readable(settings, wanted, commit.ok_or_else(gone)?, deadline);
+            Ok(Branch { name, tip })
+        };
+        names.into_iter().map(branch).collect()
     }
 
     fn tip_of_branch(
@@ -156,7 +226,7 @@ impl Repository {
             remote: settings.remote.clone(),
             branch: branch.to_owned(),
         })?;
-        let wanted = Wanted { full_ref: &full_ref, folder: "deploy", may_be_partial: true };
+        let wanted = Wanted { full_ref: &full_ref, folder: "deploy", may_be_partial: true, kept: KEPT };
         self.readable(settings, wanted, commit, deadline)
     }
 

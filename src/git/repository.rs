@@ -200,7 +200,7 @@ fn ceilings(environment: &Environment) -> Vec<PathBuf> {
 }
 
 /// The nearest folder that has a `.git`, whatever that is.
-fn folder_with_git(start: &Path, environment: &Environment) -> Option<PathBuf> {
+pub(super) fn folder_with_git(start: &Path, environment: &Environment) -> Option<PathBuf> {
     let ceilings = ceilings(environment);
     (start.ancestors())
         .take_while(|folder| *folder == start || !ceilings.iter().any(|ceiling| ceiling == folder))
@@ -216,7 +216,7 @@ fn same_or(found: &Path, expected: PathBuf) -> PathBuf {
     }
 }
 
-fn common_dir(git_dir: &Path) -> PathBuf {
+pub(super) fn common_dir(git_dir: &Path) -> PathBuf {
     match fs::read_to_string(git_dir.join("commondir")) {
         Ok(path) => {
             let joined = git_dir.join(path.trim_end());

@@ -89,6 +89,7 @@ pub(super) fn secret_facts(
         plaintext,
         uncommitted,
         deployed,
+        rescued: Ok(Vec::new()),
         signatures,
         newest_seal: Ok(None),
         proof: Proof::NotAsked,

@@ -1,12 +1,14 @@
 //! Floor 3: facts, gathered from all rooms. Nothing here has an opinion; what can't be known is said as such.
 
 pub mod baseline;
+pub mod cargo;
 pub mod deploy;
 pub mod history;
 pub mod identities;
 pub mod place;
 pub mod proofs;
 pub mod reference;
+pub mod rescues;
 pub mod secrets;
 pub mod selection;
 pub mod signers;

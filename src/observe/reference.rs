@@ -140,6 +140,7 @@ impl<'a> Reference<'a> {
             policy_path: self.place.path(POLICY),
             uncommitted: Ok(Vec::new()),
             deployed: Ok(Deployed::NotJudged),
+            unread_rescues: Vec::new(),
             exposures: Vec::new(),
             policies: None,
             unknowns,

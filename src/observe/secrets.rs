@@ -9,14 +9,16 @@ use super::deploy::Comparison;
 use super::history::{self, Begun, Earlier, History, Tip};
 use super::place::Place;
 use super::proofs::{Progress, Prover};
+use super::rescues::Rescues;
 use super::signers::{Pair, SignerSource};
 use super::trees::{Ask, RemoteLedger, Trees};
-use crate::domain::facts::{Difference, Overlooked, SecretFacts, Uncommitted};
+use crate::domain::facts::{Difference, Overlooked, Presence, SecretFacts, Uncommitted};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::VersionOrder;
+use crate::domain::rescue::Rescued;
 use crate::git::{self, Commit, Entry, EntryKind, Repository, Snapshot};
 use crate::store::classify::Listing;
 use crate::store::layout::{ATTRIBUTES, POLICY};
@@ -34,6 +36,7 @@ pub struct Observation<'a> {
     /// Of work tree, `HEAD` and deploy ref together, ascending.
     pub names: Vec<SecretName>,
     pub comparison: Known<Comparison>,
+    pub rescues: Rescues,
     /// Paths that are in no commit, with the rule that hides them from git's own status.
     pub(super) ignored: Known<BTreeMap<String, String>>,
     /// What lies outside a sparse checkout, as `HEAD` has it.
@@ -69,6 +72,7 @@ impl<'a> Observation<'a> {
         names.sort();
         names.dedup();
         let comparison = Comparison::observe(place, &trees, &names);
+        let rescues = Rescues::observe(place, &trees);
         let ignored = ignored(place, &trees, &listing);
         let from_head = outside_sparse_checkout(place, &trees, &listing);
         let overlooked = OnceLock::new();
@@ -80,6 +84,7 @@ impl<'a> Observation<'a> {
             only_in_deploy,
             names,
             comparison,
+            rescues,
             ignored,
             from_head,
             overlooked,
@@ -152,10 +157,22 @@ impl<'a> Observation<'a> {
         let contents = Contents { record: record.bytes, sealed: sealed.bytes };
         let judge = |pair: &Pair<'_>| self.signers.judge(pair, self.place, &self.trees);
         let facts = secret_facts(self.place, name, &contents, &judge, uncommitted, deployed);
+        let facts = SecretFacts { rescued: self.rescued(name), ..facts };
         let ledger = &self.trees.ledger;
         let beyond = Beyond::observe(&facts, &contents, self.earlier(&facts).as_ref(), ledger, prover);
         let progress = beyond.progress.clone();
         (beyond.complete(facts), progress)
+    }
+
+    /// What rescue branches have of it; unknown where the deploy ref is.
+    fn rescued(&self, name: &SecretName) -> Known<Vec<Rescued<Presence>>> {
+        self.trees.deploy.as_ref().map_err(Clone::clone)?;
+        self.rescues.of(name)
+    }
+
+    /// Every secret that may be judged: [`Self::names`], and those that are on a rescue branch only; ascending.
+    pub fn all_names(&self) -> BTreeSet<&SecretName> {
+        self.names.iter().chain(self.rescues.names()).collect()
     }
 
     /// What is known of it from elsewhere, where that was looked for and there is a record to hold it against.

@@ -6,6 +6,7 @@ use super::selection::Selection;
 use super::strays::Strays;
 use crate::domain::facts::{Difference, StoreFacts};
 use crate::domain::finding::Unknown;
+use crate::domain::name::SecretName;
 use crate::domain::tracked_name::TrackedName;
 use crate::store::layout::{ATTRIBUTES, POLICY};
 use crate::store::policy_file::MAX_POLICY_BYTES;
@@ -14,7 +15,8 @@ use crate::store::policy_file::MAX_POLICY_BYTES;
 pub fn observe(observation: &Observation<'_>, selection: &Selection, tracked: &[TrackedName]) -> StoreFacts {
     let place = observation.place;
     let Strays { files: strays, mut unknowns, deleted } = Strays::observe(observation, selection);
-    for part in selection.idle_parts(&observation.names, tracked) {
+    let names: Vec<SecretName> = observation.all_names().into_iter().cloned().collect();
+    for part in selection.idle_parts(&names, tracked) {
         unknowns.push(Unknown::new(part, "selects nothing: see `secrets list` for the names"));
     }
     if observation.names.is_empty() && tracked.is_empty() {
@@ -51,6 +53,7 @@ pub fn observe(observation: &Observation<'_>, selection: &Selection, tracked: &[
         policy_path: place.path(POLICY),
         uncommitted: observation.uncommitted(standings),
         deployed: plain_files(&observation.trees, &plain),
+        unread_rescues: observation.rescues.unread.clone(),
         exposures: Vec::new(),
         policies: None,
         unknowns,

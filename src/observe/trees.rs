@@ -5,13 +5,17 @@ use std::time::Duration;
 use super::place::Place;
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::policy::DeployRef;
-use crate::git::{Asked, Commit, EntryKind, GitError, RemoteError, RemoteTip, Snapshot};
+use crate::domain::rescue::RESCUE_REFS;
+use crate::git::{Asked, Besides, Branch, Commit, EntryKind, GitError, RemoteError, RemoteTip, Snapshot};
 use crate::store::classify::{self, Entry, Listing, classify};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
 use crate::store::ledger::{LEDGER_FILE, LEDGER_REF, Ledger, MAX_LEDGER_BYTES};
 
 /// How long the remote may take to answer, all its steps together.
 pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
+
+/// How many rescue branches are looked into.
+pub const MOST_RESCUES: usize = 16;
 
 /// Whether the remote is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub struct Trees {
     pub head_tree: Known<Option<Snapshot>>,
     pub deploy: Known<DeployTree>,
     pub ledger: Known<RemoteLedger>,
+    /// The rescue branches of the remote; none where it was not asked.
+    pub rescues: Known<Vec<Branch>>,
 }
 
 impl Trees {
@@ -56,12 +62,17 @@ impl Trees {
                 repository.snapshot(*commit, &place.folder).map(Some).map_err(unknown)
             }),
         });
-        let (deploy, ledger) = match remote(place, deploy_ref, ask) {
-            Ok(Some(asked)) => (deploy_tree(place, deploy_ref, asked.tip), ledger(asked.beside)),
-            Ok(None) => (Ok(DeployTree::NotJudged), Ok(RemoteLedger::NotAsked)),
-            Err(unknown) => (Err(unknown), Ok(RemoteLedger::NotAsked)),
+        let not_asked = |deploy| (deploy, Ok(RemoteLedger::NotAsked), Ok(Vec::new()));
+        let (deploy, ledger, rescues) = match remote(place, deploy_ref, ask) {
+            Ok(Some(asked)) => {
+                let unknown = |error: RemoteError| Unknown::new(format!("{RESCUE_REFS}*"), error.to_string());
+                let rescues = asked.branches.map_err(unknown);
+                (deploy_tree(place, deploy_ref, asked.tip), ledger(asked.beside), rescues)
+            }
+            Ok(None) => not_asked(Ok(DeployTree::NotJudged)),
+            Err(unknown) => not_asked(Err(unknown)),
         };
-        Self { head, head_tree, deploy, ledger }
+        Self { head, head_tree, deploy, ledger, rescues }
     }
 
     /// What of `HEAD` the work tree's listing does not know: what was deleted, or lies outside a sparse checkout.
@@ -122,7 +133,8 @@ fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked
         }
         Ask::Remote => {}
     }
-    let asked = place.known_repository()?.ask_remote_beside(remote, branch, LEDGER_REF, REMOTE_LIMIT);
+    let besides = Besides { single: LEDGER_REF, branches: RESCUE_REFS, most_branches: MOST_RESCUES };
+    let asked = place.known_repository()?.ask_remote_beside(remote, branch, besides, REMOTE_LIMIT);
     asked.map(Some).map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))
 }
 

@@ -3,8 +3,10 @@
 
 use std::fmt::Write as _;
 
+use super::glass;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::report::{Report, Verdict, WaivedGroup};
+use crate::domain::report::{Report, WaivedGroup};
+use crate::domain::rescue::GlassOutcome;
 use crate::domain::text::{abridged, counted, visible};
 
 /// How many findings that one waiver or baseline lets through are told one by one.
@@ -34,10 +36,15 @@ pub fn render(report: &Report) -> String {
     for note in &report.notes {
         command(&mut out, "notice", "secrets check", None, note);
     }
-    let end = match report.verdict {
-        Verdict::Pass => "clear to deploy",
-        Verdict::Fail | Verdict::Unknown => "deploy blocked",
-    };
+    if let Some(glass) = &report.break_glass {
+        let word = if glass.outcome == GlassOutcome::NotNeeded { "notice" } else { "warning" };
+        let told = glass::told(glass, report.deploy_ref.as_deref());
+        let lines: Vec<String> =
+            told.into_iter().flat_map(|told| [Some(told.text), told.command]).flatten().collect();
+        let text = lines.join("\n");
+        command(&mut out, word, "break-glass", None, &text);
+    }
+    let end = glass::end(report);
     // Writing into a String can't fail.
     let _ = writeln!(
         out,
@@ -122,6 +129,11 @@ mod tests {
     #[test]
     fn a_rich_report() {
         insta::assert_snapshot!(render(&samples::rich()));
+    }
+
+    #[test]
+    fn a_report_with_the_glass_broken() {
+        insta::assert_snapshot!(render(&samples::broken_glass()));
     }
 
     #[test]

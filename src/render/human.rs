@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 mod summary;
 
 use super::Style;
+use super::glass::{self, Told};
 use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
@@ -22,6 +23,7 @@ pub fn render(report: &Report, style: Style) -> String {
     page.unchecked(report);
     page.custody(report);
     page.aside(report);
+    page.break_glass(report);
     page.verdict(report);
     page.text
 }
@@ -209,6 +211,22 @@ impl Page {
         }
     }
 
+    /// Last before the verdict, so that nobody overlooks it.
+    fn break_glass(&mut self, report: &Report) {
+        let Some(glass) = &report.break_glass else { return };
+        let mut told = glass::told(glass, report.deploy_ref.as_deref()).into_iter();
+        let tone = if glass.lets_through() { BAD } else { BOLD };
+        let title = told.next().map(|told| visible(&told.text).into_owned()).unwrap_or_default();
+        for line in wrap(&title, self.style.width) {
+            self.line(&paint(&line, tone, self.style));
+        }
+        for Told { text, command } in told {
+            self.wrapped(2, &visible(&text));
+            self.remedy(&command.unwrap_or_default());
+        }
+        self.line("");
+    }
+
     fn verdict(&mut self, report: &Report) {
         let summary = &report.summary;
         let mut parts =
@@ -226,10 +244,8 @@ impl Page {
                 parts.push(format!("{count} {what}"));
             }
         }
-        let end = match report.verdict {
-            Verdict::Pass => paint("clear to deploy", GOOD, self.style),
-            Verdict::Fail | Verdict::Unknown => paint("deploy blocked", BAD, self.style),
-        };
+        let tone = if report.verdict == Verdict::Pass { GOOD } else { BAD };
+        let end = paint(glass::end(report), tone, self.style);
         self.line(&format!("{}: {end}", parts.join(", ")));
     }
 }
@@ -278,6 +294,11 @@ mod tests {
     }
 
     #[test]
+    fn a_report_with_the_glass_broken() {
+        insta::assert_snapshot!(render(&samples::broken_glass(), plain(80)));
+    }
+
+    #[test]
     fn a_passing_report() {
         insta::assert_snapshot!(render(&samples::passing(), plain(80)));
     }
@@ -322,5 +343,7 @@ mod tests {
         assert!(last(&samples::passing()).ends_with(": clear to deploy"));
         assert!(last(&samples::rich()).ends_with(": deploy blocked"));
         assert!(last(&samples::unknown()).ends_with(": deploy blocked"));
+        assert!(last(&samples::broken_glass()).ends_with(": LET THROUGH by --break-glass"));
+        assert!(last(&samples::unbroken_glass()).ends_with(": deploy blocked"));
     }
 }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::domain::finding::Finding;
 use crate::domain::report::Report;
+use crate::domain::rescue::{BreakGlass, GlassOutcome};
 use crate::domain::tracked_name::CredentialName;
 
 const SCHEMA_VERSION: u32 = 1;
@@ -16,6 +17,8 @@ struct ReportWire<'a> {
     commit: Option<&'a str>,
     deploy_ref: Option<&'a str>,
     verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    break_glass: Option<BreakGlassWire<'a>>,
     strict: bool,
     summary: SummaryWire,
     outlook: OutlookWire<'a>,
@@ -27,6 +30,50 @@ struct ReportWire<'a> {
     custody: Vec<CustodyWire<'a>>,
     notes: &'a [String],
     store_id: Option<String>,
+}
+
+#[derive(Serialize)]
+struct BreakGlassWire<'a> {
+    reason: &'a str,
+    by: &'a str,
+    let_through: bool,
+    queued: bool,
+    remote: Option<&'a str>,
+    branch: Option<&'a str>,
+    commit: Option<&'a str>,
+    url: Option<&'a str>,
+    why: Option<&'a str>,
+    left_out: Vec<LeftOutWire<'a>>,
+}
+
+#[derive(Serialize)]
+struct LeftOutWire<'a> {
+    path: &'a str,
+    why: &'a str,
+}
+
+impl<'a> From<&'a BreakGlass> for BreakGlassWire<'a> {
+    fn from(glass: &'a BreakGlass) -> Self {
+        let (saved, refused) = match &glass.outcome {
+            GlassOutcome::NotNeeded => (None, None),
+            GlassOutcome::Broken(saved) => (Some(saved), None),
+            GlassOutcome::Refused(why) => (None, Some(why.as_str())),
+        };
+        let queued = saved.and_then(|saved| saved.queued.as_deref());
+        let left_out = saved.map(|saved| saved.left_out.as_slice()).unwrap_or_default();
+        Self {
+            reason: glass.reason.as_str(),
+            by: &glass.by,
+            let_through: glass.lets_through(),
+            queued: queued.is_some(),
+            remote: saved.map(|saved| saved.remote.as_str()),
+            branch: saved.map(|saved| saved.branch.as_str()),
+            commit: saved.map(|saved| saved.commit.as_str()),
+            url: saved.and_then(|saved| saved.url.as_deref()),
+            why: queued.or(refused),
+            left_out: left_out.iter().map(|out| LeftOutWire { path: &out.path, why: &out.why }).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -118,6 +165,7 @@ pub fn render(report: &Report) -> String {
         commit: report.commit.as_deref(),
         deploy_ref: report.deploy_ref.as_deref(),
         verdict: report.verdict.as_str(),
+        break_glass: report.break_glass.as_ref().map(BreakGlassWire::from),
         strict: report.strict,
         summary: SummaryWire {
             secrets: summary.secrets,
@@ -186,6 +234,11 @@ mod tests {
     #[test]
     fn a_rich_report() {
         insta::assert_snapshot!(render(&samples::rich()));
+    }
+
+    #[test]
+    fn a_report_with_the_glass_broken() {
+        insta::assert_snapshot!(render(&samples::broken_glass()));
     }
 
     #[test]

@@ -6,6 +6,7 @@ pub mod human;
 pub mod json;
 pub mod table;
 
+mod glass;
 mod paint;
 
 #[cfg(test)]

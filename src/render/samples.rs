@@ -3,6 +3,7 @@
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Custody, Draft, Grade, Outlook, Report, SwitchedOff, Unchecked, Waived};
+use crate::domain::rescue::{BreakGlass, GlassOutcome, LeftOut, Saved};
 
 fn finding(id: CheckId, level: Level, secret: Option<&str>, message: &str, remedy: &str) -> Finding {
     Finding {
@@ -103,6 +104,33 @@ pub fn rich() -> Report {
         notes: vec!["judged by the policy of 3f2a9c1d04be".to_owned()],
         ..draft()
     })
+}
+
+/// A blocked deploy that was let through; the remote was down.
+pub fn broken_glass() -> Report {
+    let saved = Saved {
+        remote: "origin".to_owned(),
+        branch: "rescue/2022-08-31-alice-0123456789ab".to_owned(),
+        commit: "0123456789abcdef0123456789abcdef01234567".to_owned(),
+        url: Some("https://forge.example/hub/compare/main...rescue".to_owned()),
+        queued: Some("remote `origin` can't be asked: connection refused".to_owned()),
+        left_out: vec![LeftOut {
+            path: "secrets/notes\u{1b}[31m.txt".to_owned(),
+            why: "is in clear, as far as anybody can tell".to_owned(),
+        }],
+    };
+    Report { break_glass: Some(glass(GlassOutcome::Broken(saved))), ..unknown() }
+}
+
+/// The same where it can't be.
+pub fn unbroken_glass() -> Report {
+    let why = "remote `origin` does not take it: read-only".to_owned();
+    Report { break_glass: Some(glass(GlassOutcome::Refused(why))), ..unknown() }
+}
+
+fn glass(outcome: GlassOutcome) -> BreakGlass {
+    let reason = "the client secret lapsed; ticket 812".parse().unwrap();
+    BreakGlass { reason, by: "alice".to_owned(), outcome }
 }
 
 pub fn passing() -> Report {

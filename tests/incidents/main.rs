@@ -17,6 +17,7 @@ mod kubeconfig_2026;
 mod leap_day_2012;
 mod leaver_2026;
 mod lost_events_2017;
+mod toronto_break_glass_2022;
 mod toronto_custody_2022;
 mod toronto_formatter_2022;
 mod toronto_laptop_2022;

@@ -56,6 +56,7 @@ pub(crate) fn file() -> FileFacts {
         contents: Ok(Some(Contents::Sealed(sealed))),
         uncommitted: Ok(Vec::new()),
         deployed: Ok(FileDeployed::Same),
+        rescued: Ok(Vec::new()),
         secrets: Ok(vec![value(CLIENT), value(TOKEN)]),
         undecided: Vec::new(),
         not_secret: 0,

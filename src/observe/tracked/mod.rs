@@ -2,6 +2,7 @@
 
 mod at_commit;
 mod decided;
+mod deployed;
 mod inside;
 mod opening;
 mod paths;
@@ -12,22 +13,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::place::Place;
+use super::rescues::RescueBranch;
 use super::selection::Selection;
 use super::trees::{DeployTree, Trees};
 use crate::domain::claim::{CUSTODY, Claim};
-use crate::domain::facts::{Deployed, Difference, Uncommitted};
+use crate::domain::facts::{Difference, Uncommitted};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::{Contents, ForeignFile, SealedFormat};
 use crate::domain::policy::Policy;
-use crate::domain::tracked_facts::{FileDeployed, FileFacts, FilePresence};
+use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::TrackedName;
 use crate::foreign;
-use crate::git::{BlobId, Commit, RemoteTip, Repository, Snapshot};
+use crate::git::{Commit, RemoteTip, Repository, Snapshot};
 use crate::seal::bare;
 use crate::store::custody_file::{self, CustodyFile, MAX_CUSTODY_BYTES};
 
 use at_commit::AtCommit;
 pub use decided::{Decided, whole};
+use deployed::Rescued;
+pub use deployed::with_custody_files;
 pub use inside::ends_in;
 pub use opening::{Opener, bounded};
 pub use paths::Found;
@@ -49,6 +53,8 @@ pub struct TrackedFiles<'a> {
     source: Source<'a>,
     /// By folder: what its `custody.toml` says.
     claims: BTreeMap<String, Claims>,
+    /// What rescue branches have.
+    rescued: Rescued<'a>,
     /// Who can open what git-crypt sealed, by the copies of its key in the repository.
     git_crypt: paths::GitCryptUsers,
     /// What policy's `[track]` calls sealed, judged or not; paths relative to the root of the repository, ascending.
@@ -80,6 +86,17 @@ impl<'a> TrackedFiles<'a> {
         trees: &'a Trees,
         selection: &Selection,
     ) -> Known<Option<Self>> {
+        Self::beside_rescues(place, policy, trees, &[], selection)
+    }
+
+    /// The same, with what is on rescue branches only.
+    pub fn beside_rescues(
+        place: &'a Place,
+        policy: &'a Policy,
+        trees: &'a Trees,
+        rescues: &'a [RescueBranch],
+        selection: &Selection,
+    ) -> Known<Option<Self>> {
         let named = selection.other_files();
         if policy.track.is_none() && named.is_none_or(<[String]>::is_empty) {
             return Ok(None);
@@ -98,14 +115,16 @@ impl<'a> TrackedFiles<'a> {
             Err(unknown) => Err(unknown.clone()),
         };
         let deploy_tree = deploy.as_ref().ok().and_then(|deploy| deploy.as_ref().map(|(_, tree)| tree));
-        let trees = [head.as_ref(), deploy_tree];
+        let rescued = Rescued::observe(rescues);
+        let trees: Vec<_> = [head.as_ref(), deploy_tree].into_iter().chain(rescued.trees()).collect();
         let found = match named {
             Some(named) => Found::named(Some(repository), policy, named, &trees),
             None => Found::everywhere(Some(repository), place, policy, &trees),
         };
         let standings = Standings::observe(repository, head, &found.all());
         let source = Source::Here { standings, deploy };
-        Ok(Some(Self::of_found(policy, repository, source, found, selection, None)))
+        let here = Self::of_found(policy, repository, source, found, selection, None);
+        Ok(Some(Self { rescued, ..here }))
     }
 
     /// The same as another commit has them. `here` are those of the work tree: what is the same there is read once.
@@ -167,6 +186,7 @@ impl<'a> TrackedFiles<'a> {
             repository,
             source,
             claims,
+            rescued: Rescued::default(),
             git_crypt: found.git_crypt,
             covered: found.covered.into_iter().collect(),
             files,
@@ -242,6 +262,7 @@ impl<'a> TrackedFiles<'a> {
             is_covered: self.policy.track.as_ref().is_some_and(|track| track.covers(path)),
             uncommitted,
             deployed: self.deployed(path),
+            rescued: self.rescued(path),
             contents,
             secrets,
             undecided: undecided_leaves.into_iter().map(|(leaf, _)| leaf).collect(),
@@ -315,45 +336,6 @@ impl<'a> TrackedFiles<'a> {
             other @ (Contents::Sealed(_) | Contents::Plain(_) | Contents::Damaged { .. }) => other,
         }
     }
-
-    fn deployed(&self, path: &str) -> Known<FileDeployed> {
-        let Source::Here { standings, deploy } = &self.source else { return Ok(FileDeployed::NotJudged) };
-        let Some((tip, there)) = deploy.as_ref().map_err(Clone::clone)? else {
-            return Ok(FileDeployed::NotJudged);
-        };
-        let (here, there) = (standings.head().and_then(|head| head.get(path)), there.get(path));
-        if here == there {
-            return Ok(FileDeployed::Same);
-        }
-        let presence =
-            |entry: Option<&crate::git::Entry>, whose: &str, read: &dyn Fn(BlobId) -> Known<Vec<u8>>| {
-                let Some(entry) = entry else { return Ok(FilePresence::Absent) };
-                let bytes =
-                    read(entry.id).map_err(|unknown| Unknown::new(format!("{path} {whose}"), unknown.why))?;
-                Ok(match contents(&bytes) {
-                    Contents::Sealed(file) => file.modified.map_or(FilePresence::Undated, FilePresence::At),
-                    Contents::Plain(_) | Contents::Damaged { .. } => FilePresence::Undated,
-                })
-            };
-        let here = presence(here, "in HEAD", &|id| standing::one(self.repository.blobs(&[id])))?;
-        let there = presence(there, "on the deploy ref", &|id| standing::one(tip.blobs(&[id])))?;
-        Ok(FileDeployed::Differs { here, there })
-    }
-}
-
-/// How policy, attributes and `custody.toml` files together stand to the deploy ref.
-pub fn with_custody_files(deployed: Known<Deployed>, undeployed: Known<Vec<String>>) -> Known<Deployed> {
-    use crate::domain::facts::Presence;
-    let undeployed = undeployed?;
-    Ok(match deployed? {
-        same if undeployed.is_empty() => same,
-        Deployed::Differs { paths, here, there } => {
-            Deployed::Differs { paths: paths.into_iter().chain(undeployed).collect(), here, there }
-        }
-        Deployed::NotJudged | Deployed::Same => {
-            Deployed::Differs { paths: undeployed, here: Presence::Unordered, there: Presence::Unordered }
-        }
-    })
 }
 
 /// The folder of a path of the repository; empty for its root.
