@@ -75,6 +75,7 @@ fn what_is_no_command_is_not_run() {
         (&["--env", "A-B=web/db"], "A-B"),
         (&["--env", "web/db"], "NAME=secret"),
         (&["--prefix", "X"], "--scope"),
+        (&["--env", "A=web/db", "--break-glass", "now"], "--gate"),
     ] {
         let told = refused(&stage, options);
         assert!(told.contains(expected), "{options:?}: {told}");
