@@ -7,6 +7,7 @@ use clap::Args;
 use super::{Lifetime, Publish, Sealing};
 use crate::domain::glob::Glob;
 use crate::domain::name::ActorName;
+use crate::domain::rescue::Reason;
 use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 use crate::domain::variable::{Assignment, VariableName};
@@ -34,6 +35,9 @@ pub struct Exec {
     /// Judge these secrets first, as `secrets check` does, and run nothing where that blocks
     #[arg(long)]
     pub gate: bool,
+    /// Run it though the gate blocks, once what is about to be deployed is saved on a rescue branch of the remote
+    #[arg(long, value_name = "REASON", requires = "gate")]
+    pub break_glass: Option<Reason>,
     /// The program and its arguments, behind `--`
     #[arg(last = true, value_name = "CMD", required_unless_present = "dry_run")]
     pub command: Vec<OsString>,

@@ -133,22 +133,30 @@ impl<'s> Desk<'s> {
             .args([path])
             // What it writes besides goes with the folder.
             .env("TMPDIR", self.folder.path());
-        match program.run_attended(&attendance, Output::ToStandardError)? {
-            Ended::Code(0) => Ok(()),
+        let ended = match program.run_attended(&attendance, Output::ToStandardError)? {
+            // The shell in between says so of what it has started.
+            Ended::Code(code @ 129..) => Ended::Signal(i32::from(code) - 128),
+            ended => ended,
+        };
+        if ended == Ended::Code(0) {
+            return Ok(());
+        }
+        // A terminal that is gone, say: nobody gave up what was saved.
+        if attendance.was_to_end() || matches!(ended, Ended::Signal(_)) {
+            self.work = Some(path.to_owned());
+        }
+        let shown = visible(&self.editor).into_owned();
+        match ended {
             Ended::Code(code) => {
-                let shown = visible(&self.editor).into_owned();
                 let error = CommandError::new(format!("`{shown}` ended with {code}, so nothing was changed"));
                 Err(match code {
                     126 | 127 => error.hint("name another editor: EDITOR=vim secrets edit NAME"),
                     _ => error,
                 })
             }
-            Ended::Signal(signal) => {
-                self.work = Some(path.to_owned());
-                Err(CommandError::new(format!(
-                    "the editor was ended by signal {signal}, so nothing was changed"
-                )))
-            }
+            Ended::Signal(signal) => Err(CommandError::new(format!(
+                "`{shown}` was ended by signal {signal}, so nothing was changed"
+            ))),
         }
     }
 

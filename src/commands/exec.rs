@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::breaking_glass;
 use super::choosing::{fitting, judged_as};
 use super::clear_values::{self, Clear};
 use super::reporting;
@@ -9,6 +10,8 @@ use super::{CommandError, Session};
 use crate::cli::{Check, Exec};
 use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
+use crate::domain::report::Report;
+use crate::domain::rescue::{Reason, ReasonError};
 use crate::domain::text::{shell_word, visible};
 use crate::domain::tracked_name::CredentialName;
 use crate::domain::value::Value;
@@ -18,6 +21,7 @@ use crate::render::{self, Style};
 use crate::system::environment::IDENTITY_VARIABLE;
 use crate::system::private::{PrivateFolder, Purpose};
 use crate::system::process::{Attendance, Ended, Output, ProcessError, Program};
+use crate::system::terminal::Question;
 
 /// Where a program finds the folder of all files.
 const FOLDER_VARIABLE: &str = "SECRETS_DIR";
@@ -40,7 +44,7 @@ pub fn run(session: &Session, arguments: &Exec) -> Result<u8, CommandError> {
         return Err(CommandError::new("no program is given").hint("give it behind --, as in: -- ./deploy"));
     };
     if arguments.gate {
-        let code = gate(session, &place, &parts)?;
+        let code = gate(session, &place, &parts, arguments.break_glass.as_ref())?;
         if code != 0 {
             return Ok(code);
         }
@@ -101,18 +105,54 @@ fn parts(session: &Session, place: &Place, arguments: &Exec) -> Result<Vec<Part>
     Ok(assigned.into_iter().map(|part| Part { is_file: is_file(&part), assignment: part }).collect())
 }
 
-/// Judges just these secrets, and tells it on standard error: standard output is the program's.
-fn gate(session: &Session, place: &Place, parts: &[Part]) -> Result<u8, CommandError> {
+/// Judges just these secrets, and tells it on standard error: standard output is the program's. Where that blocks, the
+/// glass can be broken: by `--break-glass`, or by who is asked on a terminal.
+fn gate(
+    session: &Session,
+    place: &Place,
+    parts: &[Part],
+    reason: Option<&Reason>,
+) -> Result<u8, CommandError> {
     let names: Vec<&CredentialName> = parts.iter().map(Part::secret).collect();
     let scope = judged_as(place, &names)?.iter().map(|name| Glob::exactly(name.as_str())).collect();
-    let report = reporting::report(session, &Check { scope, ..Check::default() });
-    let style = Style { color: session.terminal.color_stderr, width: session.terminal.width };
-    session.say(render::human::render(&report, style).trim_end())?;
-    let code = report.verdict.exit_code();
+    let mut report = reporting::report(session, &Check { scope, ..Check::default() });
+    if let Some(reason) = reason {
+        report = breaking_glass::let_through(session, reason, report);
+    }
+    tell(session, &report)?;
+    if report.exit_code() != 0
+        && reason.is_none()
+        && let Some(reason) = ask_for_reason(session)?
+    {
+        report = breaking_glass::let_through(session, &reason, report);
+        tell(session, &report)?;
+    }
+    let code = report.exit_code();
     if code != 0 {
         session.say("nothing was run")?;
     }
     Ok(code)
+}
+
+fn tell(session: &Session, report: &Report) -> Result<(), CommandError> {
+    let style = Style { color: session.terminal.color_stderr, width: session.terminal.width };
+    session.say(render::human::render(report, style).trim_end())
+}
+
+/// Why it can't wait; `None` where nobody can be asked, or nothing is answered.
+fn ask_for_reason(session: &Session) -> Result<Option<Reason>, CommandError> {
+    if !session.terminal.can_ask() {
+        return Ok(None);
+    }
+    let question = Question {
+        what: "run it anyway? what is deployed is saved on a rescue branch first. Why can't it wait (nothing: don't run it)",
+        remedy: "give --break-glass REASON",
+    };
+    let read = |answer: &str| match answer {
+        "" => Ok(None),
+        reason => reason.parse().map(Some).map_err(|error: ReasonError| format!("the reason {error}")),
+    };
+    Ok(session.terminal.ask_line(question, Some(""), read)?)
 }
 
 /// The value of each part, in their order. Where all are of the store, nothing else is read than they.
@@ -229,7 +269,7 @@ fn for_environment(part: &Part, value: &Value) -> Result<OsString, CommandError>
     let bytes = value.expose();
     let (variable, secret) = (part.variable(), visible(part.secret().as_str()));
     let refuse = |why: &str| {
-        let remedy = shell_word(&format!("{variable}={}", part.secret().as_str())).into_owned();
+        let remedy = format!("{variable}={}", shell_word(part.secret().as_str()));
         Err(CommandError::new(format!("{secret}: {why}, so {variable} can't hold it"))
             .hint(format!("hand it over as a file: --file {remedy}")))
     };

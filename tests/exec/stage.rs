@@ -57,11 +57,12 @@ impl Stage {
         Running { child, stdout }
     }
 
-    /// Where a value can be found that should not be: in any file of the sandbox, `.git` included.
+    /// A value is in no file of the sandbox, `.git` included, but in those that say what is to be edited.
     #[track_caller]
     pub fn nowhere_on_disk(&self, value: &str) {
         let root = self.sandbox.root();
-        let found = self.sandbox.run(root, "grep", ["-rlFa", value, "."]);
+        let found =
+            self.sandbox.run(root, "grep", ["-rlFa", "--exclude=editor", "--exclude=keys", value, "."]);
         assert_eq!(found.text(), "", "{value} is on the disk");
         assert_eq!(found.code, 1);
     }

@@ -21,13 +21,13 @@ fn calls(stage: &Stage, arguments: &[&str]) -> Vec<String> {
 #[test]
 fn a_value_goes_into_the_environment_or_a_file_in_memory_and_nowhere_else() {
     let stage = Stage::with(&[("web/db", CANARY.as_bytes())]);
-    let called = calls(&stage, &["exec", "--env", "A=web/db", "--", "true"]);
+    let called = calls(&stage, &["exec", "--env", "A=web/db", "--", "/bin/true"]);
     let [started] = called.as_slice() else { panic!("{called:#?}") };
     let (arguments, environment) = started.split_once("], [").unwrap();
     assert!(started.starts_with("execve(") && !arguments.contains(CANARY), "{started}");
     assert!(environment.contains(&format!("\"A={CANARY}\"")), "{started}");
 
-    let called = calls(&stage, &["exec", "--file", "A=web/db", "--", "true"]);
+    let called = calls(&stage, &["exec", "--file", "A=web/db", "--", "/bin/true"]);
     let [written] = called.as_slice() else { panic!("{called:#?}") };
     assert!(written.starts_with("write("), "{written}");
     stage.nowhere_on_disk(CANARY);

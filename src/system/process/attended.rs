@@ -79,6 +79,7 @@ enum Failed {
 mod unix {
     use std::io;
     use std::process::Child;
+    use std::sync::atomic::{AtomicBool, Ordering};
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
     use std::thread;
 
@@ -106,6 +107,7 @@ mod unix {
     /// From its beginning to its end no signal ends this process that it could not clean up after.
     pub struct Attendance {
         stage: Arc<Mutex<Stage>>,
+        was_to_end: Arc<AtomicBool>,
     }
 
     impl Attendance {
@@ -115,13 +117,20 @@ mod unix {
             let heeded = HANDED_ON.iter().filter(|signal| (ignored >> (**signal - 1)) & 1 == 0);
             let mut signals = SignalsInfo::<WithOrigin>::new(heeded)?;
             let stage = Arc::new(Mutex::new(Stage::Before(None)));
-            let attendance = Self { stage: Arc::clone(&stage) };
+            let was_to_end = Arc::new(AtomicBool::new(false));
+            let attendance = Self { stage: Arc::clone(&stage), was_to_end: Arc::clone(&was_to_end) };
             thread::Builder::new().name("signals".to_owned()).spawn(move || {
                 for origin in signals.forever() {
+                    was_to_end.fetch_or(matches!(origin.signal, SIGHUP | SIGTERM), Ordering::SeqCst);
                     heed(&mut lock(&stage), &origin);
                 }
             })?;
             Ok(attendance)
+        }
+
+        /// Whether somebody wanted this process to end, or its terminal is gone.
+        pub fn was_to_end(&self) -> bool {
+            self.was_to_end.load(Ordering::SeqCst)
         }
 
         pub(super) fn attend(
@@ -251,6 +260,11 @@ mod elsewhere {
         #[expect(clippy::unnecessary_wraps, reason = "can fail on Unix")]
         pub fn begin() -> io::Result<Self> {
             Ok(Self)
+        }
+
+        #[expect(clippy::unused_self, reason = "has a state on Unix")]
+        pub fn was_to_end(&self) -> bool {
+            false
         }
 
         #[expect(clippy::unused_self, reason = "has a state on Unix")]
