@@ -102,12 +102,10 @@ fn keys_become_names_by_rule_and_by_hand() {
     let base = ["-", "--from", "json", "--never", "x", "--dry-run"];
     store.import(&base, json).code(2).says("!!: makes no name").says("--name '!!=NAME'");
     let named = store.import(&[&base[..], &["--name", "!!=bang", "--prefix", "web"]].concat(), json).code(0);
-    let names: Vec<&str> = named
-        .text()
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split("  ").map(str::trim).rfind(|w| w.contains('/') || *w == "bang"))
-        .collect();
+    let second = |line: &'_ str| {
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1).map(str::to_owned)
+    };
+    let names: Vec<String> = named.text().lines().skip(1).filter_map(second).collect();
     assert_eq!(names, ["web/TOKEN", "web/sa-json", "web/a-b/c-d", "web/DB_PASSWORD", "bang"]);
     let twice = r#"{"a b": "1", "a-b": "2", "a:b": "3"}"#;
     let refused = store.import(&base, twice).code(2);
