@@ -132,6 +132,10 @@ fn chosen(arguments: &Export, clear: &[Clear]) -> Result<Vec<Chosen>, CommandErr
     for Clear { name, .. } in clear {
         let is_named = arguments.names.iter().any(|named| named.as_str() == name.as_str());
         let scope = arguments.scope.iter().find(|scope| name.known_as().any(|known| scope.matches(known)));
+        if !is_named && scope.is_none() {
+            // Only by --env or --key, which name it anyway.
+            continue;
+        }
         let by = match (&arguments.strip, scope) {
             (Some(folder), _) => {
                 if !name.as_str().starts_with(&format!("{folder}/")) {
@@ -142,14 +146,10 @@ fn chosen(arguments: &Export, clear: &[Clear]) -> Result<Vec<Chosen>, CommandErr
                 }
                 format!("{folder}/**")
             }
-            (None, _) if is_named => name.as_str().to_owned(),
-            (None, Some(scope)) => scope.as_str().to_owned(),
-            // Only by --env or --key, which name it anyway.
-            (None, None) => continue,
+            (None, Some(scope)) if !is_named => scope.as_str().to_owned(),
+            (None, _) => name.as_str().to_owned(),
         };
-        if is_named || scope.is_some() {
-            chosen.push(Chosen { secret: name.clone(), by });
-        }
+        chosen.push(Chosen { secret: name.clone(), by });
     }
     Ok(chosen)
 }

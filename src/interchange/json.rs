@@ -29,10 +29,14 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// The line of the whole text in which a part of it begins.
+    /// Where in the whole text a part of it begins.
+    fn offset(&self, part: &str) -> usize {
+        (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize)
+    }
+
+    /// The line in which it begins.
     fn line(&self, part: &str) -> usize {
-        let offset = (part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize);
-        1 + self.text.bytes().take(offset).filter(|byte| *byte == b'\n').count()
+        1 + self.text.bytes().take(self.offset(part)).filter(|byte| *byte == b'\n').count()
     }
 
     fn object(&mut self, part: &'t str) -> Result<(), Fault> {
@@ -48,12 +52,12 @@ impl<'t> Reader<'t> {
         })?;
         let mut seen: HashMap<String, usize> = HashMap::with_capacity(members.len());
         // Counted on from member to member, because a text may have ten thousand.
-        let (mut counted, mut line) = (part, first);
+        let (mut counted, mut line) = (self.offset(part), first);
         for (key, raw) in members {
             let value = raw.get();
-            let passed = (value.as_ptr() as usize).saturating_sub(counted.as_ptr() as usize);
-            line += counted.bytes().take(passed).filter(|byte| *byte == b'\n').count();
-            counted = value;
+            let passed = self.text.as_bytes().get(counted..self.offset(value)).unwrap_or_default();
+            line += passed.iter().filter(|byte| **byte == b'\n').count();
+            counted += passed.len();
             if let Some(earlier) = seen.insert(key.clone(), line) {
                 return Err(twice(line, earlier));
             }

@@ -104,10 +104,16 @@ pub fn list(kind: Kind, root: &Path) -> Result<Vec<Sealed>, PassError> {
         return Err(PassError::Folder { path: root.join(path), why: why.clone() });
     }
     let sealed = walked.files.into_iter().filter_map(|file| {
-        let keys: Vec<String> =
-            file.path.strip_suffix(kind.ending())?.split('/').map(str::to_owned).collect();
+        let path = root.join(&file.path);
+        let name = match file.path.strip_suffix(kind.ending()) {
+            Some(name) => name,
+            // A folder elsewhere: what lies in it must not be missing without a word.
+            None if !file.is_file && path.is_dir() => &file.path,
+            None => return None,
+        };
+        let keys: Vec<String> = name.split('/').map(str::to_owned).collect();
         let is_own = keys.iter().any(|key| key.starts_with('.'));
-        (!is_own).then(|| Sealed { keys, path: root.join(&file.path), is_link: !file.is_file })
+        (!is_own).then_some(Sealed { keys, path, is_link: !file.is_file })
     });
     Ok(sealed.collect())
 }
@@ -171,13 +177,16 @@ mod tests {
             fs::write(root.join(file), "x").unwrap();
         }
         #[cfg(unix)]
-        std::os::unix::fs::symlink("/etc/passwd", root.join("web/link.gpg")).unwrap();
+        {
+            std::os::unix::fs::symlink("/etc/passwd", root.join("web/link.gpg")).unwrap();
+            std::os::unix::fs::symlink("/etc", root.join("web/folder")).unwrap();
+        }
         let listed = list(Kind::Pass, root).unwrap();
         let keys: Vec<String> = listed.iter().map(|sealed| sealed.keys.join("/")).collect();
         #[cfg(unix)]
-        assert_eq!(keys, ["web/db", "web/link", "web/two words/x"]);
+        assert_eq!(keys, ["web/db", "web/folder", "web/link", "web/two words/x"]);
         #[cfg(unix)]
-        assert!(matches!(listed[1].read(), Err(PassError::Link(_))));
+        assert!(matches!(listed[2].read(), Err(PassError::Link(_))));
         assert_eq!(listed[0].read().unwrap(), b"x");
         assert_eq!(Kind::of(root), Some(Kind::Pass));
         assert!(list(Kind::Pass, &root.join("nowhere")).is_err());

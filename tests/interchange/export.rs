@@ -34,6 +34,10 @@ fn what_means_nothing_is_refused() {
     refused(&["web/db", "--format", "dotenv", "--name", "x"]).says("--name: means nothing");
     let path = refused(&["web/path", "--format", "shell"]).says("PATH").says("--env NAME=web/path");
     assert!(path.stdout.is_empty());
+    for name in ["lines", "uid", "ld-preload"] {
+        let store = Store::with([(name, "1")]);
+        store.export(&[&format!("web/{name}"), "--format", "shell"]).code(2).says("it steers other programs");
+    }
     store.export(&["--format", "shell", "--env", "PATH=web/path"]).code(0).says("export PATH='/tmp'");
 }
 

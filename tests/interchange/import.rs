@@ -15,7 +15,7 @@ fn a_dry_run_says_what_would_be_and_no_value() {
         shown.text(),
         "KEY  NAME     STATE\ndb   web/db   exists\napi  web/api  exists\nnew  web/new  new\n"
     );
-    shown.says("web/db, web/api are there already").says("--replace").lacks("three").lacks("tw0");
+    shown.says("web/db and web/api are there already").says("--replace").lacks("three").lacks("tw0");
     let shown = store.import(&[&dry[..], &["--replace"]].concat(), json).code(0);
     assert_eq!(
         shown.text(),
@@ -102,16 +102,14 @@ fn keys_become_names_by_rule_and_by_hand() {
     let base = ["-", "--from", "json", "--never", "x", "--dry-run"];
     store.import(&base, json).code(2).says("!!: makes no name").says("--name '!!=NAME'");
     let named = store.import(&[&base[..], &["--name", "!!=bang", "--prefix", "web"]].concat(), json).code(0);
-    let names: Vec<&str> = named
-        .text()
-        .lines()
-        .skip(1)
-        .filter_map(|line| line.split("  ").map(str::trim).rfind(|w| w.contains('/') || *w == "bang"))
-        .collect();
+    let second = |line: &'_ str| {
+        line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).nth(1).map(str::to_owned)
+    };
+    let names: Vec<String> = named.text().lines().skip(1).filter_map(second).collect();
     assert_eq!(names, ["web/TOKEN", "web/sa-json", "web/a-b/c-d", "web/DB_PASSWORD", "bang"]);
     let twice = r#"{"a b": "1", "a-b": "2", "a:b": "3"}"#;
     let refused = store.import(&base, twice).code(2);
-    refused.says("a-b: would be `a-b`, as `a b` would").says("a:b: would be `a-b`").says("--name a-b=NAME");
+    refused.says("a-b: would be `a-b`, as `a b` would").says("a:b: would be `a-b`").says("--name 'a-b=NAME'");
     store.import(&[&base[..], &["--only", "x*"]].concat(), json).code(2).says("--only x*: fits no key");
     store.import(&[&base[..], &["--name", "x=y"]].concat(), json).code(2).says("--name x=y: fits no key");
 }

@@ -58,7 +58,7 @@ fn whole_names_are_the_keys_by_custom_and_come_in_again() {
             "json" => exported.json(),
             _ => python(&store, PYYAML, &exported.stdout),
         };
-        assert_eq!(read["web/lines"], "first\nsecond\n\n  third\n");
+        assert_eq!(read["web/several"], "first\nsecond\n\n  third\n");
         let again = ["-", "--from", format, "--prefix", format, "--never", "x"];
         store.import(&again, &exported.stdout).code(0);
         for (key, value) in AWKWARD {

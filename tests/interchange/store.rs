@@ -23,7 +23,7 @@ pub const AWKWARD: &[(&str, &str)] = &[
     ("bang", "wow!! !$"),
     ("hash", "#not a comment # nor this"),
     ("equals", "a=b==c"),
-    ("lines", "first\nsecond\n\n  third\n"),
+    ("several", "first\nsecond\n\n  third\n"),
     ("ends", "two line ends\n\n"),
     ("starts", "\nbegins with a line end"),
     ("tabs", "\ta\tb\t"),

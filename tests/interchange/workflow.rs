@@ -89,7 +89,7 @@ fn outside_of_a_workflow_or_for_its_own_variables_it_refuses() {
         Store::with([("github-sha", "x"), ("github-token", "t"), ("node-options", "x"), ("cr", "x\r")]);
     store.export(&["web/cr", "--format", "github-env"]).code(2).says("GITHUB_ENV is not set");
     let file = store.file("env", "");
-    export(&store, &["web/github-sha"], &file).code(2).says("--env NAME=web/github-sha");
+    export(&store, &["web/github-sha"], &file).code(2).says("--env 'NAME=web/github-sha'");
     export(&store, &["web/node-options"], &file).code(2).says("NODE_OPTIONS");
     export(&store, &["web/cr"], &file).code(2).says("web/cr: ends in a carriage return");
     assert_eq!(fs::read_to_string(&file).unwrap(), "");
