@@ -23,7 +23,7 @@ pub fn run(session: &Session, arguments: &GitResolve) -> Result<u8, CommandError
     let place = session.place()?;
     let repository = repository(&place)?;
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
-    let mut unmerged = Unmerged::of(&place, repository)?;
+    let mut unmerged = unmerged(&place, repository)?;
     if !arguments.all {
         for name in &arguments.names {
             if !unmerged.contains_key(name) {
@@ -120,21 +120,17 @@ struct Halves {
     sealed: Option<Stages>,
 }
 
-struct Unmerged;
-
-impl Unmerged {
-    fn of(place: &Place, repository: &Repository) -> Result<BTreeMap<SecretName, Halves>, CommandError> {
-        let mut found = BTreeMap::<SecretName, Halves>::new();
-        for (path, stages) in repository.unmerged(&place.folder)? {
-            let Some((file, Ok(name))) = place.below(&path).and_then(secret_file) else { continue };
-            let halves = found.entry(name).or_default();
-            match file {
-                SecretFile::Record => halves.record = Some(stages),
-                SecretFile::Sealed => halves.sealed = Some(stages),
-            }
+fn unmerged(place: &Place, repository: &Repository) -> Result<BTreeMap<SecretName, Halves>, CommandError> {
+    let mut found = BTreeMap::<SecretName, Halves>::new();
+    for (path, stages) in repository.unmerged(&place.folder)? {
+        let Some((file, Ok(name))) = place.below(&path).and_then(secret_file) else { continue };
+        let halves = found.entry(name).or_default();
+        match file {
+            SecretFile::Record => halves.record = Some(stages),
+            SecretFile::Sealed => halves.sealed = Some(stages),
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 enum Outcome {

@@ -135,6 +135,8 @@ fn several_stores_of_one_repository() {
             &crate::common::public_key("alice"),
             "--deploy-ref",
             "none",
+            "--store",
+            "secrets",
         ])
         .run()
         .code(0);
