@@ -77,6 +77,7 @@ pub struct GitInstall {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "options, of which three exclude each other")]
 pub struct GitResolve {
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub names: Vec<SecretName>,

@@ -10,7 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
 use crate::domain::text::{counted, pathspec};
-use crate::git::{Entry, EntryKind, Repository, Stages};
+use crate::git::{Commit, Entry, EntryKind, Repository, Stages};
 use crate::observe::MAX_SEALED_BYTES;
 use crate::observe::place::Place;
 use crate::store::classify::{SecretFile, secret_file};
@@ -195,7 +195,7 @@ impl Conflict<'_> {
     }
 
     fn choices(&self, merged: &Merged, ours: &Record, theirs: &Record) -> Vec<String> {
-        let their_label = self.repository.their_commit().map(|commit| commit.short()).unwrap_or_default();
+        let their_label = self.repository.their_commit().as_ref().map(Commit::short).unwrap_or_default();
         let mut lines = Vec::new();
         if let Pair::Open(difference) = merged.pair {
             lines.push(sides::why(difference).to_owned());

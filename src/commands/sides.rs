@@ -1,6 +1,7 @@
 //! Two records of one secret side by side, in words, for who has to choose.
 
 use crate::domain::expiry::Expiry;
+use crate::domain::name::ActorName;
 use crate::domain::record::Record;
 use crate::domain::text::{listed, visible};
 use crate::store::record_merge::{Difference, Field, Merged, Pair, Side};
@@ -26,7 +27,7 @@ pub fn told(record: Option<&Record>) -> String {
         Some(Expiry::Never { why }) => format!("never ends ({why})"),
         None => "with no end recorded".to_owned(),
     };
-    let readers = listed(&sealed.readers.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+    let readers = listed(&sealed.readers.iter().map(ActorName::as_str).collect::<Vec<_>>());
     let text = format!(
         "version {}, set {} by {}, {expires}, sealed to {readers} (seal {})",
         version.number,
