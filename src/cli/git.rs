@@ -120,7 +120,6 @@ pub struct GitHook {
     #[arg(value_enum)]
     pub hook: HookName,
     /// What git hands to the hook
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<OsString>,
 }
 

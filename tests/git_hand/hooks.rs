@@ -201,11 +201,7 @@ fn files_of_other_tools_are_judged_as_staged() {
     sandbox.age_file(&laptop.join("enc-prod"), b"first", &[&public_key("alice"), &public_key("bob")], false);
     sandbox.git(&laptop, ["add", "-A"]);
     commit(&sandbox, &laptop, &[]).code(0);
-    sandbox
-        .secrets(&laptop)
-        .args(["track", "enc-prod", "--expires", "2027-01-01", "--owner", "team"])
-        .run()
-        .code(0);
+    sandbox.secrets(&laptop).args(["track", "enc-prod", "--owner", "team"]).run().code(0);
     // Sealed anew, and nobody said when the new one ends.
     sandbox.age_file(&laptop.join("enc-prod"), b"second", &[&public_key("alice"), &public_key("bob")], false);
     sandbox.git(&laptop, ["add", "-A"]);
