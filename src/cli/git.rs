@@ -77,6 +77,7 @@ pub struct GitInstall {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "options, of which three exclude each other")]
 pub struct GitResolve {
     #[arg(required_unless_present = "all", conflicts_with = "all")]
     pub names: Vec<SecretName>,
@@ -119,7 +120,6 @@ pub struct GitHook {
     #[arg(value_enum)]
     pub hook: HookName,
     /// What git hands to the hook
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     pub arguments: Vec<OsString>,
 }
 

@@ -8,12 +8,12 @@ use crate::checks;
 use crate::checks::driver::{self, Judged, Which};
 use crate::cli::{GitHook, HookName};
 use crate::domain::check_id::CheckId;
-use crate::domain::facts::{SecretFacts, Setting};
+use crate::domain::facts::Setting;
 use crate::domain::finding::{Finding, Known};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::Unchecked;
-use crate::domain::tracked_facts::FileFacts;
+use crate::domain::text::visible;
 use crate::git::{Commit, Repository};
 use crate::observe::place::Place;
 use crate::observe::reference::Reference;
@@ -27,89 +27,39 @@ const OF_PUSH: [CheckId; 2] = [CheckId::SingleHolder, CheckId::Expired];
 pub fn run(session: &Session, arguments: &GitHook) -> Result<u8, CommandError> {
     let repository = Repository::discover(session.environment.current_dir(), &session.environment)?;
     let places = places(session, &repository)?;
+    let mut checked = Checked::default();
     match arguments.hook {
         HookName::PreCommit => {
             let after = repository.staged_tree()?;
             let mut before: Vec<Commit> = repository.head()?.into_iter().collect();
             before.extend(repository.merge_heads());
-            let mut checked = Checked::default();
             for place in &places {
                 let step = Step::new(place, &repository, after, before.clone())?;
                 checked.absorb(commit(session, place, &step.leading_to("what is staged")));
             }
-            checked.told(session, arguments.hook)
         }
         HookName::PrePush => {
-            let mut checked = Checked::default();
             for push in pushes(session, &repository, &arguments.arguments)? {
                 for place in &places {
                     checked.absorb(pushed(session, place, &repository, &push)?);
                 }
             }
-            checked.told(session, arguments.hook)
         }
     }
+    checked.told(session, arguments.hook)
 }
 
-fn setting(session: &Session, place: &Place) -> Setting {
-    Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: None,
-        head: None,
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    }
-}
-
+/// What is staged, by the policy that is staged with it.
 fn commit(session: &Session, place: &Place, step: &Step<'_>) -> Checked {
     let policy = match step.policy() {
         Ok(Some(policy)) => policy,
         Ok(None) => return Checked::default(),
         Err(unknown) => return Checked::unknown(unknown),
     };
-    let (setting, which) = (setting(session, place), Which::Only(&OF_COMMIT));
-    let mut judged = driver::judge_store_by(which, &setting, &policy, &step.store());
-    judged.absorb(secrets(&step.after, &step.secrets(), &|facts| {
-        driver::judge_secret_by(which, &setting, &policy, facts)
-    }));
-    let files =
-        of_other_tools(step, &policy, &|facts| driver::judge_file_by(which, &setting, &policy, facts));
-    Checked::of(judged, files)
-}
-
-/// Judges secrets in parallel.
-fn secrets(
-    reference: &Reference<'_>,
-    names: &[&SecretName],
-    judge: &(dyn Fn(&SecretFacts) -> Judged + Sync),
-) -> Judged {
-    let judged = names.par_iter().map(|name| judge(&reference.secret(name, None)));
-    judged.reduce(Judged::default, joined)
-}
-
-fn joined(mut all: Judged, one: Judged) -> Judged {
-    all.absorb(one);
-    all
-}
-
-/// Judges the files of other tools that a step changes, in parallel.
-fn of_other_tools(
-    step: &Step<'_>,
-    policy: &Policy,
-    judge: &(dyn Fn(&FileFacts) -> Judged + Sync),
-) -> Known<Judged> {
-    let Some(tracked) = step.tracked(policy)? else { return Ok(Judged::default()) };
-    let unnamed = |path: &str| Unchecked {
-        secret: None,
-        what: path.to_owned(),
-        why: "can't be named, so nothing about it was judged; rename it".to_owned(),
-    };
-    let judged = step.changed_files(&tracked.files)?.into_par_iter().map(|path| match tracked.file(path) {
-        Some(facts) => judge(&facts),
-        None => Judged { unchecked: [unnamed(path)].into(), ..Judged::default() },
-    });
-    Ok(judged.reduce(Judged::default, joined))
+    let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_COMMIT) };
+    let mut judged = driver::judge_store_by(judge.which, &judge.setting, &policy, &step.store());
+    judged.absorb(judge.secrets(&step.after, &step.secrets()));
+    Checked::of(judged, judge.files(step, step.after.commit, Among::Changed))
 }
 
 /// A push to the deploy ref, held against what the remote has there.
@@ -130,19 +80,97 @@ fn pushed(
     if !push.is_to(repository, remote, branch)? {
         return Ok(Checked::default());
     }
-    let (setting, which) = (setting(session, place), Which::Only(&OF_PUSH));
-    let by = |policy: &Policy, facts: &SecretFacts| driver::judge_secret_by(which, &setting, policy, facts);
     // Other rules or other people may let any of them fall short.
-    let names = if step.changes_policy() { step.after.names.iter().collect() } else { step.secrets() };
-    let here = secrets(&step.after, &names, &|facts| by(&policy, facts));
-    let files =
-        of_other_tools(&step, &policy, &|facts| driver::judge_file_by(which, &setting, &policy, facts));
-    let mut checked = Checked::of(here, files);
+    let (among, names) = if step.changes_policy() {
+        (Among::All, step.after.names.iter().collect())
+    } else {
+        (Among::Changed, step.secrets())
+    };
+    let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_PUSH) };
+    let here = judge.secrets(&step.after, &names);
+    let mut checked = Checked::of(here, judge.files(&step, step.after.commit, among));
     let Some(there) = step.first_before() else { return Ok(checked) };
     let there = there?;
+    // What can't be read there stands for nothing.
     let Some(standing) = there.policy().ok().flatten() else { return Ok(checked) };
     let names: Vec<_> = names.into_iter().filter(|name| there.names.binary_search(name).is_ok()).collect();
-    let standing: Vec<Finding> = secrets(&there, &names, &|facts| by(&standing, facts)).findings;
-    checked.judged.findings = checks::against(checked.judged.findings, &standing, &there.commit.short());
+    let judge = Judge { setting: setting(session, place), policy: &standing, which: Which::Only(&OF_PUSH) };
+    let mut stood = judge.secrets(&there, &names);
+    if let Ok(files) = judge.files(&step, there.commit, among) {
+        stood.absorb(files);
+    }
+    checked.judged.findings = new_or_worse(std::mem::take(&mut checked.judged.findings), &stood.findings);
     Ok(checked)
+}
+
+/// What was not found before, or was less.
+fn new_or_worse(findings: Vec<Finding>, stood: &[Finding]) -> Vec<Finding> {
+    let lowered = checks::against(findings.clone(), stood, "the remote");
+    // What stands already is told in other words.
+    findings.into_iter().zip(lowered).filter(|(own, told)| own == told).map(|(own, _)| own).collect()
+}
+
+fn setting(session: &Session, place: &Place) -> Setting {
+    Setting {
+        now: session.now,
+        store: place.folder.clone(),
+        deploy_ref: None,
+        head: None,
+        deployed_commit: None,
+        deployed_is_ancestor: false,
+    }
+}
+
+/// Which files of other tools are judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Among {
+    All,
+    Changed,
+}
+
+/// By what is judged.
+struct Judge<'a> {
+    setting: Setting,
+    policy: &'a Policy,
+    which: Which<'a>,
+}
+
+impl<'a> Judge<'a> {
+    /// Judges secrets in parallel.
+    fn secrets(&self, reference: &Reference<'_>, names: &[&SecretName]) -> Judged {
+        let judge = |name: &&SecretName| {
+            driver::judge_secret_by(self.which, &self.setting, self.policy, &reference.secret(name, None))
+        };
+        names.par_iter().map(judge).reduce(Judged::default, joined)
+    }
+
+    /// Judges what other tools have sealed at a commit, in parallel.
+    fn files(&self, step: &Step<'a>, at: Commit, among: Among) -> Known<Judged> {
+        let Some(tracked) = step.tracked(at, self.policy)? else { return Ok(Judged::default()) };
+        let files = match among {
+            Among::All => tracked.files.iter().collect(),
+            Among::Changed => step.changed_files(&tracked.files)?,
+        };
+        let judged = files.into_par_iter().map(|path| match tracked.file(path) {
+            Some(facts) => driver::judge_file_by(self.which, &self.setting, self.policy, &facts),
+            None => Judged { unchecked: [unnamed(path)].into(), ..Judged::default() },
+        });
+        let mut judged = judged.reduce(Judged::default, joined);
+        for unknown in &tracked.unknowns {
+            if among == Among::All || !step.changed_files(std::slice::from_ref(&unknown.what))?.is_empty() {
+                judged.absorb(Checked::unknown(unknown.clone()).judged);
+            }
+        }
+        Ok(judged)
+    }
+}
+
+fn unnamed(path: &str) -> Unchecked {
+    let why = "can't be named, so nothing about it was judged; rename it".to_owned();
+    Unchecked { secret: None, what: visible(path).into_owned(), why }
+}
+
+fn joined(mut all: Judged, one: Judged) -> Judged {
+    all.absorb(one);
+    all
 }

@@ -25,11 +25,10 @@ pub fn run(session: &Session, arguments: &GitInstall) -> Result<u8, CommandError
         stores.push(place.folder.clone());
     }
     at_hand::write_attributes(repository, &stores)?;
-    session.say(format!(
-        "diff    shows records and sealed values of {}, never a value",
-        visible(&place.folder)
-    ))?;
-    session.say("merge   joins records field by field; what is left: secrets git resolve --all")?;
+    let store = visible(&place.folder).into_owned();
+    session.say(format!("diff    {store}/: records and sealed values as facts, never a value"))?;
+    session
+        .say(format!("merge   {store}/: records field by field; what is left: secrets git resolve --all"))?;
     if arguments.no_hooks {
         return Ok(0);
     }

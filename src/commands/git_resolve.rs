@@ -10,7 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
 use crate::domain::text::{counted, pathspec};
-use crate::git::{Entry, EntryKind, Repository, Stages};
+use crate::git::{Commit, Entry, EntryKind, Repository, Stages};
 use crate::observe::MAX_SEALED_BYTES;
 use crate::observe::place::Place;
 use crate::store::classify::{SecretFile, secret_file};
@@ -23,7 +23,7 @@ pub fn run(session: &Session, arguments: &GitResolve) -> Result<u8, CommandError
     let place = session.place()?;
     let repository = repository(&place)?;
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
-    let mut unmerged = Unmerged::of(&place, repository)?;
+    let mut unmerged = unmerged(&place, repository)?;
     if !arguments.all {
         for name in &arguments.names {
             if !unmerged.contains_key(name) {
@@ -120,21 +120,17 @@ struct Halves {
     sealed: Option<Stages>,
 }
 
-struct Unmerged;
-
-impl Unmerged {
-    fn of(place: &Place, repository: &Repository) -> Result<BTreeMap<SecretName, Halves>, CommandError> {
-        let mut found = BTreeMap::<SecretName, Halves>::new();
-        for (path, stages) in repository.unmerged(&place.folder)? {
-            let Some((file, Ok(name))) = place.below(&path).and_then(secret_file) else { continue };
-            let halves = found.entry(name).or_default();
-            match file {
-                SecretFile::Record => halves.record = Some(stages),
-                SecretFile::Sealed => halves.sealed = Some(stages),
-            }
+fn unmerged(place: &Place, repository: &Repository) -> Result<BTreeMap<SecretName, Halves>, CommandError> {
+    let mut found = BTreeMap::<SecretName, Halves>::new();
+    for (path, stages) in repository.unmerged(&place.folder)? {
+        let Some((file, Ok(name))) = place.below(&path).and_then(secret_file) else { continue };
+        let halves = found.entry(name).or_default();
+        match file {
+            SecretFile::Record => halves.record = Some(stages),
+            SecretFile::Sealed => halves.sealed = Some(stages),
         }
-        Ok(found)
     }
+    Ok(found)
 }
 
 enum Outcome {
@@ -199,7 +195,7 @@ impl Conflict<'_> {
     }
 
     fn choices(&self, merged: &Merged, ours: &Record, theirs: &Record) -> Vec<String> {
-        let their_label = self.repository.their_commit().map(|commit| commit.short()).unwrap_or_default();
+        let their_label = self.repository.their_commit().as_ref().map(Commit::short).unwrap_or_default();
         let mut lines = Vec::new();
         if let Pair::Open(difference) = merged.pair {
             lines.push(sides::why(difference).to_owned());

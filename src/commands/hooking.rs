@@ -176,6 +176,6 @@ impl Checked {
 fn tell(session: &Session, finding: &Finding) -> Result<(), CommandError> {
     let subject = finding.secret.as_ref().map(ToString::to_string).or_else(|| finding.path.clone());
     let subject = visible(subject.as_deref().unwrap_or_default()).into_owned();
-    session.say(format!("secrets: {} {}: {subject}: {}", finding.level, finding.id, finding.message))?;
+    session.say(format!("secrets: {} {} {subject}: {}", finding.level, finding.id, finding.message))?;
     session.say(format!("         to mend: {}", finding.remedy))
 }

@@ -1,10 +1,10 @@
 //! Two records of one secret side by side, in words, for who has to choose.
 
+use crate::domain::expiry::Expiry;
+use crate::domain::name::ActorName;
 use crate::domain::record::Record;
 use crate::domain::text::{listed, visible};
 use crate::store::record_merge::{Difference, Field, Merged, Pair, Side};
-
-use super::reading::expiry_text;
 
 /// Why there is a choice.
 pub fn why(difference: Difference) -> &'static str {
@@ -21,12 +21,13 @@ pub fn told(record: Option<&Record>) -> String {
     let Some(record) = record else { return "removed".to_owned() };
     let sealed = &record.sealed;
     let version = &sealed.version;
-    let expires = match expiry_text(sealed.expires.as_ref()) {
-        text if text == "never" => "never ends".to_owned(),
-        text if text == "unknown" => "with no end recorded".to_owned(),
-        text => format!("ends {text}"),
+    let expires = match &sealed.expires {
+        Some(Expiry::At { at, reason: Some(reason), .. }) => format!("ends {} ({reason})", at.brief()),
+        Some(Expiry::At { at, .. }) => format!("ends {}", at.brief()),
+        Some(Expiry::Never { why }) => format!("never ends ({why})"),
+        None => "with no end recorded".to_owned(),
     };
-    let readers = listed(&sealed.readers.iter().map(|name| name.as_str()).collect::<Vec<_>>());
+    let readers = listed(&sealed.readers.iter().map(ActorName::as_str).collect::<Vec<_>>());
     let text = format!(
         "version {}, set {} by {}, {expires}, sealed to {readers} (seal {})",
         version.number,

@@ -95,12 +95,12 @@ impl<'a> Step<'a> {
         facts
     }
 
-    /// What other tools have sealed, as it will stand; `None` where policy tracks nothing.
-    pub fn tracked(&self, policy: &'a Policy) -> Known<Option<TrackedFiles<'a>>> {
+    /// What other tools have sealed at a commit, as it will stand or as it stood; `None` where policy tracks nothing.
+    pub fn tracked(&self, at: Commit, policy: &'a Policy) -> Known<Option<TrackedFiles<'a>>> {
         if policy.track.is_none() {
             return Ok(None);
         }
-        TrackedFiles::at_commit(self.place, policy, self.after.commit, &Selection::All, None).map(Some)
+        TrackedFiles::at_commit(self.place, policy, at, &Selection::All, None).map(Some)
     }
 
     /// Those of these files that it changes, or whose records it does. Paths are relative to the root of the repository.

@@ -72,7 +72,7 @@ pub fn record(record: &Record, is_as_printed: bool) -> String {
     lines.fact("version id", &format!("{}, {format}", version.id));
     lines.fact("store", &sealed.store.to_string());
     lines.fact("seal", &sealed.seal.to_string());
-    lines.if_any("seal before", sealed.previous.map(|digest| digest.to_string()).as_deref());
+    lines.if_any("seal before", sealed.previous.as_ref().map(ToString::to_string).as_deref());
     lines.fact("sealed file", &record.digest.to_string());
     if !is_as_printed {
         lines.fact("form", "not as secrets writes it: its bytes say the same in another way");

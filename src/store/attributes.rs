@@ -49,7 +49,7 @@ mod tests {
                 assert_eq!(attributes.get(unset), Some(&"unset"), "{file}: {unset}");
             }
             assert_eq!(attributes.get("text"), Some(&text), "{file}");
-            let merge = file.ends_with(".age").then_some("unset");
+            let merge = (text == "unset").then_some("unset");
             assert_eq!(attributes.get("merge").copied(), merge, "{file}");
             if eol.is_some() {
                 assert_eq!(attributes.get("eol").copied(), eol, "{file}");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::{Outcome, Sandbox};
+use crate::common::{Outcome, Sandbox, public_key};
 
 const CANARY: &str = "canary-77aa";
 
@@ -198,20 +198,16 @@ fn files_of_other_tools_are_judged_as_staged() {
     let policy = laptop.join("secrets/policy.toml");
     let text = fs::read_to_string(&policy).unwrap();
     fs::write(&policy, text + "\n[track]\nfiles = [\"**/enc-*\"]\n").unwrap();
-    sandbox.sops_file(&laptop.join("enc-prod.yaml"), "token: first\n", &["alice", "bob"]);
+    sandbox.age_file(&laptop.join("enc-prod"), b"first", &[&public_key("alice"), &public_key("bob")], false);
     sandbox.git(&laptop, ["add", "-A"]);
     commit(&sandbox, &laptop, &[]).code(0);
-    sandbox
-        .secrets(&laptop)
-        .args(["track", "enc-prod.yaml", "--expires", "2027-01-01", "--owner", "team"])
-        .run()
-        .code(0);
+    sandbox.secrets(&laptop).args(["track", "enc-prod", "--owner", "team"]).run().code(0);
     // Sealed anew, and nobody said when the new one ends.
-    sandbox.sops_file(&laptop.join("enc-prod.yaml"), "token: second\n", &["alice", "bob"]);
+    sandbox.age_file(&laptop.join("enc-prod"), b"second", &[&public_key("alice"), &public_key("bob")], false);
     sandbox.git(&laptop, ["add", "-A"]);
-    commit(&sandbox, &laptop, &[]).code(1).says("error record-behind enc-prod.yaml#/token");
+    commit(&sandbox, &laptop, &[]).code(1).says("error record-behind enc-prod");
     // In clear.
-    fs::write(laptop.join("enc-prod.yaml"), format!("token: {CANARY}\n")).unwrap();
+    fs::write(laptop.join("enc-prod"), format!("token: {CANARY}\n")).unwrap();
     sandbox.git(&laptop, ["add", "-A"]);
-    commit(&sandbox, &laptop, &[]).code(1).lacks(CANARY).says("plaintext enc-prod.yaml");
+    commit(&sandbox, &laptop, &[]).code(1).lacks(CANARY).says("plaintext enc-prod");
 }

@@ -135,6 +135,8 @@ fn several_stores_of_one_repository() {
             &crate::common::public_key("alice"),
             "--deploy-ref",
             "none",
+            "--store",
+            "secrets",
         ])
         .run()
         .code(0);
@@ -172,4 +174,31 @@ fn doctor_tells_how_it_stands() {
     assert!(doctor().contains("secrets git install"), "{}", doctor());
     sandbox.secrets(&laptop).args(["git", "install"]).run().code(0);
     assert!(doctor().contains("diffs, merges and hooks are set up"), "{}", doctor());
+}
+
+#[test]
+fn the_manifest_for_the_pre_commit_framework_names_what_there_is() {
+    let (sandbox, laptop) = store();
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join(".pre-commit-hooks.yaml");
+    let manifest = fs::read_to_string(manifest).unwrap();
+    let fields = |key: &str| -> Vec<String> {
+        manifest.lines().filter_map(|line| line.strip_prefix(key)).map(str::to_owned).collect()
+    };
+    let (ids, entries) = (fields("- id: "), fields("  entry: secrets "));
+    assert_eq!(ids, ["secrets-pre-commit", "secrets-pre-push"]);
+    assert_eq!(entries.len(), ids.len());
+    for entry in entries {
+        sandbox.secrets(&laptop).args(entry.split(' ')).args(["--help"]).run().code(0);
+    }
+    // Who has the framework call them has them installed.
+    fs::write(laptop.join(".pre-commit-config.yaml"), "      - id: secrets-pre-commit\n").unwrap();
+    sandbox.hook(&laptop.join(".git/hooks"), "pre-commit", "exec pre-commit");
+    sandbox.hook(&laptop.join(".git/hooks"), "pre-push", "exec pre-commit");
+    sandbox
+        .secrets(&laptop)
+        .args(["git", "install"])
+        .run()
+        .code(2)
+        .says("pre-commit: called by your own")
+        .says("in .pre-commit-config.yaml, the hook `id: secrets-pre-push`");
 }

@@ -137,7 +137,7 @@ impl<'a> TrackedFiles<'a> {
         here: Option<&'a TrackedFiles<'a>>,
     ) -> Known<Self> {
         let repository = place.known_repository()?;
-        let head = here.and_then(|here| here.standings()).and_then(Standings::head);
+        let head = here.and_then(TrackedFiles::standings).and_then(Standings::head);
         let there = AtCommit::observe(repository, commit, head)?;
         let trees = [Some(there.tree())];
         let found = match selection.other_files() {

@@ -5,6 +5,7 @@ use super::*;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
 use crate::domain::key::Fingerprint;
+use crate::domain::name::ActorName;
 use crate::store::record_file::samples::{FULL, record as any_record};
 use crate::store::record_file::{self, parse};
 
@@ -145,7 +146,7 @@ fn about_is_merged_field_by_field() {
 
     let both = merge(Some(&base()), &owners(&["infra", "web"]), &owners(&["data"]), Side::Ours);
     assert!(both.is_clean());
-    let names: Vec<&str> = both.record.about.owners.iter().map(|name| name.as_str()).collect();
+    let names: Vec<&str> = both.record.about.owners.iter().map(ActorName::as_str).collect();
     assert_eq!(names, ["data", "web"]);
 
     let both = merge(Some(&base()), &runbook("a.md"), &runbook("b.md"), Side::Ours);
