@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use self::rules::{RuleWire, UNCHECKED, rules};
-use super::subject::{Fingerprints, path_of, path_of_unchecked, store, subject_of};
+use super::subject::{Fingerprints, path_of, path_of_unchecked, sentence, store, subject_of};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Verdict, Waived};
@@ -280,7 +280,7 @@ fn results(report: &Report) -> Vec<ResultWire> {
 
 fn result(finding: &Finding, report: &Report, level: &'static str, fingerprint: String) -> ResultWire {
     let subject = subject_of(finding, report);
-    let mut message = format!("{}: {}", visible(&subject), visible(&finding.message));
+    let mut message = visible(&sentence(finding, report)).into_owned();
     if !finding.remedy.is_empty() {
         // Writing into a String can't fail.
         let _ = write!(message, "\nTo mend it: {}", visible(&finding.remedy));
