@@ -12,6 +12,7 @@ use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Verdict};
 use crate::domain::text::{abridged, counted, few, visible};
+use crate::domain::tracked_name::CredentialName;
 
 /// How many findings of one check and level are listed.
 const MOST_ALIKE: usize = 10;
@@ -106,7 +107,7 @@ fn unchecked(page: &mut String, report: &Report) {
     let mut reasons = BTreeMap::<(&str, &str), Vec<&str>>::new();
     for one in &report.unchecked {
         let secrets = reasons.entry((&one.what, &one.why)).or_default();
-        secrets.extend(one.secret.as_ref().map(|secret| secret.as_str()));
+        secrets.extend(one.secret.as_ref().map(CredentialName::as_str));
     }
     for ((what, why), secrets) in reasons.iter().take(MOST_ROWS) {
         let _ = write!(page, "- {}: {}", code(what), text(why));
