@@ -45,7 +45,7 @@ pub enum ReportFormat {
     Github,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// JUnit's XML, for what shows the results of tests
+    /// XML as `JUnit` writes it, for what shows the results of tests
     Junit,
     /// Code Quality, for merge requests on GitLab
     Gitlab,

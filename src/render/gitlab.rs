@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::subject::{Fingerprints, path_of, path_of_unchecked, policy, subject_of};
+use super::subject::{Fingerprints, path_of, path_of_unchecked, policy, sentence};
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::Report;
 use crate::domain::text::{abridged, visible};
@@ -46,7 +46,7 @@ fn issues(report: &Report) -> Vec<IssueWire> {
     let mut issues = Vec::new();
     for finding in &report.findings {
         issues.push(IssueWire {
-            description: format!("{}: {}", subject_of(finding, report), finding.message),
+            description: sentence(finding, report),
             check_name: finding.id.as_str(),
             fingerprint: fingerprints.of(finding),
             severity: severity(finding, report),
@@ -67,7 +67,7 @@ fn issues(report: &Report) -> Vec<IssueWire> {
         let (finding, until) = (&waived.finding, waived.until.brief());
         let end = format!("waived until {until} by {}: {}", waived.by, waived.reason);
         issues.push(IssueWire {
-            description: format!("{}: {}; {end}", subject_of(finding, report), finding.message),
+            description: format!("{}; {end}", sentence(finding, report)),
             check_name: finding.id.as_str(),
             fingerprint: fingerprints.of(finding),
             severity: "info",

@@ -1,5 +1,6 @@
-//! The report for what reads the results of tests (GitLab, Jenkins, Azure Pipelines …), as Jenkins' schema of JUnit's
-//! XML has it. A test case is a secret, a file of another tool, or the store: from run to run they bear the same names.
+//! The report for what reads the results of tests (GitLab, Jenkins, Azure Pipelines …), as Jenkins' schema of
+//! `JUnit`'s XML has it. A test case is a secret, a file of another tool, or the store: from run to run they bear the
+//! same names.
 //!
 //! Written by hand: five characters are escaped, and a library would bring a parser along.
 

@@ -12,6 +12,7 @@ use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Verdict};
 use crate::domain::text::{abridged, counted, few, visible};
+use crate::domain::tracked_name::CredentialName;
 
 /// How many findings of one check and level are listed.
 const MOST_ALIKE: usize = 10;
@@ -84,8 +85,8 @@ fn findings(page: &mut String, report: &Report, level: Level, title: &str) {
         }
         *of_kind += 1;
         rows += 1;
-        let remedy = if finding.remedy.is_empty() { String::new() } else { code(&finding.remedy) };
-        let (subject, id) = (code(&subject_of(finding, report)), finding.id);
+        let remedy = if finding.remedy.is_empty() { String::new() } else { cell(&finding.remedy) };
+        let (subject, id) = (cell(&subject_of(finding, report)), finding.id);
         let _ = writeln!(page, "| {subject} | {id} | {} | {remedy} |", text(&finding.message));
     }
     page.push('\n');
@@ -106,7 +107,7 @@ fn unchecked(page: &mut String, report: &Report) {
     let mut reasons = BTreeMap::<(&str, &str), Vec<&str>>::new();
     for one in &report.unchecked {
         let secrets = reasons.entry((&one.what, &one.why)).or_default();
-        secrets.extend(one.secret.as_ref().map(|secret| secret.as_str()));
+        secrets.extend(one.secret.as_ref().map(CredentialName::as_str));
     }
     for ((what, why), secrets) in reasons.iter().take(MOST_ROWS) {
         let _ = write!(page, "- {}: {}", code(what), text(why));
@@ -167,20 +168,22 @@ fn text(raw: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             // A comment between the sign and the name is seen by nobody, and nobody is notified.
             '@' | '#' => escaped.extend([c].into_iter().chain("<!-- -->".chars())),
-            // Nor does a bare address become a link.
-            ':' => escaped.push_str("&#58;"),
-            c if c.is_ascii_punctuation() && !matches!(c, ',' | ';' | '(' | ')' | '/' | '%') => {
-                escaped.extend(['\\', c]);
-            }
+            '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '|' | '~' | '$' => escaped.extend(['\\', c]),
             other => escaped.push(other),
         }
     }
-    escaped
+    // Nor does a bare address become a link.
+    escaped.replace("://", "&#58;//").replace("www.", "www&#46;")
 }
 
-/// Text from anywhere as code, on one line: a fence that it does not hold, and no end of the cell that it may be in.
+/// Code in a table, which ends no cell.
+fn cell(raw: &str) -> String {
+    code(raw).replace('|', r"\|")
+}
+
+/// Text from anywhere as code, on one line, in a fence that it does not hold.
 fn code(raw: &str) -> String {
-    let raw = cut(raw).replace('|', r"\|");
+    let raw = cut(raw);
     let longest = raw.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest + 1);
     let pad = if raw.starts_with('`') || raw.ends_with('`') || raw.is_empty() { " " } else { "" };
@@ -240,7 +243,8 @@ mod tests {
             text("<b> @alice #1 a|b *c* `d`\n"),
             r"&lt;b&gt; @<!-- -->alice #<!-- -->1 a\|b \*c\* \`d\`\\n"
         );
-        assert_eq!(code("a|b"), r"`a\|b`");
+        assert_eq!((code("a|b"), cell("a|b")), ("`a|b`".to_owned(), r"`a\|b`".to_owned()));
+        assert_eq!(text("see https://x.y, www.x.y"), "see https&#58;//x.y, www&#46;x.y");
         assert_eq!(code("`a``b"), "``` `a``b ```");
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use self::rules::{RuleWire, UNCHECKED, rules};
-use super::subject::{Fingerprints, path_of, path_of_unchecked, store, subject_of};
+use super::subject::{Fingerprints, path_of, path_of_unchecked, sentence, store, subject_of};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::{Report, Verdict, Waived};
@@ -225,7 +225,7 @@ fn invocation(report: &Report) -> InvocationWire {
             level: "error",
             message: text(&format!("could not be checked{of}: {}: {}", unchecked.what, unchecked.why)),
             associated_rule: Some(RuleRefWire { id: UNCHECKED, index: CheckId::ALL.len() }),
-            locations: Some([location(&path_of_unchecked(unchecked, report), subject)]),
+            locations: Some([location(&path_of_unchecked(unchecked, report), &subject)]),
         });
     }
     for group in report.not_proved() {
@@ -265,7 +265,7 @@ fn results(report: &Report) -> Vec<ResultWire> {
             rule_index: CheckId::ALL.len(),
             level: "error",
             message: text(&message),
-            locations: [location(&path_of_unchecked(unchecked, report), subject)],
+            locations: [location(&path_of_unchecked(unchecked, report), &subject)],
             partial_fingerprints: known_by(fingerprints.of_unchecked(unchecked)),
             suppressions: Vec::new(),
         });
@@ -280,7 +280,7 @@ fn results(report: &Report) -> Vec<ResultWire> {
 
 fn result(finding: &Finding, report: &Report, level: &'static str, fingerprint: String) -> ResultWire {
     let subject = subject_of(finding, report);
-    let mut message = format!("{}: {}", visible(&subject), visible(&finding.message));
+    let mut message = visible(&sentence(finding, report)).into_owned();
     if !finding.remedy.is_empty() {
         // Writing into a String can't fail.
         let _ = write!(message, "\nTo mend it: {}", visible(&finding.remedy));
@@ -290,7 +290,7 @@ fn result(finding: &Finding, report: &Report, level: &'static str, fingerprint: 
         rule_index: index_of(finding.id),
         level,
         message: text(&message),
-        locations: [location(&path_of(finding, report), subject)],
+        locations: [location(&path_of(finding, report), &subject)],
         partial_fingerprints: known_by(fingerprint),
         suppressions: Vec::new(),
     }
@@ -319,14 +319,14 @@ fn index_of(id: CheckId) -> usize {
     CheckId::ALL.iter().position(|one| *one == id).unwrap_or_default()
 }
 
-fn location(path: &str, subject: String) -> LocationWire {
+fn location(path: &str, subject: &str) -> LocationWire {
     LocationWire {
         physical_location: PhysicalWire {
             artifact_location: ArtifactWire { uri: uri(path), uri_base_id: ROOT },
             region: RegionWire { start_line: 1 },
         },
         logical_locations: [LogicalWire {
-            fully_qualified_name: visible(&subject).into_owned(),
+            fully_qualified_name: visible(subject).into_owned(),
             kind: "resource",
         }],
     }

@@ -17,6 +17,15 @@ pub fn subject_of(finding: &Finding, report: &Report) -> String {
     }
 }
 
+/// What is said of it, in one sentence: with what it is about, unless the message begins with that.
+pub fn sentence(finding: &Finding, report: &Report) -> String {
+    let subject = subject_of(finding, report);
+    if finding.message.starts_with(&subject) {
+        return finding.message.clone();
+    }
+    format!("{subject}: {}", finding.message)
+}
+
 /// The store, as a subject.
 pub fn store(report: &Report) -> String {
     format!("{}/", store_folder(report))

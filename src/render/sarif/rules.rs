@@ -50,7 +50,7 @@ fn rule(id: &'static str, what: &str, help: String, level: &'static str) -> Rule
         name: pascal_case(id),
         short_description: TextWire { text: first_sentence(what) },
         full_description: TextWire { text: sentences(what).replace('`', "") },
-        help: HelpWire { text: help.replace('`', ""), markdown: help },
+        help: HelpWire { text: plain(&help), markdown: help },
         default_configuration: ConfigurationWire { level },
     }
 }
@@ -98,6 +98,12 @@ fn next_link(text: &str) -> Option<(&str, &str, &str)> {
     let (before, shown) = before.rsplit_once('[')?;
     let (_, after) = target.split_once(')')?;
     Some((before, shown, after))
+}
+
+/// The text without its marks and fences.
+fn plain(markdown: &str) -> String {
+    let lines = markdown.lines().filter(|line| !line.starts_with("```"));
+    lines.map(|line| line.replace(['`', '*'], "")).collect::<Vec<_>>().join("\n")
 }
 
 /// How long a description may be for code scanning.
@@ -159,6 +165,7 @@ mod tests {
     fn a_rule_is_named_and_told_in_a_sentence() {
         assert_eq!(pascal_case("exposed-to-departed"), "ExposedToDeparted");
         assert_eq!(first_sentence("It is `x.toml`. And more."), "It is x.toml.");
+        assert_eq!(plain("**Mend.** `a`:\n```sh\nb\n```"), "Mend. a:\nb");
         assert_eq!(sentences("Short. It is."), "Short. It is.");
         let long = format!("One. Two. {}", "ä".repeat(2000));
         assert_eq!(sentences(&long), "One. Two.");
