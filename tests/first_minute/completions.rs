@@ -147,7 +147,7 @@ fn fish_completes_with_descriptions() {
     };
     assert_eq!(answers("secrets get web/prod/"), "web/prod/api\nweb/prod/db\n");
     assert!(answers("secrets people remove a").contains("alice\tperson"), "{}", answers("secrets people remove a"));
-    assert_eq!(answers("secrets list --scope 'web/prod/*"), "web/prod/**\n");
+    assert_eq!(answers("secrets list --scope web/prod"), "web/prod/**\nweb/prod/api\nweb/prod/db\n");
     assert!(answers("secrets ").contains("check\tThe gate"), "{}", answers("secrets "));
 }
 

@@ -35,7 +35,7 @@ impl Guide<'_> {
             mine = mine.or_else(|| key.map(|key| (key.clone(), found.source.clone())));
         }
         let key = match mine {
-            Some((key, IdentitySource::SshKey)) if !self.takes_ssh_key()? => self.make_key()?,
+            Some((_, IdentitySource::SshKey)) if !self.takes_ssh_key()? => self.make_key()?,
             Some((key, _)) => key,
             None => {
                 self.tell(
