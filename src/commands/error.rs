@@ -67,10 +67,8 @@ impl<E: Error + 'static> From<E> for CommandError {
             }
             source = inner.source();
         }
-        let interrupted = matches!(
-            (&error as &dyn Error).downcast_ref::<PromptError>(),
-            Some(PromptError::Interrupted)
-        );
+        let interrupted =
+            matches!((&error as &dyn Error).downcast_ref::<PromptError>(), Some(PromptError::Interrupted));
         Self { interrupted, ..Self::new(message) }
     }
 }

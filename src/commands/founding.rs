@@ -144,10 +144,10 @@ fn refuse_ignored(place: &Place) -> Result<(), CommandError> {
     let probe = [place.path("example.age"), place.path("example.json")];
     match super::session::repository(place)?.ignored_by(&probe)?.into_iter().next() {
         None => Ok(()),
-        Some((path, rule)) => Err(CommandError::new(format!(
-            "files of the store, such as {path}, would be ignored by {rule}"
-        ))
-        .hint(format!("add these lines below that rule: !{0}/ and !{0}/**", place.folder))
-        .hint("or make the store elsewhere: secrets init --store custody")),
+        Some((path, rule)) => {
+            Err(CommandError::new(format!("files of the store, such as {path}, would be ignored by {rule}"))
+                .hint(format!("add these lines below that rule: !{0}/ and !{0}/**", place.folder))
+                .hint("or make the store elsewhere: secrets init --store custody"))
+        }
     }
 }

@@ -56,8 +56,7 @@ pub fn run(session: &Session) -> Result<u8, CommandError> {
 /// What a newcomer sees.
 fn welcome(session: &Session) -> Result<u8, CommandError> {
     let style = session.style();
-    let in_repository =
-        Repository::discover(session.environment.current_dir(), &session.environment).is_ok();
+    let in_repository = Repository::discover(session.environment.current_dir(), &session.environment).is_ok();
     let mut next = Vec::new();
     if !in_repository {
         next.push(Next::new("git init", "the store lives in a git repository; to make one here"));
@@ -65,6 +64,7 @@ fn welcome(session: &Session) -> Result<u8, CommandError> {
     next.push(Next::new("secrets init", "make the store: it asks, and says what it did"));
     next.push(Next::new("secrets --help", "all commands"));
     let what = overview::paragraph(
+        0,
         "secrets keeps encrypted credentials in git beside a record of when they end and who can open them, and \
          blocks the deploys that would break. There is no store here yet.",
         style,
@@ -194,11 +194,7 @@ fn due(session: &Session, report: &Report) -> Result<Vec<Due>, CommandError> {
 }
 
 /// What to do next, as commands to paste.
-pub fn next(
-    report: &Report,
-    policy: Option<&Policy>,
-    groups: &[(CheckId, Vec<&Finding>)],
-) -> Vec<Next> {
+pub fn next(report: &Report, policy: Option<&Policy>, groups: &[(CheckId, Vec<&Finding>)]) -> Vec<Next> {
     let mut next: Vec<Next> = Vec::new();
     if let Some(policy) = policy {
         if report.summary.secrets == 0 {

@@ -150,7 +150,11 @@ mod tests {
         assert_eq!(in_ascii("2 × expired … age1…"), "2 x expired ... age1...");
         let grid = "●◐○✗†·→";
         assert!(in_ascii(grid).is_ascii());
-        assert_eq!(in_ascii(grid).chars().collect::<std::collections::BTreeSet<_>>().len(), 7, "each its own");
+        assert_eq!(
+            in_ascii(grid).chars().collect::<std::collections::BTreeSet<_>>().len(),
+            7,
+            "each its own"
+        );
         assert_eq!(in_ascii("Jürgen"), "Jürgen");
     }
 

@@ -125,9 +125,9 @@ fn due_table(due: &[Due]) -> Table {
     table
 }
 
-/// A text on lines of its own.
-pub fn paragraph(text: &str, style: Style) -> String {
-    wrapped(0, text, style).join("\n") + "\n"
+/// A text on lines of its own, behind an indent.
+pub fn paragraph(indent: usize, text: &str, style: Style) -> String {
+    wrapped(indent, text, style).join("\n") + "\n"
 }
 
 /// The lines of a text behind an indent, broken at blanks.
@@ -202,7 +202,10 @@ next
         let mut overview = blocked();
         overview.next.push(Next::new("git push origin HEAD:a-branch-with-a-very-long-name/indeed", ""));
         let text = render(&overview, Style { color: false, width: Some(40) });
-        assert!(text.contains("    $ git push origin HEAD:a-branch-with-a-very-long-name/indeed\n"), "{text}");
+        assert!(
+            text.contains("    $ git push origin HEAD:a-branch-with-a-very-long-name/indeed\n"),
+            "{text}"
+        );
         let lines = text.lines().filter(|line| !line.contains("$ git push") && !line.contains(" × "));
         for line in lines {
             assert!(line.chars().count() <= 40, "{line}");

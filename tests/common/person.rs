@@ -133,4 +133,3 @@ impl Drop for Person {
         let _ = self.child.wait();
     }
 }
-

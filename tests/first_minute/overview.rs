@@ -50,7 +50,11 @@ fn what_is_due_is_named_with_date_and_owner_the_first_to_end_first() {
         .filter(|line| line.starts_with("  web/"))
         .map(|line| line.split_whitespace().collect())
         .collect();
-    assert_eq!(rows, [["web/soon", "2026-03-11", "9", "team"], ["web/late", "2026-04-20", "49", "team"]], "{text}");
+    assert_eq!(
+        rows,
+        [["web/soon", "2026-03-11", "9", "team"], ["web/late", "2026-04-20", "49", "team"]],
+        "{text}"
+    );
     for number in 0..6 {
         sandbox.add(&laptop, &format!("many/s{number}"), "2026-04-01", &format!("hunter-{number}"));
     }

@@ -46,7 +46,7 @@ impl Guide<'_> {
             }
         }
         self.tell(&format!(
-            "{name} reads everything from now on. Compare the fingerprint above with {name} over another channel: it is \
+            "{name} reads what is sealed from now on. Compare the fingerprint above with {name} over another channel: it is \
              a claim until then."
         ))?;
         let deploy_ref = self.policy()?.deploy_ref;
@@ -76,9 +76,14 @@ impl Guide<'_> {
         let whom = name.map_or("the second person", ActorName::as_str);
         let Next { command, .. } = overview::second_person(&self.policy()?);
         self.tell(&format!("Send this to {whom}:"))?;
-        session.say("    please install secrets, run `secrets key new`, and send me the line that begins with age1")?;
+        session.say(
+            "    please install secrets, run `secrets key new`, and send me the line that begins with age1",
+        )?;
         self.tell("When it has come:")?;
-        session.say(format!("    $ {}", name.map_or(command.clone(), |name| command.replace("NAME", name.as_str()))))?;
+        session.say(format!(
+            "    $ {}",
+            name.map_or(command.clone(), |name| command.replace("NAME", name.as_str()))
+        ))?;
         session.say("    $ secrets reseal --all")
     }
 

@@ -27,7 +27,7 @@ impl Guide<'_> {
         let mut identities = session.identities(&keychain);
         let mut mine = None;
         for found in identities.all() {
-            self.tell(&format!("  {}: {}", found.source, state_of(found)))?;
+            self.tell_inside(&format!("{}: {}", found.source, state_of(found)))?;
             if let (State::Unusable { why, remedy }, true) = (&found.state, found.source.is_explicit()) {
                 return Err(CommandError::new(why.clone()).hint(remedy.clone()));
             }
