@@ -16,11 +16,12 @@ fn store() -> (Sandbox, PathBuf) {
     for name in ["web/prod/db", "web/prod/api", "legacy/ftp"] {
         sandbox.add(&laptop, name, "2028-01-01", name);
     }
-    let file = laptop.join("clusters/a/enc-prod.yaml");
-    let yaml = "hub:\n  client secret: hunter2\n  token: hunter3\n";
-    sandbox.sops_file(&file, yaml, &[&public_key("alice"), &public_key("bob")]);
-    sandbox.commit_all(&laptop, "Seal");
-    sandbox.secrets(&laptop).args(["track", "clusters", "--owner", "team"]).run().code(0);
+    let folder = laptop.join("clusters/a");
+    fs::create_dir_all(&folder).unwrap();
+    let record = |name: &str| format!("[\"enc-prod.yaml#/hub/{name}\"]\nowners = [\"team\"]\n");
+    let custody = format!("schema = 1\n\n{}\n{}", record("client secret"), record("token"));
+    fs::write(folder.join("custody.toml"), custody).unwrap();
+    sandbox.commit_all(&laptop, "Take over what sops sealed");
     (sandbox, laptop)
 }
 
