@@ -14,7 +14,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate};
 use super::Session;
 use crate::domain::claim::CUSTODY;
 use crate::domain::glob::Glob;
-use crate::domain::key::FingerprintPrefix;
+use crate::domain::key::{FingerprintPrefix, PublicKey};
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::Policy;
 use crate::domain::text::counted;
@@ -250,8 +250,8 @@ fn of_policy(policy: &Policy, kind: Kind) -> Vec<(String, String)> {
         Kind::Readers => people().chain(machines()).chain(shared()).chain(groups()).collect(),
         Kind::Keys => {
             let keys = policy.actors().flat_map(|(name, actor)| {
-                let of = move |kind| format!("{kind} of {name}");
-                actor.keys().iter().map(move |key| (key.fingerprint.to_string(), of(key.kind)))
+                let of = move |key: &PublicKey| format!("{} of {name}", key.kind);
+                actor.keys().iter().map(move |key| (key.fingerprint.to_string(), of(key)))
             });
             keys.collect()
         }

@@ -48,15 +48,20 @@ fn answers(session: &Session, arguments: &Completions, index: usize) -> Vec<u8> 
     let current_dir = session.environment.current_dir();
     // Whatever goes wrong: nothing is offered, and nothing is said into somebody's command line.
     let found = engine::complete(&mut command, words.clone(), index, Some(current_dir)).unwrap_or_default();
+    let values =
+        found.iter().filter_map(|candidate| Some((candidate.get_value().to_str()?, candidate.get_help())));
+    // Where nothing was typed, options would stand in the way of a name that could be put in at once.
+    let is_option = |value: &str| value.starts_with('-');
+    let is_begun = words.get(index).is_some_and(|word| !word.is_empty());
+    let with_options = is_begun || values.clone().all(|(value, _)| is_option(value));
     let mut answers = Vec::new();
-    for candidate in found {
-        let Some(value) = candidate.get_value().to_str() else { continue };
+    for (value, help) in values.filter(|(value, _)| with_options || !is_option(value)) {
         // A name that moves the cursor is none that somebody types.
         if visible(value) != value {
             continue;
         }
         answers.extend_from_slice(value.as_bytes());
-        if let Some(help) = candidate.get_help().filter(|_| arguments.shell != Shell::Bash) {
+        if let Some(help) = help.filter(|_| arguments.shell != Shell::Bash) {
             let help = help.to_string();
             let help = visible(help.lines().next().unwrap_or_default());
             write!(answers, "\t{help}").ok();

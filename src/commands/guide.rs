@@ -158,12 +158,17 @@ impl Guide<'_> {
 
     /// Says a text, broken to the width of the window.
     fn tell(&self, text: &str) -> Result<(), CommandError> {
-        self.session.say(paragraph(text, self.plain()).trim_end())
+        self.session.say(paragraph(0, text, self.plain()).trim_end())
+    }
+
+    /// The same, set in.
+    fn tell_inside(&self, text: &str) -> Result<(), CommandError> {
+        self.session.say(paragraph(2, text, self.plain()).trim_end())
     }
 
     /// Says why something did not work, and goes on.
     fn tell_error(&self, error: &CommandError) -> Result<(), CommandError> {
-        self.tell(&format!("  {error}"))?;
+        self.tell_inside(&error.to_string())?;
         error.hints().iter().try_for_each(|hint| self.session.say(format!("    {hint}")))
     }
 

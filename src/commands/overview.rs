@@ -64,6 +64,7 @@ fn welcome(session: &Session) -> Result<u8, CommandError> {
     next.push(Next::new("secrets init", "make the store: it asks, and says what it did"));
     next.push(Next::new("secrets --help", "all commands"));
     let what = overview::paragraph(
+        0,
         "secrets keeps encrypted credentials in git beside a record of when they end and who can open them, and \
          blocks the deploys that would break. There is no store here yet.",
         style,

@@ -101,15 +101,14 @@ pub fn next_steps(next: &[Next], style: Style) -> String {
     if next.is_empty() {
         return String::new();
     }
-    let mut text = format!("\n{}\n", paint("next", BOLD, style));
+    let mut lines = vec![String::new(), paint("next", BOLD, style)];
     for Next { command, why } in next {
-        for line in wrapped(2, why, style) {
-            text.push_str(&line);
-            text.push('\n');
+        if !why.is_empty() {
+            lines.extend(wrapped(2, why, style));
         }
-        text.push_str(&format!("    {} {}\n", paint("$", DIM, style), visible(command)));
+        lines.push(format!("    {} {}", paint("$", DIM, style), visible(command)));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 fn due_table(due: &[Due]) -> Table {
@@ -126,9 +125,9 @@ fn due_table(due: &[Due]) -> Table {
     table
 }
 
-/// A text on lines of its own.
-pub fn paragraph(text: &str, style: Style) -> String {
-    wrapped(0, text, style).join("\n") + "\n"
+/// A text on lines of its own, behind an indent.
+pub fn paragraph(indent: usize, text: &str, style: Style) -> String {
+    wrapped(indent, text, style).join("\n") + "\n"
 }
 
 /// The lines of a text behind an indent, broken at blanks.

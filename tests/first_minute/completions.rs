@@ -16,11 +16,12 @@ fn store() -> (Sandbox, PathBuf) {
     for name in ["web/prod/db", "web/prod/api", "legacy/ftp"] {
         sandbox.add(&laptop, name, "2028-01-01", name);
     }
-    let file = laptop.join("clusters/a/enc-prod.yaml");
-    let yaml = "hub:\n  client secret: hunter2\n  token: hunter3\n";
-    sandbox.sops_file(&file, yaml, &[&public_key("alice"), &public_key("bob")]);
-    sandbox.commit_all(&laptop, "Seal");
-    sandbox.secrets(&laptop).args(["track", "clusters", "--owner", "team"]).run().code(0);
+    let folder = laptop.join("clusters/a");
+    fs::create_dir_all(&folder).unwrap();
+    let record = |name: &str| format!("[\"enc-prod.yaml#/hub/{name}\"]\nowners = [\"team\"]\n");
+    let custody = format!("schema = 1\n\n{}\n{}", record("client secret"), record("token"));
+    fs::write(folder.join("custody.toml"), custody).unwrap();
+    sandbox.commit_all(&laptop, "Take over what sops sealed");
     (sandbox, laptop)
 }
 
@@ -58,11 +59,13 @@ fn bash_completes_names_people_and_scopes() {
     assert_eq!(answers(&["secrets", "get", "leg"]), ["legacy/ftp"]);
     assert_eq!(answers(&["secrets", "get", "none"]), [""; 0]);
     assert_eq!(answers(&["secrets", "add", "web/"]), ["web/prod/"], "a new name begins in a folder");
-    assert_eq!(answers(&["secrets", "people", "remove", ""])[..2], ["alice", "bob"]);
+    assert_eq!(answers(&["secrets", "people", "remove", ""]), ["alice", "bob"]);
     assert_eq!(answers(&["secrets", "machines", "remove", "c"]), ["ci"]);
     assert_eq!(answers(&["secrets", "add", "x", "--owner", "t"]), ["team"]);
     assert_eq!(answers(&["secrets", "add", "x", "--reader", "r"]), ["robots"]);
     assert_eq!(answers(&["secrets", "check", "--against", "o"]), ["origin/main"]);
+    assert_eq!(answers(&["secrets", "set", ""]).iter().find(|answer| answer.starts_with('-')), None);
+    assert_eq!(answers(&["secrets", "set", "--no-c"]), ["--no-commit"]);
     assert_eq!(answers(&["secrets", "chec"]), ["check"]);
     assert_eq!(answers(&["secrets", "check", "--format", "j"]), ["json"]);
     let fingerprints = answers(&["secrets", "people", "remove", "bob", "--key", "SHA256"]);
@@ -157,7 +160,7 @@ fn fish_completes_with_descriptions() {
         "{}",
         answers("secrets people remove a")
     );
-    assert_eq!(answers("secrets list --scope 'web/prod/*"), "web/prod/**\n");
+    assert_eq!(answers("secrets list --scope web/prod"), "web/prod/**\nweb/prod/api\nweb/prod/db\n");
     assert!(answers("secrets ").contains("check\tThe gate"), "{}", answers("secrets "));
 }
 

@@ -24,7 +24,12 @@ fn a_narrow_window_breaks_sentences_between_words() {
     let is_copied = |line: &str| {
         line.trim_start().starts_with('$') || line.split(' ').any(|word| word.chars().count() > 24)
     };
-    let from_us = seen.lines().filter(|line| !is_copied(line) && !line.contains(": secrets: "));
+    // The report is `check`'s own, and so is what is said of an expiry.
+    let guide = seen.split("Step 5").next().unwrap();
+    let from_us = guide
+        .lines()
+        .filter(|line| !line.starts_with("expires "))
+        .filter(|line| !is_copied(line) && !line.contains(": secrets: "));
     let long: Vec<&str> = from_us.filter(|line| line.chars().count() > 48).collect();
     assert!(long.is_empty(), "{long:#?}\n{seen}");
 }

@@ -33,7 +33,7 @@ _secrets() {
     esac
     while IFS= read -r value; do
         case $value in
-            */ | *= | *'#') type compopt >/dev/null 2>&1 && compopt -o nospace ;;
+            */ | *= | *'#') compopt -o nospace 2>/dev/null ;;
         esac
         value=${value#"$kept"}
         [[ -n $quote ]] || printf -v value %q "$value"
@@ -43,7 +43,7 @@ _secrets() {
         while IFS= read -r value; do
             COMPREPLY+=("$value")
         done < <(compgen -f -- "$last")
-        type compopt >/dev/null 2>&1 && compopt -o filenames
+        compopt -o filenames 2>/dev/null
     fi
 }
 complete -F _secrets secrets

@@ -47,7 +47,7 @@ impl Guide<'_> {
             }
         }
         self.tell(&format!(
-            "{name} reads everything from now on. Compare the fingerprint above with {name} over another channel: it is \
+            "{name} reads what is sealed from now on. Compare the fingerprint above with {name} over another channel: it is \
              a claim until then."
         ))?;
         let deploy_ref = self.policy()?.deploy_ref;

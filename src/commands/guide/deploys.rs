@@ -61,12 +61,12 @@ impl Guide<'_> {
                 format!("{remote} has no branch {branch} yet: the first push makes it")
             }
             Err(error @ RemoteError::NoSuchRemote { .. }) => {
-                self.tell(&format!("  {error}"))?;
+                self.tell_inside(&error.to_string())?;
                 return Ok(false);
             }
-            Err(error) => format!("{error}"),
+            Err(error) => error.to_string(),
         };
-        self.tell(&format!("  {told}"))?;
+        self.tell_inside(&told)?;
         let what = format!("keep {deploy_ref}");
         let question = Question { what: &what, remedy: "give --deploy-ref origin/main" };
         Ok(self.session.terminal.confirm(question, current == Some(branch))?)

@@ -27,7 +27,7 @@ impl Guide<'_> {
         let mut identities = session.identities(&keychain);
         let mut mine = None;
         for found in identities.all() {
-            self.tell(&format!("  {}: {}", found.source, state_of(found)))?;
+            self.tell_inside(&format!("{}: {}", found.source, state_of(found)))?;
             if let (State::Unusable { why, remedy }, true) = (&found.state, found.source.is_explicit()) {
                 return Err(CommandError::new(why.clone()).hint(remedy.clone()));
             }
@@ -35,7 +35,7 @@ impl Guide<'_> {
             mine = mine.or_else(|| key.map(|key| (key.clone(), found.source.clone())));
         }
         let key = match mine {
-            Some((key, IdentitySource::SshKey)) if !self.takes_ssh_key()? => self.make_key()?,
+            Some((_, IdentitySource::SshKey)) if !self.takes_ssh_key()? => self.make_key()?,
             Some((key, _)) => key,
             None => {
                 self.tell(
