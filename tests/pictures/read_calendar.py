@@ -1,7 +1,7 @@
 """Reads a calendar with two implementations of iCalendar that know nothing of the tool, and says what both understood:
 a JSON array of events, by uid. Fails where they differ, or where the calendar breaks a rule of RFC 5545.
 
-usage: calendar.py FILE
+usage: read_calendar.py FILE
 """
 
 import datetime
@@ -56,7 +56,7 @@ def by_icalendar(raw):
             "stamp": day_or_moment(event["DTSTAMP"].dt),
             "alarms": alarms,
         })
-    return str(calendar["X-WR-CALNAME"]), events
+    return str(calendar["NAME"]), events
 
 
 def by_vobject(raw):
