@@ -6,6 +6,7 @@ usage: read_calendar.py FILE
 
 import datetime
 import json
+import re
 import sys
 
 import icalendar
@@ -56,7 +57,9 @@ def by_icalendar(raw):
             "stamp": day_or_moment(event["DTSTAMP"].dt),
             "alarms": alarms,
         })
-    return str(calendar["NAME"]), events
+    # It leaves what RFC 5545 does not know as it stands in the file.
+    assert calendar["NAME"] == calendar["X-WR-CALNAME"]
+    return re.sub(r"\\(.)", r"\1", str(calendar["NAME"])), events
 
 
 def by_vobject(raw):

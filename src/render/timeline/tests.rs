@@ -30,7 +30,9 @@ fn a_rich_year_in_a_wide_window_in_colour() {
 fn no_line_is_wider_than_the_window() {
     // What doubts a date stands behind it, and may go beyond.
     let mut dues = due_samples::rich();
-    dues.iter_mut().for_each(|due| due.doubt = None);
+    for due in &mut dues {
+        due.doubt = None;
+    }
     dues.extend(due_samples::large(300));
     for width in 40..=220 {
         let text = render(&timeline(dues.clone()), plain(width), Marks::UNICODE);
