@@ -5,6 +5,8 @@
 
 mod lines;
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::due::{Due, End, Urgency};
@@ -127,7 +129,11 @@ impl Feed<'_> {
     /// Of the store and the name, whatever the version: a new value moves the event instead of leaving the old one.
     fn uid(&self, name: &str) -> String {
         let digest = Sha256::digest(format!("{}\n{name}", self.store));
-        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let hex = digest.iter().take(16).fold(String::new(), |mut hex, byte| {
+            // Writing to a string can't fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
         format!("{hex}@{}.secrets-cli", self.store.to_string().to_ascii_lowercase())
     }
 }

@@ -147,11 +147,11 @@ impl Page<'_> {
             End::Never(_) => "never".to_owned(),
             End::Unsaid | End::Unread(_) => "unknown".to_owned(),
         };
-        let mut right = format!("{date:DATE$}");
-        if let Some(at) = due.at().filter(|_| self.says_days) {
+        let days = due.at().filter(|_| self.says_days).map(|at| {
             let days = format!("{}d", self.timeline.now.days_until(at));
-            right.push_str(&format!("{:GAP$}{days:>DAYS$}", ""));
-        }
+            format!("{:GAP$}{days:>DAYS$}", "")
+        });
+        let right = format!("{date:DATE$}{}", days.unwrap_or_default());
         let doubt = due.doubt.map(|id| self.paint(&format!(" ? {id}"), BAD)).unwrap_or_default();
         self.line(&format!("{name} {chart}{:GAP$}{}{doubt}", "", self.paint(right.trim_end(), ansi)));
     }

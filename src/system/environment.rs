@@ -77,3 +77,25 @@ impl Environment {
             .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_locale_that_is_set_counts() {
+        for (variables, utf8) in [
+            (&[("LANG", "en_US.UTF-8")][..], true),
+            (&[("LANG", "de_DE.utf8")], true),
+            (&[("LANG", "de_DE@euro")], false),
+            (&[("LANG", "en_US.UTF-8"), ("LC_ALL", "C")], false),
+            (&[("LANG", "C"), ("LC_CTYPE", "C.UTF-8")], true),
+            (&[("LANG", "C.UTF-8"), ("LC_ALL", "")], true),
+            (&[], cfg!(not(unix))),
+        ] {
+            let variables_of = variables.iter().map(|(name, value)| (name.into(), value.into()));
+            let environment = Environment::new(variables_of, PathBuf::from("/"));
+            assert_eq!(environment.speaks_utf8(), utf8, "{variables:?}");
+        }
+    }
+}

@@ -136,7 +136,7 @@ fn what_is_folded_is_printed() {
     let _ = browse(&drawn, &[&print, "--no-pdf-header-footer", &server.address]);
     let bytes = std::fs::read(&paper).unwrap();
     assert!(bytes.starts_with(b"%PDF"));
-    let text = drawn.witness("paper.py", &paper);
+    let text = drawn.witness("read_paper.py", &paper);
     let text = text["text"].as_str().unwrap();
     for name in ["web/soon", "db/beyond", "legacy/ftp", "in 39 days"] {
         assert!(text.contains(name), "{name}: {text}");

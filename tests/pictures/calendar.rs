@@ -8,7 +8,7 @@ use crate::store::{CANARY, Drawn, HOSTILE};
 
 fn events(drawn: &Drawn, arguments: &[&str], code: i32) -> Vec<Value> {
     let feed = drawn.run(arguments).code(code);
-    let read = drawn.witness("calendar.py", &drawn.keep("feed.ics", &feed.stdout));
+    let read = drawn.witness("read_calendar.py", &drawn.keep("feed.ics", &feed.stdout));
     read["events"].as_array().unwrap().clone()
 }
 
@@ -63,7 +63,7 @@ fn the_same_store_gives_the_same_bytes_and_a_new_value_moves_its_event() {
     let set = ["set", "web/soon", "--expires", "2027-02-01"];
     drawn.prepare(&set).identity("alice").stdin("another value").at("2026-03-02T00:00:00Z").run().code(0);
     let feed = drawn.prepare(&["calendar", "--name", "Due; for us"]).at("2026-03-02T00:00:00Z").run().code(0);
-    let read = drawn.witness("calendar.py", &drawn.keep("feed.ics", &feed.stdout));
+    let read = drawn.witness("read_calendar.py", &drawn.keep("feed.ics", &feed.stdout));
     assert_eq!(read["name"], "Due; for us");
     let after = read["events"].as_array().unwrap();
     let (before, after) = (event(&before, "web/soon expires"), event(after, "web/soon expires"));

@@ -118,10 +118,10 @@ fn begin(page: &mut Markup) {
 /// What has ended lies before the left edge, what ends after a year beyond the right one.
 fn edges(page: &mut Markup, expired: bool, beyond: bool) {
     if expired {
-        page.tag("<path class=\"expired\" d=\"M-2 14 9 6.500v15z\"/>");
+        page.tag("<path class=\"expired\" d=\"M-14 14-3 6.500v15z\"/>");
     }
     if beyond {
-        page.tag("<svg x=\"100%\" class=\"edge\"><path class=\"beyond\" d=\"m-8 7 7 7-7 7\"/></svg>");
+        page.tag("<svg x=\"100%\" class=\"edge\"><path class=\"beyond\" d=\"m3 7 7 7-7 7\"/></svg>");
     }
 }
 

@@ -180,8 +180,8 @@ fn when(page: &mut Markup, timeline: &Timeline, due: &Due, urgency: Urgency) {
             }
             page.tag("</small>");
         }
-        End::Never(_) => {
-            page.tag("<span>never</span> <small title=\"").text(&why).tag("\">").text(&why).tag("</small>");
+        End::Never(why) => {
+            page.tag("<span>never</span> <small title=\"").text(why).tag("\">").text(why).tag("</small>");
         }
         End::Unsaid | End::Unread(_) => {
             page.tag("<em class=\"bad\">unknown</em> <small title=\"").text(&why).tag("\">").text(&why);

@@ -30,14 +30,17 @@ fn a_rich_year_in_a_wide_window_in_colour() {
 fn no_line_is_wider_than_the_window() {
     // What doubts a date stands behind it, and may go beyond.
     let mut dues = due_samples::rich();
-    dues.iter_mut().for_each(|due| due.doubt = None);
+    for due in &mut dues {
+        due.doubt = None;
+    }
     dues.extend(due_samples::large(300));
     for width in 40..=220 {
         let text = render(&timeline(dues.clone()), plain(width), Marks::UNICODE);
         for line in text.lines().take(dues.len() + 2) {
             assert!(line.chars().count() <= width, "{width}: {line}");
         }
-        assert_eq!(text.lines().filter(|line| line.contains("oauth-client")).count(), 300, "{width}");
+        let rows = text.lines().skip(2).take_while(|line| !line.is_empty());
+        assert_eq!(rows.count(), dues.len(), "{width}");
     }
 }
 

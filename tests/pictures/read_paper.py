@@ -1,6 +1,6 @@
 """Reads the text of a PDF, and prints it as JSON.
 
-usage: paper.py FILE
+usage: read_paper.py FILE
 """
 
 import json

@@ -1,11 +1,12 @@
 """Reads a calendar with two implementations of iCalendar that know nothing of the tool, and says what both understood:
 a JSON array of events, by uid. Fails where they differ, or where the calendar breaks a rule of RFC 5545.
 
-usage: calendar.py FILE
+usage: read_calendar.py FILE
 """
 
 import datetime
 import json
+import re
 import sys
 
 import icalendar
@@ -56,7 +57,9 @@ def by_icalendar(raw):
             "stamp": day_or_moment(event["DTSTAMP"].dt),
             "alarms": alarms,
         })
-    return str(calendar["X-WR-CALNAME"]), events
+    # It leaves what RFC 5545 does not know as it stands in the file.
+    assert calendar["NAME"] == calendar["X-WR-CALNAME"]
+    return re.sub(r"\\(.)", r"\1", str(calendar["NAME"])), events
 
 
 def by_vobject(raw):

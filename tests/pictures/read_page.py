@@ -1,7 +1,7 @@
 """Reads a page as browsers do (html5lib, the parsing of the HTML standard) and holds it against what a page must be that
 needs nothing else. Prints what it holds as JSON.
 
-usage: page.py FILE
+usage: read_page.py FILE
 """
 
 import json
