@@ -10,7 +10,7 @@ use secrets::cli::Cli;
 /// What stands for what in a sentence. Names in capitals that are good names need nothing.
 const PLACEHOLDERS: [(&str, &str); 11] = [
     ("age1…", "age1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq8aaaaa"),
-    ("SHA256:…", "SHA256:6Rd5kz1mTQ4w"),
+    ("SHA256:…", "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
     ("AAAA…", "AAAA"),
     ("4w…", "4w"),
     ("WHY", "why"),
