@@ -89,7 +89,7 @@ The value is read from a hidden prompt, from standard input where that is no
 terminal, or from --from-file. An empty one is refused.
 
 Examples:
-  secrets add utoronto/prod/azuread-client --expires 2027-08-31 --owner infra --issuer 'University IT'
+  secrets add utoronto/prod/azuread-client --expires 2027-08-31 --owner infra --issuer 'U of T'
   printf %s \"$TOKEN\" | secrets add ci/token --expires-in 90d --owner alice
   secrets add legacy/ftp --never 'the vendor gives out one login' --from-file login.txt")]
     Add(Add),

@@ -20,7 +20,7 @@ pub enum Expiry {
 Examples:
   secrets expiry set ci/token --expires 2027-08-31 --reason 'the vendor extended it, ticket 812'
   secrets expiry set 'clusters/a/enc-prod.yaml#/hub/token' --expires 2027-08-31 --issued 2026-08-30
-  secrets expiry set --scope '**/enc-*.yaml#/**/cookie_secret' --never 'made by us, good until replaced'
+  secrets expiry set --scope '**/enc-*.yaml#/**/cookie_secret' --never 'made by us'
   secrets expiry set --scope 'clusters/a/**' --owner infra")]
     Set(ExpirySet),
     /// Take over dates, owners and issuers from a table

@@ -157,6 +157,9 @@ fn same_shape(shown: &Value, printed: &Value, at: &str) -> Result<(), String> {
             shown.iter().try_for_each(|(key, value)| same_shape(value, &printed[key], &format!("{at}.{key}")))
         }
         (Value::Array(shown), Value::Array(printed)) => {
+            if printed.is_empty() && !shown.is_empty() {
+                return Err(format!("{at} is printed empty, so nothing says what belongs into it"));
+            }
             // Each that is shown must be like one that was printed.
             for (count, element) in shown.iter().enumerate() {
                 let at = format!("{at}[{count}]");

@@ -24,6 +24,7 @@ pub const README: Documented = Documented {
 
 pub const CONTRIBUTING: Documented = Documented { path: "CONTRIBUTING.md", store: "none", put: &[] };
 pub const CHANGELOG: Documented = Documented { path: "CHANGELOG.md", store: "none", put: &[] };
+pub const FUZZING: Documented = Documented { path: "fuzz/README.md", store: "none", put: &[] };
 pub const ARCHITECTURE: Documented = Documented { path: "docs/architecture.md", store: "none", put: &[] };
 pub const BENCHMARKS: Documented = Documented { path: "docs/benchmarks.md", store: "none", put: &[] };
 pub const CHECKS: Documented = Documented { path: "docs/checks.md", store: "team", put: &[] };
@@ -44,9 +45,10 @@ pub const TRIAGE: Documented =
     Documented { path: "docs/guides/triage.md", store: "sealed", put: &[KEY_OF_BOB] };
 
 /// Blocks and lines that are not run, by document. It grows only on purpose: why is said at each of them.
-pub const NOT_RUN: [(&str, usize); 5] = [
+pub const NOT_RUN: [(&str, usize); 6] = [
     ("README.md", 2),
     ("CONTRIBUTING.md", 1),
+    ("fuzz/README.md", 1),
     ("docs/benchmarks.md", 1),
     ("docs/file-formats.md", 1),
     ("docs/people.md", 1),

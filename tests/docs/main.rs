@@ -41,6 +41,7 @@ macro_rules! documents {
 documents! {
     the_readme => documents::README;
     contributing => documents::CONTRIBUTING;
+    fuzzing => documents::FUZZING;
     the_changelog => documents::CHANGELOG;
     the_architecture => documents::ARCHITECTURE;
     benchmarks => documents::BENCHMARKS;
@@ -72,7 +73,7 @@ fn read(document: &Documented) {
 #[test]
 fn no_document_is_left_out() {
     let mut found = Vec::new();
-    for folder in ["", "docs", "docs/guides"] {
+    for folder in ["", "docs", "docs/guides", "fuzz"] {
         for entry in std::fs::read_dir(world::repository().join(folder)).unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|end| end == "md") {

@@ -94,6 +94,13 @@ fn directive(comment: &str) -> Option<(&'static str, &str)> {
     DIRECTIVES.iter().find_map(|directive| Some((*directive, comment.strip_prefix(directive)?.trim())))
 }
 
+/// A word or two and a colon.
+fn is_like_a_directive(comment: &str) -> bool {
+    comment
+        .split_once(':')
+        .is_some_and(|(words, _)| words.chars().all(|c| c.is_ascii_lowercase() || c == ' '))
+}
+
 fn direct(document: &mut Document, next: &mut Block, comment: &str) -> Result<(), String> {
     match directive(comment) {
         Some(("first:", script)) => next.first.push(script.to_owned()),
@@ -107,6 +114,9 @@ fn direct(document: &mut Document, next: &mut Block, comment: &str) -> Result<()
             Some(block) if next.first.is_empty() && next.run.is_empty() => block.then.push(script.to_owned()),
             _ => return Err("`then` belongs right behind a block".to_owned()),
         },
+        None if is_like_a_directive(comment) => {
+            return Err(format!("`<!-- {comment} -->` says nothing that is known"));
+        }
         None => {}
     }
     Ok(())
@@ -130,6 +140,7 @@ fn blocks_and_the_comments_about_them_are_found() {
 fn a_comment_that_nothing_obeys_is_a_fault() {
     for text in [
         "<!-- run: as=bob -->\n",
+        "<!-- not rum: no key -->\n",
         "a <!-- run: as=bob --> b\n",
         "<!-- then: true -->\n",
         "<!-- not run: -->\n\n```sh\ntrue\n```\n",

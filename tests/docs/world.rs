@@ -110,6 +110,7 @@ hub:
   client_secret: "the value of client_secret in $file"
   token: "the value of token in $file"
   cookie: "the value of cookie in $file"
+  cookie_secret: "the value of cookie_secret in $file"
   config:
     AzureAdOAuthenticator:
       client_id: "the id in $file"
