@@ -23,7 +23,7 @@ pub struct Exec {
     /// All secrets whose name fits, under names by rule
     #[arg(long, value_name = "GLOB")]
     pub scope: Vec<Glob>,
-    /// What the names by rule begin with: APP_ makes APP_DB of web/prod/db
+    /// What the names by rule begin with: `APP_` makes `APP_DB` of web/prod/db
     #[arg(long, value_name = "PREFIX", requires = "scope")]
     pub prefix: Option<VariableName>,
     /// What --scope names as files too; `SECRETS_DIR` is the folder in which all files lie

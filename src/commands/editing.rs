@@ -136,7 +136,7 @@ impl<'s> Desk<'s> {
         let ended = match program.run_attended(&attendance, Output::ToStandardError)? {
             // The shell in between says so of what it has started.
             Ended::Code(code @ 129..) => Ended::Signal(i32::from(code) - 128),
-            ended => ended,
+            ended @ (Ended::Code(_) | Ended::Signal(_)) => ended,
         };
         if ended == Ended::Code(0) {
             return Ok(());
