@@ -85,7 +85,7 @@ fn every_example_of_the_help_can_be_pasted() {
         let is_first = command != last;
         last.clone_from(&command);
         let fits = |text: &str| if text.is_empty() { is_first } else { example.ends_with(text) };
-        let need = NEEDS.iter().filter(|(name, text, _)| *name == command && fits(text)).next_back();
+        let need = NEEDS.iter().rfind(|(name, text, _)| *name == command && fits(text));
         if is_first || need.is_some() {
             world.must_run(AGAIN).unwrap();
         }

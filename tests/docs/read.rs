@@ -27,7 +27,7 @@ pub struct Reader<'a> {
     world: Option<World>,
     /// What the last command printed.
     printed: String,
-    /// What was typed at questions.
+    /// What no command may print that is not to: the worlds' values, and what was typed or piped in.
     typed: Vec<String>,
     faults: Vec<String>,
     /// What was not run, and why.
@@ -36,8 +36,8 @@ pub struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub fn new(document: &'a Documented) -> Self {
-        let (printed, typed, faults, skipped) = Default::default();
-        Self { document, world: None, printed, typed, faults, skipped }
+        let (printed, typed) = (String::new(), vec![CANARY.to_owned()]);
+        Self { document, world: None, printed, typed, faults: Vec::new(), skipped: Vec::new() }
     }
 
     /// Reads it from beginning to end; fails with all that is not as it says.
@@ -208,9 +208,6 @@ impl<'a> Reader<'a> {
 
     fn run(&mut self, command: &str, line: &Line) -> Result<Printed, String> {
         let world = self.world.as_mut().ok_or("there is no world")?;
-        if self.typed.is_empty() {
-            self.typed.push(CANARY.to_owned());
-        }
         let hidden = line.dialogue.iter().filter(|(question, _)| question.contains("value"));
         self.typed.extend(hidden.map(|(_, typed)| typed.clone()));
         self.typed.extend(line.stdin.clone());
@@ -281,8 +278,10 @@ impl<'a> Reader<'a> {
             if calls.collect::<Result<Vec<_>, _>>()?.concat().is_empty() {
                 continue;
             }
-            let variables: String =
-                script.variables.iter().map(|(name, value)| format!("export {name}=\"{value}\"\n")).collect();
+            let mut variables = String::new();
+            for (name, value) in &script.variables {
+                let _ = writeln!(variables, "export {name}=\"{value}\"");
+            }
             let command = format!("(set -e\n{variables}{}\n)", script.text.trim_end());
             if command.contains("${{") {
                 return Err(format!("nothing says what the forge puts into\n{command}"));

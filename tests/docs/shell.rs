@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
 /// How long a command, or an expected question, may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 pub struct Shell {
     child: Child,
@@ -57,13 +57,9 @@ impl Shell {
         self.begin(&script, &given, &output);
         let code = self.codes.recv_timeout(PATIENCE);
         let text = plain(&fs::read(&output).unwrap_or_default());
-        match code {
-            Ok(code) => Ok(Printed { text, code }),
-            Err(_) => {
-                self.is_stuck = true;
-                Err(format!("it does not come back, or ends the shell\n{text}"))
-            }
-        }
+        self.is_stuck = code.is_err();
+        code.map(|code| Printed { text: text.clone(), code })
+            .map_err(|_| format!("it does not come back, or ends the shell\n{text}"))
     }
 
     /// The same on a terminal, where a person answers what is asked.
