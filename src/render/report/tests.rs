@@ -77,6 +77,7 @@ fn what_could_not_be_drawn_is_said() {
         store_id: None,
         commit: None,
         deploy_ref: None,
+        judged: Vec::new(),
         strict: false,
         secrets: 0,
         outlook: Outlook::default(),
