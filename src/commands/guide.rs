@@ -107,7 +107,12 @@ impl Guide<'_> {
         session.say("")?;
         session.print(render::human::render(&report, session.style()))?;
         let policy = self.place.policy().ok();
-        let next = overview::of(&report, policy.as_ref(), Vec::new()).next;
+        let mut next = overview::of(&report, policy.as_ref(), Vec::new()).next;
+        // A branch that is not there yet has no finding that says so: it can't be asked for.
+        let push = policy.as_ref().and_then(|policy| self.push_that_is_left(policy));
+        if let Some(push) = push.filter(|push| next.iter().all(|next| next.command != push.command)) {
+            next.insert(0, push);
+        }
         session.print(next_steps(&next, session.style()))
     }
 
@@ -121,17 +126,19 @@ impl Guide<'_> {
             if self.place.list().secrets.is_empty() {
                 next.push(overview::first_secret());
             }
-            if let (DeployRef::Branch { remote, branch }, false) = (&policy.deploy_ref, self.pushes) {
-                next.push(Next::new(
-                    push_command(remote, branch),
-                    format!("bring it to {}", policy.deploy_ref),
-                ));
-            }
+            next.extend(self.push_that_is_left(&policy));
         }
         next.push(Next::new("secrets", "where things stand"));
         self.session.say("")?;
         self.tell("Left here; all that was said to be done stays done.")?;
         self.session.say(next_steps(&next, self.plain()).trim_end())
+    }
+
+    /// The push that somebody wanted to do by themselves, or that failed.
+    fn push_that_is_left(&self, policy: &Policy) -> Option<Next> {
+        let DeployRef::Branch { remote, branch } = &policy.deploy_ref else { return None };
+        let why = format!("bring it to {}", policy.deploy_ref);
+        (!self.pushes).then(|| Next::new(push_command(remote, branch), why))
     }
 
     /// Pushes what was committed last. That it could not be pushed ends nothing: the commit stands, and it is said.
