@@ -106,7 +106,7 @@ impl Case<'_> {
                 let message = first.map(|finding| finding.message.as_str()).unwrap_or_default();
                 let message = match self.findings.len() {
                     0 | 1 => message.to_owned(),
-                    more => format!("{message}, and {} more", counted(more - 1, "finding")),
+                    more => format!("{message}, and {}", counted(more - 1, "more finding")),
                 };
                 let (ids, message) = (attribute(&ids), attribute(&message));
                 writeln!(xml, ">\n      <failure type=\"{ids}\" message=\"{message}\">{told}</failure>")

@@ -159,7 +159,10 @@ fn a_pull_request_fails_only_for_what_it_brings() {
     runner.change(stray);
     runner.run(LATER, json!({}), pull_request("team/deploys")).is("fail").says("plaintext");
     assert!(runner.sandbox.git(&runner.workspace, ["rev-parse", "--is-shallow-repository"]) == "true");
-    runner.run(LATER, json!({ "against": "none" }), pull_request("team/deploys")).is("fail").says("unpushed");
+    runner
+        .run(LATER, json!({ "against": "none" }), pull_request("team/deploys"))
+        .is("fail")
+        .says("::error file=secrets/web/old.json,title=expired");
     runner.run(NOW, json!({ "against": "HEAD" }), pull_request("team/deploys")).is("pass");
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::scenarios::{self, LATER, Scenario, store};
 use super::{python, script};
-use crate::common::Sandbox;
+use crate::common::{Sandbox, public_key};
 
 const FORMATS: [&str; 7] = ["human", "json", "github", "sarif", "junit", "gitlab", "markdown"];
 
@@ -125,17 +125,10 @@ fn a_finding_is_known_again_on_another_day_and_beside_other_findings() {
 #[test]
 fn files_of_other_tools_are_test_cases_too() {
     let (sandbox, laptop) = store();
-    let sealed = "apiVersion: bitnami.com/v1alpha1\nkind: SealedSecret\nmetadata:\n  name: x\nspec:\n  encryptedData:\n    token: AgBy8hCQ7Xk1\n";
-    fs::create_dir_all(laptop.join("k8s")).unwrap();
-    fs::write(laptop.join("k8s/sealed & <odd>.yaml"), sealed).unwrap();
-    sandbox.git(&laptop, ["add", "-A"]);
-    sandbox.git(&laptop, ["commit", "-qm", "Seal"]);
-    let tracked = sandbox
-        .secrets(&laptop)
-        .args(["track", "k8s", "--owner", "team", "--as", "alice"])
-        .identity("alice")
-        .run();
-    assert_eq!(tracked.code, 0, "{}", tracked.stderr);
+    let file = laptop.join("clusters/a & <b>/enc.yaml");
+    sandbox.sops_file(&file, "hub:\n  token: hunter4\n", &[&public_key("alice"), &public_key("bob")]);
+    sandbox.commit_all(&laptop, "Seal");
+    sandbox.secrets(&laptop).args(["track", "clusters", "--owner", "team"]).identity("alice").run().code(0);
     sandbox.push(&laptop);
     let folder = sandbox.path("reports");
     for format in ["sarif", "junit", "gitlab"] {
@@ -151,11 +144,7 @@ fn files_of_other_tools_are_test_cases_too() {
             let of = |name: &str| {
                 outcomes.iter().find(|(case, _)| case.ends_with(name)).map(|(_, outcome)| outcome)
             };
-            assert_eq!(
-                of("sealed & <odd>.yaml#/spec/encryptedData/token"),
-                Some(&"failure".into()),
-                "{told:#}"
-            );
+            assert_eq!(of("clusters/a & <b>/enc.yaml#/hub/token"), Some(&"failure".into()), "{told:#}");
             assert_eq!(of("web/new"), Some(&"passed".into()), "{told:#}");
         }
     }
