@@ -46,6 +46,7 @@ impl FromStr for Renaming {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Import {
     /// A file, `-` for standard input, or the folder of a store; pass and passage have one by custom
     #[arg(value_name = "FILE|DIR", required_unless_present = "from")]
@@ -53,7 +54,7 @@ pub struct Import {
     /// What it is written in, where name and content do not tell
     #[arg(long, value_enum)]
     pub from: Option<ImportFormat>,
-    /// Put before every name: web/prod makes web/prod/DB_PASSWORD of DB_PASSWORD
+    /// Put before every name: `web/prod` makes `web/prod/DB_PASSWORD` of `DB_PASSWORD`
     #[arg(long, value_name = "NAME")]
     pub prefix: Option<SecretName>,
     /// The whole name for one key
@@ -65,7 +66,8 @@ pub struct Import {
     /// Not the keys that fit
     #[arg(long, value_name = "GLOB")]
     pub except: Vec<Glob>,
-    /// Of each file of pass or passage only the first line, the password by custom; without it, all bytes
+    /// Of each file of pass or passage only the first line, the password by custom; without it, the file as a whole, but
+    /// for the line end of one that is a single line
     #[arg(long)]
     pub first_line: bool,
     /// Where a name is there already, seal a new version, as `secrets set` does; equal values stay as they are

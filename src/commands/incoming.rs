@@ -61,14 +61,13 @@ pub fn gather(session: &Session, arguments: &Import) -> Result<Gathered, Command
     let kind = match arguments.from {
         Some(ImportFormat::Pass) => Some(Kind::Pass),
         Some(ImportFormat::Passage) => Some(Kind::Passage),
-        Some(ImportFormat::Dotenv | ImportFormat::Json | ImportFormat::Yaml) => None,
         None if source.is_dir() => Some(Kind::of(&source).ok_or_else(|| {
             CommandError::new(format!("{}: is the store of neither pass nor passage", source.display()))
         })?),
-        None => None,
+        Some(ImportFormat::Dotenv | ImportFormat::Json | ImportFormat::Yaml) | None => None,
     };
     let gathered = match kind {
-        Some(kind) => store(session, arguments, kind, source)?,
+        Some(kind) => store(session, arguments, kind, &source)?,
         None if arguments.first_line => {
             return Err(CommandError::new("--first-line: is for stores of pass and passage"));
         }
@@ -164,9 +163,9 @@ fn notation(from: Option<ImportFormat>, path: &Path, text: &Value) -> Option<Not
 }
 
 /// A store of `pass` or `passage`. Only what is chosen is opened.
-fn store(session: &Session, arguments: &Import, kind: Kind, root: PathBuf) -> Result<Gathered, CommandError> {
+fn store(session: &Session, arguments: &Import, kind: Kind, root: &Path) -> Result<Gathered, CommandError> {
     let source = visible(&root.to_string_lossy()).into_owned();
-    let sealed = pass::list(kind, &root)?;
+    let sealed = pass::list(kind, root)?;
     let candidates = sealed.into_iter().map(|sealed| {
         let entry = Entry { keys: sealed.keys.clone(), line: 0, content: Content::Null, remark: None };
         let key = entry.key();

@@ -36,7 +36,7 @@ impl<'t> Reader<'t> {
 
     /// The line in which it begins.
     fn line(&self, part: &str) -> usize {
-        1 + self.text.bytes().take(self.offset(part)).filter(|byte| *byte == b'\n').count()
+        1 + self.text.get(..self.offset(part)).unwrap_or_default().matches('\n').count()
     }
 
     fn object(&mut self, part: &'t str) -> Result<(), Fault> {
@@ -55,8 +55,8 @@ impl<'t> Reader<'t> {
         let (mut counted, mut line) = (self.offset(part), first);
         for (key, raw) in members {
             let value = raw.get();
-            let passed = self.text.as_bytes().get(counted..self.offset(value)).unwrap_or_default();
-            line += passed.iter().filter(|byte| **byte == b'\n').count();
+            let passed = self.text.get(counted..self.offset(value)).unwrap_or_default();
+            line += passed.matches('\n').count();
             counted += passed.len();
             if let Some(earlier) = seen.insert(key.clone(), line) {
                 return Err(twice(line, earlier));

@@ -179,15 +179,13 @@ proptest! {
         let expected: Vec<(String, Vec<u8>)> =
             keys.iter().cloned().zip(all.iter().map(|text| text.clone().into_bytes())).collect();
         let json = print::json(&items).unwrap();
-        if !all.iter().any(|text| text.contains('\0')) {
-            prop_assert_eq!(&values(Notation::Json, json.expose()), &expected);
-        }
+        prop_assert_eq!(&values(Notation::Json, json.expose()), &expected);
         let yaml = print::yaml(&items).unwrap();
         prop_assert_eq!(&values(Notation::Yaml, yaml.expose()), &expected);
         if let Ok(dotenv) = print::dotenv(&items) {
             prop_assert_eq!(&values(Notation::Dotenv, dotenv.expose()), &expected);
         }
-        // JSON is YAML, as far as values go that have no line breaks of YAML 1.1.
+        // Nor does another reader find anything else.
         let known: serde_json::Value = serde_json::from_slice(json.expose()).unwrap();
         for (key, value) in keys.iter().zip(&all) {
             prop_assert_eq!(known[key].as_str(), Some(value.as_str()));
@@ -197,7 +195,8 @@ proptest! {
     #[test]
     fn no_text_makes_a_reader_panic(text in awkward()) {
         for notation in [Notation::Dotenv, Notation::Json, Notation::Yaml] {
-            let lines = 1 + text.matches('\n').count();
+            // For YAML a carriage return by itself ends a line too.
+            let lines = 1 + text.matches(['\n', '\r']).count();
             match read(notation, text.as_bytes()) {
                 Ok(entries) => prop_assert!(entries.iter().all(|entry| entry.line >= 1 && entry.line <= lines)),
                 Err(fault) => prop_assert!(fault.line <= lines + 1),

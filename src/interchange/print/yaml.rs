@@ -70,7 +70,7 @@ pub(super) fn string(text: &mut Text, plain: &str) {
             '\r' => text.push_str(r"\r"),
             '\t' => text.push_str(r"\t"),
             c if needs_escape(c) && u32::from(c) <= 0xff => {
-                text.push_str(&format!("\\x{:02x}", u32::from(c)))
+                text.push_str(&format!("\\x{:02x}", u32::from(c)));
             }
             c if needs_escape(c) => text.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => text.push_char(c),
