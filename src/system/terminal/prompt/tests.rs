@@ -216,6 +216,7 @@ fn without_a_terminal_nothing_is_asked() {
         color_stderr: false,
         width: None,
         is_dumb: false,
+        is_ascii: false,
     };
     let message = "cannot ask for value without a terminal: pass --from-file FILE";
     assert_eq!(terminal.ask_hidden(QUESTION).unwrap_err().to_string(), message);
