@@ -105,13 +105,13 @@ mod tests {
     }
 
     fn rescued<P>(deployed: P, rescued: P) -> Rescued<P> {
-        Rescued { rescue: rescue(Some("2026-02-22T12:00:00Z")), deployed, rescued }
+        Rescued { rescue: rescue(Some("2026-05-25T12:00:00Z")), deployed, rescued }
     }
 
     #[test]
     fn who_when_why_and_where() {
         let told =
-            "alice broke the glass 7 days ago (2026-02-22T12:00:00Z): \u{201c}lapsed; ticket 812\u{201d}; ";
+            "alice broke the glass 7 days ago (2026-05-25T12:00:00Z): \u{201c}lapsed; ticket 812\u{201d}; ";
         let deployed = "a deploy from origin/main (222222222222) would";
         for (here, there, message, weight) in [
             (

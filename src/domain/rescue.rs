@@ -233,8 +233,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_back() {
-        for reason in ["short", &"ä long one ".repeat(40).trim_end().to_owned(), "Rescue-By: mallory", "a: b"]
-        {
+        for reason in ["short", "ä long one ".repeat(40).trim_end(), "Rescue-By: mallory", "a: b"] {
             let story = story(reason);
             assert_eq!(read(&story.message("origin/main")), story);
             assert!(story.message("origin/main").lines().next().unwrap().chars().count() <= 72);

@@ -28,6 +28,13 @@ pub struct HistoryEntry {
     pub subject: String,
 }
 
+/// What a commit made of a path; a side on which no file is has no id.
+struct Change {
+    path: String,
+    old: Option<BlobId>,
+    new: Option<BlobId>,
+}
+
 impl Repository {
     /// The latest commits that touched a path (relative to the root, with `/`), newest first.
     pub fn history(&self, path: &str, most: usize) -> Result<Vec<HistoryEntry>, GitError> {
@@ -85,9 +92,11 @@ impl Repository {
     pub fn ever_held(&self, commit: Commit, paths: &[&str]) -> Result<BTreeSet<(String, BlobId)>, GitError> {
         let paths = paths.iter().map(|path| literal(path));
         let arguments = [commit.to_string(), "--".to_owned()].into_iter().chain(paths);
-        let sides = |[old, new]: [Option<BlobId>; 2]| [old, new].into_iter().flatten();
-        let changes = self.changes(arguments)?.into_iter();
-        Ok(changes.flat_map(|(path, ids)| sides(ids).map(move |id| (path.clone(), id))).collect())
+        let mut held = BTreeSet::new();
+        for Change { path, old, new } in self.changes(arguments)? {
+            held.extend([old, new].into_iter().flatten().map(|id| (path.clone(), id)));
+        }
+        Ok(held)
     }
 
     /// What pushing a commit would make known that this clone has not seen on the remote.
@@ -97,15 +106,12 @@ impl Repository {
         let seen = format!("--remotes={remote}");
         let arguments = [commit.to_string(), "--not".to_owned(), seen, "--".to_owned()];
         let changes = self.changes(arguments.into_iter())?.into_iter();
-        Ok(changes.filter_map(|(path, [_, new])| Some((path, new?))).collect())
+        Ok(changes.filter_map(|change| Some((change.path, change.new?))).collect())
     }
 
     /// What commits changed, those of side branches and against each parent of a merge: a path, and what stood there
     /// before and after.
-    fn changes(
-        &self,
-        commits: impl Iterator<Item = String>,
-    ) -> Result<Vec<(String, [Option<BlobId>; 2])>, GitError> {
+    fn changes(&self, commits: impl Iterator<Item = String>) -> Result<Vec<Change>, GitError> {
         let raw =
             ["--full-history", "-m", "--root", "--format=", "--raw", "-z", "--no-abbrev", "--no-renames"];
         let program = self.git.reading().args(["log", "--no-show-signature"]).args(raw).args(commits);
@@ -117,7 +123,8 @@ impl Repository {
             let words: Vec<&str> = sides.split(' ').collect();
             let [old_mode, new_mode, old, new, _] = words.as_slice() else { continue };
             let blob = |mode: &str, id: &str| if mode.ends_with("160000") { None } else { BlobId::parse(id) };
-            changes.push((path.to_owned(), [blob(old_mode, old), blob(new_mode, new)]));
+            let (old, new) = (blob(old_mode, old), blob(new_mode, new));
+            changes.push(Change { path: path.to_owned(), old, new });
         }
         Ok(changes)
     }

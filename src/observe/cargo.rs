@@ -123,7 +123,7 @@ impl Loading<'_> {
 
     /// Whether a file may be known to whoever reads the remote; else why not.
     fn may_go(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
-        let Some(file) = self.place.below(path) else { return self.may_go_beside(path, bytes) };
+        let Some(file) = self.place.below(path) else { return may_go_beside(path, bytes) };
         if file == POLICY {
             return parse_policy(bytes, path).map(|_| ()).map_err(|error| error.to_string());
         }
@@ -141,19 +141,6 @@ impl Loading<'_> {
             // Behind a header that no tool writes anything may stand.
             Binding::HeaderMalformed(why) => Err(format!("is no age file: {why}")),
             Binding::Absent | Binding::Malformed(_) | Binding::Bound(_) => Ok(()),
-        }
-    }
-
-    fn may_go_beside(&self, path: &str, bytes: &[u8]) -> Result<(), String> {
-        if path.rsplit('/').next() == Some(CUSTODY) {
-            return custody_file::parse(bytes, path).map(|_| ()).map_err(|error| error.to_string());
-        }
-        match tracked::contents(bytes) {
-            Contents::Sealed(_) => Ok(()),
-            Contents::Plain(_) => Err("is in clear, as far as anybody can tell".to_owned()),
-            Contents::Damaged { format, why } => {
-                Err(format!("looks like {format}, and can't be read: {why}"))
-            }
         }
     }
 
@@ -212,6 +199,18 @@ impl Loading<'_> {
             }
         }
         Ok(found)
+    }
+}
+
+/// The same of a file outside the store.
+fn may_go_beside(path: &str, bytes: &[u8]) -> Result<(), String> {
+    if path.rsplit('/').next() == Some(CUSTODY) {
+        return custody_file::parse(bytes, path).map(|_| ()).map_err(|error| error.to_string());
+    }
+    match tracked::contents(bytes) {
+        Contents::Sealed(_) => Ok(()),
+        Contents::Plain(_) => Err("is in clear, as far as anybody can tell".to_owned()),
+        Contents::Damaged { format, why } => Err(format!("looks like {format}, and can't be read: {why}")),
     }
 }
 

@@ -108,6 +108,9 @@ struct Deployed<'a> {
     tree: &'a Snapshot,
 }
 
+/// What a branch has that is newer, or why that is not known.
+type Newer<T> = Vec<(SecretName, Known<T>)>;
+
 /// What a tree has of a secret.
 #[derive(Default, Clone, Copy, PartialEq, Eq)]
 struct Pair {
@@ -116,7 +119,7 @@ struct Pair {
 }
 
 impl Deployed<'_> {
-    fn newer_on(&self, branch: &RescueBranch) -> Vec<(SecretName, Known<Rescued<Presence>>)> {
+    fn newer_on(&self, branch: &RescueBranch) -> Newer<Rescued<Presence>> {
         if branch.tree.folder_id() == self.tree.folder_id() {
             return Vec::new();
         }
@@ -167,10 +170,7 @@ impl Deployed<'_> {
 
     /// What the deploy ref once had, and has no longer, was removed or moved there on purpose. Told from the history at
     /// hand; where that is cut off, the branch counts.
-    fn forget_removed(
-        &self,
-        newer: Vec<(SecretName, Known<(Rescued<Presence>, Pair)>)>,
-    ) -> Vec<(SecretName, Known<Rescued<Presence>>)> {
+    fn forget_removed(&self, newer: Newer<(Rescued<Presence>, Pair)>) -> Newer<Rescued<Presence>> {
         let absent = |known: &Known<(Rescued<Presence>, Pair)>| {
             let (rescued, pair) = known.as_ref().ok()?;
             pair.record.filter(|_| rescued.deployed == Presence::Absent)

@@ -115,7 +115,8 @@ fn a_queue_that_cannot_be_read_is_told_and_stops_nothing() {
     let branch = queued(&night);
     let file = fs::read_dir(night.queue()).unwrap().next().unwrap().unwrap().path();
     let whole = fs::read(&file).unwrap();
-    for text in [&b""[..], b"{", b"{\"schema\":2}", b"\xff\xfe", &[b'['; 60_000], &[b' '; 100_000]] {
+    let (deep, large) = (vec![b'['; 60_000], vec![b' '; 100_000]);
+    for text in [&b""[..], b"{", b"{\"schema\":2}", b"\xff\xfe", &deep, &large] {
         fs::write(&file, text).unwrap();
         let list = night.run(night.laptop(), &["list"]).run().code(0);
         assert!(list.stderr.contains("warning: "), "{}", list.stderr);
