@@ -164,7 +164,7 @@ Examples:
 Examples:
   eval \"$(secrets export --scope 'web/prod/**' --format shell)\"
   secrets export web/prod/db --format dotenv --env DB_PASSWORD=web/prod/db
-  secrets export --scope 'web/prod/**' --format k8s-secret --name web --namespace prod | kubectl apply -f -
+  secrets export --scope 'web/prod/**' --format k8s-secret --name web | kubectl apply -f -
   secrets export --scope 'ci/**' --format github-env          in a step of a GitHub workflow
   secrets export --scope '**' --format json --strip web/prod")]
     Export(Export),
@@ -263,7 +263,7 @@ Examples:
   secrets check --prove
   secrets check --against origin/main --format github
   secrets check --break-glass 'client secret lapsed, ticket 812' && ./deploy
-  secrets check --output sarif=secrets.sarif --output junit=secrets.xml       one run, several reports
+  secrets check --output sarif=secrets.sarif --output junit=secrets.xml   one run, several reports
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
