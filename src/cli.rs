@@ -35,7 +35,7 @@ use crate::domain::tracked_name::CredentialName;
 #[command(name = "secrets", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "\
 Examples:
-  secrets                                    where things stand: what blocks, what is due, what to do next
+  secrets                                    where things stand: what blocks, what is due, what next
   secrets init                               make the store in this repository, step by step
   secrets add web/prod/db --expires-in 1y    seal a new secret
   secrets check                              the gate: run it before every deploy
@@ -150,9 +150,9 @@ Examples:
     /// --expires-in or --never, by the value itself where it carries an end, or later, with --without-expiry.
     #[command(after_help = "\
 Examples:
-  secrets import .env --prefix web/prod --dry-run             what would come in, and under which names
+  secrets import .env --prefix web/prod --dry-run   what would come in, and under which names
   secrets import .env --prefix web/prod --expires-in 1y --owner infra
-  secrets import secrets.yaml --without-expiry                say the ends later, with `secrets expiry import`
+  secrets import secrets.yaml --without-expiry      the ends later, with `secrets expiry import`
   secrets import --from pass --first-line --except 'private/**' --without-expiry
   sops decrypt enc.yaml | secrets import - --from yaml --prefix clusters/a --without-expiry")]
     Import(Import),
@@ -223,7 +223,7 @@ Examples:
     /// again when there are new ones: what is there stays as it is.
     #[command(after_help = "\
 Examples:
-  secrets track '**/enc-*' --dry-run          what would be written, and which rules policy could have
+  secrets track '**/enc-*' --dry-run          what would be written, and rules for policy
   secrets track '**/enc-*' --owner infra      write it, in one commit
   secrets track clusters/prod --whole         one record a file
   secrets list --without-expiry               what is left to triage")]
