@@ -35,7 +35,7 @@ use crate::domain::tracked_name::CredentialName;
 #[command(name = "secrets", version, propagate_version = true, max_term_width = 110)]
 #[command(after_help = "\
 Examples:
-  secrets                                    where things stand: what blocks, what is due, what to do next
+  secrets                                    where things stand: what blocks, what is due, what next
   secrets init                               make the store in this repository, step by step
   secrets add web/prod/db --expires-in 1y    seal a new secret
   secrets check                              the gate: run it before every deploy
@@ -150,9 +150,9 @@ Examples:
     /// --expires-in or --never, by the value itself where it carries an end, or later, with --without-expiry.
     #[command(after_help = "\
 Examples:
-  secrets import .env --prefix web/prod --dry-run             what would come in, and under which names
+  secrets import .env --prefix web/prod --dry-run   what would come in, and under which names
   secrets import .env --prefix web/prod --expires-in 1y --owner infra
-  secrets import secrets.yaml --without-expiry                say the ends later, with `secrets expiry import`
+  secrets import secrets.yaml --without-expiry      the ends later, with `secrets expiry import`
   secrets import --from pass --first-line --except 'private/**' --without-expiry
   sops decrypt enc.yaml | secrets import - --from yaml --prefix clusters/a --without-expiry")]
     Import(Import),
@@ -164,7 +164,7 @@ Examples:
 Examples:
   eval \"$(secrets export --scope 'web/prod/**' --format shell)\"
   secrets export web/prod/db --format dotenv --env DB_PASSWORD=web/prod/db
-  secrets export --scope 'web/prod/**' --format k8s-secret --name web --namespace prod | kubectl apply -f -
+  secrets export --scope 'web/prod/**' --format k8s-secret --name web | kubectl apply -f -
   secrets export --scope 'ci/**' --format github-env          in a step of a GitHub workflow
   secrets export --scope '**' --format json --strip web/prod")]
     Export(Export),
@@ -223,7 +223,7 @@ Examples:
     /// again when there are new ones: what is there stays as it is.
     #[command(after_help = "\
 Examples:
-  secrets track '**/enc-*' --dry-run          what would be written, and which rules policy could have
+  secrets track '**/enc-*' --dry-run          what would be written, and rules for policy
   secrets track '**/enc-*' --owner infra      write it, in one commit
   secrets track clusters/prod --whole         one record a file
   secrets list --without-expiry               what is left to triage")]
@@ -263,7 +263,7 @@ Examples:
   secrets check --prove
   secrets check --against origin/main --format github
   secrets check --break-glass 'client secret lapsed, ticket 812' && ./deploy
-  secrets check --output sarif=secrets.sarif --output junit=secrets.xml       one run, several reports
+  secrets check --output sarif=secrets.sarif --output junit=secrets.xml   one run, several reports
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),

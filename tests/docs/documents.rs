@@ -37,8 +37,16 @@ pub const PEOPLE: Documented =
     Documented { path: "docs/people.md", store: "team", put: &[KEY_OF_BOB, ALICE_BY_FINGERPRINT] };
 
 pub const BASELINE: Documented = Documented { path: "docs/guides/baseline.md", store: "files", put: &[] };
+pub const BREAK_GLASS: Documented =
+    Documented { path: "docs/guides/break-glass.md", store: "team", put: &[] };
+pub const CI: Documented = Documented { path: "docs/guides/ci.md", store: "team", put: &[] };
 pub const CUSTODY_MATRIX: Documented =
     Documented { path: "docs/guides/custody-matrix.md", store: "team", put: &[] };
+pub const EXEC: Documented = Documented { path: "docs/guides/exec.md", store: "team", put: &[] };
+pub const GIT: Documented = Documented { path: "docs/guides/git.md", store: "team", put: &[] };
+pub const IMPORT_EXPORT: Documented =
+    Documented { path: "docs/guides/import-export.md", store: "team", put: &[] };
+pub const PICTURES: Documented = Documented { path: "docs/guides/pictures.md", store: "team", put: &[] };
 pub const TRACKED_FILES: Documented =
     Documented { path: "docs/guides/tracked-files.md", store: "sealed", put: &[KEY_OF_BOB] };
 pub const TRIAGE: Documented =

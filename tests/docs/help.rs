@@ -30,19 +30,32 @@ export DOCS_MOMENT=2026-11-26T12:00:00Z";
 
 /// What examples need besides: the command whose help has them, the end of the example (empty: the first one, and those
 /// behind it go on from there), and shell that is run before it, from where it all began.
-const NEEDS: [(&str, &str, &str); 10] = [
+const NEEDS: [(&str, &str, &str); 17] = [
     ("secrets", "", "rm -r secrets && publish"),
     ("secrets init", "", "rm -r secrets && publish"),
     ("secrets init", "--deploy-ref origin/main", "rm -r secrets && publish"),
     ("secrets add", "", "secrets remove utoronto/prod/azuread-client ci/token && TOKEN=a-token"),
     ("secrets set", "--push", ""),
     ("secrets get", "", "docker() { cat >/dev/null; }"),
-    ("secrets check", "", "secrets expiry set --scope '**' --expires 2027-08-31 --reason known && publish"),
+    (
+        "secrets exec",
+        "",
+        "seal web/prod/tls && publish
+program psql 'test \"$PGPASSWORD\" = \"the value of web/prod/db\"'
+program nginx 'file=${2#* } && test \"$(cat \"${file%;}\")\" = \"the value of web/prod/tls\"'",
+    ),
+    ("secrets edit", "", "seal web/prod/config && publish && export EDITOR='sed -i s/value/newer-value/'"),
+    ("secrets import", "", IMPORTED),
+    ("secrets export", "", "program kubectl 'grep -q \"kind: Secret\"' && export GITHUB_ENV=~/github-env"),
+    ("secrets git resolve", "", UNMERGED),
+    ("secrets check", "", DATED),
     (
         "secrets check",
         "--baseline baseline.json",
         "secrets check --baseline baseline.json --accept-until 2026-12-31 || test $? = 1; publish",
     ),
+    ("secrets report", "", DATED),
+    ("secrets calendar", "", DATED),
     ("secrets people add", "", "secrets people remove bob"),
     (
         "secrets people accept",
@@ -52,22 +65,53 @@ export DOCS_MOMENT=2026-11-27T12:00:00Z",
     ),
 ];
 
+/// An end for everything there is.
+const DATED: &str = "secrets expiry set --scope '**' --expires 2027-08-31 --reason known && publish";
+
+/// Something to import of every kind.
+const IMPORTED: &str = r#"
+printf "SMTP_PASSWORD='in clear'\n" >.env
+printf 'mail:\n  password: one\n' >secrets.yaml
+printf 'hub:\n  login: two\n' | sops_file enc.yaml
+gpg --batch --quiet --passphrase '' --quick-gen-key alice@example.org default default never
+pass init alice@example.org
+printf 'three\n' | pass insert -e web/three
+printf 'four\n' | pass insert -e private/four
+"#;
+
+/// A merge in which two secrets have two new values each.
+const UNMERGED: &str = r#"
+git switch -q -c other
+for name in web/prod/db staging/db; do printf one-of-theirs | secrets set "$name" --expires 2028-09-30; done
+git switch -q -
+export DOCS_MOMENT=2026-11-26T13:00:00Z
+for name in web/prod/db staging/db; do printf one-of-ours | secrets set "$name" --expires 2028-10-31; done
+git merge -q other || test $? = 1
+"#;
+
 /// What the value is read from.
 const STDIN: &str = "a value";
 
-/// Examples that end otherwise: the gate blocks a store of one person, in the help of the whole.
-const EXITS: [(&str, &str, i32); 1] = [("secrets", "secrets check", 1)];
+/// Examples that end otherwise: the gate blocks a store of one person, in the help of the whole; `secrets` alone then too;
+/// where two have set a value, somebody has to choose; and what the remote was not asked for is not known.
+const EXITS: [(&str, &str, i32); 4] = [
+    ("secrets", "secrets", 2),
+    ("secrets", "secrets check", 1),
+    ("secrets git resolve", "secrets git resolve --all", 2),
+    ("secrets report", "secrets report --html --offline --output report.html", 2),
+];
 
 /// What is not run, and why.
 const NOT_RUN: [(&str, &str); 1] = [("--github", "asks a forge")];
 
 /// What a person types for a placeholder, and how they answer where a terminal would ask them.
-const PLACEHOLDERS: [(&str, &str); 7] = [
+const PLACEHOLDERS: [(&str, &str); 8] = [
     ("ci --key age1…", "ci --key {ci}"),
     ("age1…", "{bob}"),
     ("SHA256:…", "$key"),
     ("'ssh-ed25519 AAAA… bob@laptop'", "\"$(cat bob.pub)\""),
     ("--password-stdin …", "--password-stdin"),
+    ("secrets edit 'clusters/", "secrets edit --expires-in 1y 'clusters/"),
     ("secrets sign", "secrets sign --yes"),
     ("secrets reseal --all", "secrets reseal --all $(accepting)"),
 ];

@@ -52,7 +52,13 @@ documents! {
     the_threat_model => documents::THREAT_MODEL;
     people => documents::PEOPLE;
     baseline => documents::BASELINE;
+    break_glass => documents::BREAK_GLASS;
+    ci => documents::CI;
     custody_matrix => documents::CUSTODY_MATRIX;
+    exec => documents::EXEC;
+    git => documents::GIT;
+    import_export => documents::IMPORT_EXPORT;
+    pictures => documents::PICTURES;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;
 }

@@ -15,7 +15,7 @@ use crate::{compare, workflow};
 const CANARY: &str = "the value of ";
 
 /// Programs that open values.
-const OPENERS: [&str; 4] = ["secrets get", "age -d", "sops", "value of"];
+const OPENERS: [&str; 5] = ["secrets get", "secrets export", "age -d", "sops", "value of"];
 
 const ADVICE: &str = "\
 Mend the document, or the code where that is wrong. If the lines need something first, put it before the block as
@@ -97,11 +97,11 @@ impl<'a> Reader<'a> {
         match block.language.as_str() {
             "sh" => self.typed_lines(block, &text, &settings)?,
             "console" => self.console(block, &text, &settings)?,
-            "text" => self.text(&text, &settings)?,
+            "text" | "diff" => self.text(&text, &settings)?,
             "toml" => data::toml(self.world()?, &text, &settings)?,
             "json" => self.json(&text, &settings)?,
             "yaml" => self.yaml(block, &text, &settings)?,
-            "csv" if settings.file.is_some() => {}
+            "csv" | "ini" | "make" if settings.file.is_some() => {}
             "" => return Err("a fence without a language: say `text` where nothing else fits".to_owned()),
             other => {
                 return Err(format!(

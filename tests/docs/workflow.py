@@ -11,6 +11,8 @@ def scripts(node):
         if isinstance(node.get("run"), str):
             variables = {name: str(value) for name, value in (node.get("env") or {}).items()}
             yield {"text": node["run"], "variables": variables}
+        if node.get("language") == "system" and isinstance(node.get("entry"), str):
+            yield {"text": node["entry"], "variables": {}}
         for key in ("before_script", "script", "after_script"):
             if key in node:
                 lines = node[key] if isinstance(node[key], list) else [node[key]]

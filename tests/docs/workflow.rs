@@ -1,4 +1,4 @@
-//! The scripts in a workflow of GitHub or GitLab.
+//! The scripts in a workflow of GitHub or GitLab, and the hooks of the pre-commit framework.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -38,12 +38,13 @@ pub fn python(script: &str, arguments: &[&str], stdin: &str) -> Result<String, S
 }
 
 #[test]
-fn scripts_of_both_forges_are_found() {
+fn scripts_of_both_forges_and_hooks_are_found() {
     let github = "jobs:\n  a:\n    steps:\n      - run: x\n        env: { A: b }\n      - uses: y\n";
     let gitlab = "a:\n  before_script: [w]\n  script:\n    - x\n    - y\n";
     let found = |yaml| scripts(yaml).unwrap().into_iter().map(|script| script.text).collect::<Vec<_>>();
     assert_eq!(found(github), ["x"]);
     assert_eq!(scripts(github).unwrap()[0].variables["A"], "b");
     assert_eq!(found(gitlab), ["w", "x\ny"]);
+    assert_eq!(found("repos:\n  - hooks:\n      - id: a\n        entry: x y\n        language: system\n"), ["x y"]);
     assert!(scripts("a: [").is_err());
 }

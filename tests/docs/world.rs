@@ -27,6 +27,8 @@ accepting() { { secrets people list --format json; secrets machines list --forma
 publish() { git add --all && git commit -q --allow-empty -m 'Commit' && git push -q origin HEAD:main; }
 # sops_file PATH: seals standard input to alice and bob, as sops does.
 sops_file() { mkdir -p "$(dirname "$1")" && sops encrypt --age "$(public_key alice),$(public_key bob)" --input-type yaml --output-type yaml /dev/stdin >"$1"; }
+# program NAME SHELL: stands in for a program that would reach beyond the sandbox.
+program() { printf '#!/bin/sh\n%s\n' "$2" >"$PROGRAMS/$1" && chmod +x "$PROGRAMS/$1"; }
 as() { if [ "$1" = nobody ]; then unset SECRETS_IDENTITY_FILE SOPS_AGE_KEY_FILE; else export SECRETS_IDENTITY_FILE=$(identity "$1") SOPS_AGE_KEY_FILE=$(identity "$1"); fi; }
 "#;
 
@@ -63,6 +65,7 @@ impl World {
             .env("DOCS_MOMENT", MOMENT)
             .env("IDENTITIES", identity_path("x").with_file_name(""))
             .env("REPOSITORY", repository())
+            .env("PROGRAMS", &programs)
             .env("LAPTOP", &laptop);
         let shell = Shell::start(command, sandbox.path("shell"));
         let mut world = Self { sandbox, laptop, shell };

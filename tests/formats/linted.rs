@@ -8,7 +8,8 @@ use std::process::Command;
 use super::{here, python, script};
 
 /// The documents with workflows in them.
-const DOCUMENTS: [&str; 2] = ["README.md", "docs/guides/ci.md"];
+const DOCUMENTS: [&str; 4] =
+    ["README.md", "docs/guides/ci.md", "docs/guides/import-export.md", "docs/guides/pictures.md"];
 
 #[track_caller]
 fn passes(command: &mut Command) {
