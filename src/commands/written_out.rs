@@ -3,15 +3,15 @@
 use std::path::Path;
 
 use super::{CommandError, Session};
-use crate::system::files::{self, Access};
+use crate::system::files;
 
-/// A file is written whole or stays as it was, and is named.
+/// A file is written whole or stays as it was, a device is written to; either is named.
 pub fn deliver(session: &Session, output: Option<&Path>, text: &str) -> Result<(), CommandError> {
     let Some(path) = output else { return session.print(text) };
     if path.is_dir() {
         let error = CommandError::new(format!("{}: is a folder", path.display()));
         return Err(error.hint("give --output the name of a file"));
     }
-    files::write_atomic(path, text.as_bytes(), Access::Shared)?;
+    files::write_output(path, text.as_bytes())?;
     session.say(format!("wrote {}", path.display()))
 }
