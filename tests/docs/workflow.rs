@@ -45,6 +45,9 @@ fn scripts_of_both_forges_and_hooks_are_found() {
     assert_eq!(found(github), ["x"]);
     assert_eq!(scripts(github).unwrap()[0].variables["A"], "b");
     assert_eq!(found(gitlab), ["w", "x\ny"]);
-    assert_eq!(found("repos:\n  - hooks:\n      - id: a\n        entry: x y\n        language: system\n"), ["x y"]);
+    assert_eq!(
+        found("repos:\n  - hooks:\n      - id: a\n        entry: x y\n        language: system\n"),
+        ["x y"]
+    );
     assert!(scripts("a: [").is_err());
 }
