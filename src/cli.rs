@@ -140,8 +140,8 @@ Examples:
     /// was changes nothing. The line break that an editor adds to a last line that had none is left off.
     #[command(after_help = "\
 Examples:
-  secrets edit web/prod/config --expires-in 1y
-  secrets edit 'clusters/a/enc-prod.yaml#/hub/token' --push")]
+  secrets edit web/prod/config --expires-in 1y --push
+  secrets edit 'clusters/a/enc-prod.yaml#/hub/token'")]
     Edit(Edit),
     /// Seal many values at once: from dotenv, a map in JSON or YAML, or a store of pass or passage
     ///
@@ -166,7 +166,7 @@ Examples:
   secrets export web/prod/db --format dotenv --env DB_PASSWORD=web/prod/db
   secrets export --scope 'web/prod/**' --format k8s-secret --name web | kubectl apply -f -
   secrets export --scope 'ci/**' --format github-env          in a step of a GitHub workflow
-  secrets export --scope '**' --format json --strip web/prod")]
+  secrets export --scope 'web/prod/**' --format json --strip web/prod")]
     Export(Export),
     /// What is known of a secret: record, custody and the policy in force; never the value
     #[command(after_help = "\

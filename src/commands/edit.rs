@@ -34,6 +34,11 @@ pub fn run(session: &Session, arguments: &Edit) -> Result<u8, CommandError> {
     };
     match done {
         Ok(code) => desk.clear().map(|()| code),
+        // It is sealed and committed: in the clear it is of no use to anybody any more.
+        Err(error) if error.is_behind_the_commit() => match desk.clear() {
+            Ok(()) => Err(error),
+            Err(left) => Err(error.hint(left.to_string())),
+        },
         Err(error) => Err(desk.keep_work(error)),
     }
 }

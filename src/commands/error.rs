@@ -14,11 +14,19 @@ pub struct CommandError {
     silent: bool,
     /// The person who was asked has left.
     interrupted: bool,
+    /// What was to be written is committed; what comes behind that could not be done.
+    committed: bool,
 }
 
 impl CommandError {
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hints: Vec::new(), silent: false, interrupted: false }
+        Self {
+            message: message.into(),
+            hints: Vec::new(),
+            silent: false,
+            interrupted: false,
+            committed: false,
+        }
     }
 
     /// Adds what to do next.
@@ -40,6 +48,16 @@ impl CommandError {
 
     pub fn is_interruption(&self) -> bool {
         self.interrupted
+    }
+
+    /// The same, where what was to be written is committed already.
+    #[must_use]
+    pub fn behind_the_commit(self) -> Self {
+        Self { committed: true, ..self }
+    }
+
+    pub fn is_behind_the_commit(&self) -> bool {
+        self.committed
     }
 
     pub fn hints(&self) -> &[String] {

@@ -220,6 +220,7 @@ pub fn finish(
                 return Ok(());
             }
             after_commit(session, repository, &policy.deploy_ref, commit, message, options.push)
+                .map_err(CommandError::behind_the_commit)
         }
         Committed::Nothing | Committed::Left => {
             session.say("nothing to commit: HEAD holds these bytes already")

@@ -17,7 +17,7 @@ for name in web/prod/db utoronto/prod/azuread-client ci/token staging/db; do sea
 secrets track 'clusters/**/enc-*' --owner team
 printf 'a login' >login.txt
 printf 'a token' >token.txt
-mkdir -p ~/.local/share/bash-completion/completions
+mkdir -p ~/.local/share/bash-completion/completions ~/.zfunc ~/.config/fish/completions
 publish
 git tag begin
 key=$(fingerprint alice)
@@ -33,7 +33,7 @@ export DOCS_MOMENT=2026-11-26T12:00:00Z";
 const NEEDS: [(&str, &str, &str); 17] = [
     ("secrets", "", "rm -r secrets && publish"),
     ("secrets init", "", "rm -r secrets && publish"),
-    ("secrets init", "--deploy-ref origin/main", "rm -r secrets && publish"),
+    ("secrets init", "--deploy-ref origin/main --push", "rm -r secrets && publish"),
     ("secrets add", "", "secrets remove utoronto/prod/azuread-client ci/token && TOKEN=a-token"),
     ("secrets set", "--push", ""),
     ("secrets get", "", "docker() { cat >/dev/null; }"),
@@ -46,7 +46,7 @@ program nginx 'file=${2#* } && test \"$(cat \"${file%;}\")\" = \"the value of we
     ),
     ("secrets edit", "", "seal web/prod/config && publish && export EDITOR='sed -i s/value/newer-value/'"),
     ("secrets import", "", IMPORTED),
-    ("secrets export", "", "program kubectl 'grep -q \"kind: Secret\"' && export GITHUB_ENV=~/github-env"),
+    ("secrets export", "", "program kubectl 'grep -q \"kind: Secret\"' && export GITHUB_ENV=~/github-env && touch ~/github-env"),
     ("secrets git resolve", "", UNMERGED),
     ("secrets check", "", DATED),
     (

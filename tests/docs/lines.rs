@@ -25,6 +25,14 @@ const PLACEHOLDERS: [(&str, &str); 11] = [
 
 /// The words of every simple command in a line of shell whose program has this name.
 pub fn commands_of(program: &str, line: &str) -> Result<Vec<Vec<String>>, String> {
+    // What a substitution runs is a command, and what it prints is a word: `eval "$(secrets export …)"`.
+    if let Some((before, rest)) = line.split_once("\"$(")
+        && let Some((inner, behind)) = rest.split_once(")\"")
+    {
+        let mut found = commands_of(program, &format!("{before}x{behind}"))?;
+        found.extend(commands_of(program, inner)?);
+        return Ok(found);
+    }
     let mut commands = vec![Vec::new()];
     let mut word: Option<String> = None;
     let mut quote = None;
@@ -116,7 +124,9 @@ fn git_knows(words: &[String]) -> Result<(), String> {
         let told = Command::new("git").args([command, "-h"]).output().expect("git is there");
         [told.stdout, told.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat()
     });
-    if !usage.contains(&format!("usage: git {command}")) {
+    // `git show` is told of by the help of `git log`.
+    let named = if command == "show" { "log" } else { command };
+    if !usage.contains(&format!("usage: git {named}")) {
         return Err(format!("git has no command `{command}`"));
     }
     // `git log` and `git diff` do not list in their usage what they show a change by.
@@ -180,6 +190,10 @@ fn command_lines_are_found_and_faults_in_them_seen() {
         ["secrets|check|--scope|a b/**", "secrets|list"]
     );
     assert_eq!(found("secrets custody --format html > custody.html"), ["secrets|custody|--format|html"]);
+    assert_eq!(
+        found("eval \"$(secrets list | grep x)\" && secrets check"),
+        ["secrets|check", "secrets|list"]
+    );
     assert_eq!(found("cd ~/secrets; key: secrets-1; run secrets"), Vec::<String>::new());
     for good in ["secrets expiry set", "secrets add NAME …", "git push origin HEAD:main", "secrets --version"]
     {

@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
         if let Some(why) = &block.not_run {
             return self.leave(block, why);
         }
-        let settings = Settings::read(&block.run)?;
+        let settings = Settings::read(&with_keys(&block.run))?;
         if self.world.is_none() || settings.store.is_some() {
             self.world = Some(World::begin(settings.store.as_deref().unwrap_or(self.document.store))?);
         }

@@ -184,6 +184,19 @@ fn no_work_is_lost() {
 }
 
 #[test]
+fn what_is_committed_and_not_pushed_does_not_stay_in_clear() {
+    let stage = stage();
+    // The commit that made the secret would go along.
+    let script = "echo \"$1\" > \"$HOME/where\"; sed -i s/hunter2/hunter3/ \"$1\"";
+    stage.sandbox.git(&stage.laptop, ["commit", "-q", "--allow-empty", "-m", "Mine"]);
+    let told = edit(&stage, "web/config", script, &[&FOREVER[..], &["--push"]].concat()).code(2);
+    let told = told.says("committed").says("not pushed").lacks("is not lost").lacks("--from-file");
+    assert_eq!(told.text(), "");
+    let place = fs::read_to_string(stage.sandbox.path("home/where")).unwrap();
+    assert!(!Path::new(place.trim()).exists(), "{place}");
+}
+
+#[test]
 fn on_a_terminal_it_asks_when_the_new_value_ends() {
     let stage = stage();
     let person = |script: &str| {
