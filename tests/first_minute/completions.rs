@@ -67,7 +67,7 @@ fn bash_completes_names_people_and_scopes() {
     assert_eq!(answers(&["secrets", "set", ""]).iter().find(|answer| answer.starts_with('-')), None);
     assert_eq!(answers(&["secrets", "set", "--no-c"]), ["--no-commit"]);
     assert_eq!(answers(&["secrets", "chec"]), ["check"]);
-    assert_eq!(answers(&["secrets", "check", "--format", "j"]), ["json"]);
+    assert_eq!(answers(&["secrets", "check", "--format", "j"]), ["json", "junit"]);
     let fingerprints = answers(&["secrets", "people", "remove", "bob", "--key", "SHA256"]);
     assert_eq!(fingerprints.len(), 3, "{fingerprints:?}");
     // A key is accepted by comparing it with its holder, and not by Tab.
@@ -170,7 +170,7 @@ fn zsh_puts_the_name_into_the_line() {
     let (mut command, script) = shell(&sandbox, &laptop, "zsh", "zsh");
     command.args(["-f", "-i"]).env("TERM", "dumb").env("PS1", "> ");
     let mut person = Person::at(command, Some(200));
-    let load = "autoload -Uz compinit; compinit -u -d /dev/null; unsetopt zle_bracketed_paste";
+    let load = "autoload -Uz compinit; compinit -u -D; unsetopt zle_bracketed_paste";
     person.sees("> ").types(&format!("{load}; source {}; echo ready\n", script.display()));
     person.sees("\nready").sees("> ");
     // What stands in the line afterwards is run, and names the secret.
