@@ -104,8 +104,10 @@ need_private_tools() {
   need_node
   need_age_encryption
   need_junit_schema
+  # Built in one place, because most of what they are made of is the same; of no use once the programs are there.
   need_rage
   need_rops
+  rm -rf "$tools/build"
 }
 
 # unless_done FOLDER INPUT COMMAND…: runs the command unless it succeeded with this very input before. FOLDER is
@@ -199,9 +201,7 @@ need_rops() {
 build_program() {
   CARGO_TARGET_DIR=$tools/build \
     CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
-    cargo install --quiet --locked --force --debug --root "$tools" "$@" || return 1
-  # Half a gigabyte that is of no use once the program is there.
-  rm -rf "$tools/build"
+    cargo install --quiet --locked --force --debug --root "$tools" "$@"
 }
 
 # cargo_tool NAME: a cargo subcommand, built from crates.io where it is missing.

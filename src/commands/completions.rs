@@ -26,6 +26,7 @@ pub fn run(session: &Session, arguments: &Completions) -> Result<u8, CommandErro
 }
 
 /// A script that asks this program, where we have one for the shell; else one that knows commands and options.
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap_complete may learn of more shells")]
 fn script(shell: Shell) -> Vec<u8> {
     match shell {
         Shell::Bash => BASH.into(),

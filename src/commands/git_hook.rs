@@ -54,7 +54,7 @@ fn commit(session: &Session, place: &Place, step: &Step<'_>) -> Checked {
     let policy = match step.policy() {
         Ok(Some(policy)) => policy,
         Ok(None) => return Checked::default(),
-        Err(unknown) => return Checked::unknown(unknown),
+        Err(unknown) => return Checked::unknown(&unknown),
     };
     let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_COMMIT) };
     let mut judged = driver::judge_store_by(judge.which, &judge.setting, &policy, &step.store());
@@ -74,10 +74,10 @@ fn pushed(
     let policy = match step.policy() {
         Ok(Some(policy)) => policy,
         Ok(None) => return Ok(Checked::default()),
-        Err(unknown) => return Ok(Checked::unknown(unknown)),
+        Err(unknown) => return Ok(Checked::unknown(&unknown)),
     };
     let DeployRef::Branch { remote, branch } = &policy.deploy_ref else { return Ok(Checked::default()) };
-    if !push.is_to(repository, remote, branch)? {
+    if !push.is_to(repository, remote, branch) {
         return Ok(Checked::default());
     }
     // Other rules or other people may let any of them fall short.
@@ -158,7 +158,7 @@ impl<'a> Judge<'a> {
         let mut judged = judged.reduce(Judged::default, joined);
         for unknown in &tracked.unknowns {
             if among == Among::All || !step.changed_files(std::slice::from_ref(&unknown.what))?.is_empty() {
-                judged.absorb(Checked::unknown(unknown.clone()).judged);
+                judged.absorb(Checked::unknown(unknown).judged);
             }
         }
         Ok(judged)

@@ -58,17 +58,14 @@ pub fn run(session: &Session, arguments: &GitMergeRecord) -> Result<u8, CommandE
     for line in sides::lines(&merged, &ours, &theirs, [&ours_is, &theirs_is]) {
         session.say(format!("  {line}"))?;
     }
-    match settled {
-        Some(side) => {
-            let side = side.of("ours", "theirs");
-            session.say(format!(
-                "  {side} holds all that the other changed; to take it: secrets git resolve {name}"
-            ))?;
-        }
-        None => {
-            session.say(format!("  to keep one: secrets git resolve {name} --ours"))?;
-            session.say(format!("           or: secrets git resolve {name} --theirs"))?;
-        }
+    if let Some(side) = settled {
+        let side = side.of("ours", "theirs");
+        session.say(format!(
+            "  {side} holds all that the other changed; to take it: secrets git resolve {name}"
+        ))?;
+    } else {
+        session.say(format!("  to keep one: secrets git resolve {name} --ours"))?;
+        session.say(format!("           or: secrets git resolve {name} --theirs"))?;
     }
     Ok(1)
 }

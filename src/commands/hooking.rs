@@ -48,19 +48,19 @@ pub struct Push {
 
 impl Push {
     /// Whether it goes to this branch of this remote.
-    pub fn is_to(&self, repository: &Repository, remote: &str, branch: &str) -> Result<bool, CommandError> {
+    pub fn is_to(&self, repository: &Repository, remote: &str, branch: &str) -> bool {
         if self.to.strip_prefix("refs/heads/") != Some(branch) {
-            return Ok(false);
+            return false;
         }
         if self.remote.is_none() || self.remote.as_deref() == Some(remote) {
-            return Ok(true);
+            return true;
         }
         // Pushed to an address, which may be that remote's.
         let urls = ["url", "pushurl"].map(|key| repository.settings(&format!("remote.{remote}.{key}")));
         let [url, push_url] = urls;
-        Ok(self.url.iter().any(|url_given| {
+        self.url.iter().any(|url_given| {
             [&url, &push_url].iter().any(|known| known.as_ref().is_ok_and(|all| all.contains(url_given)))
-        }))
+        })
     }
 }
 
@@ -131,12 +131,12 @@ impl Checked {
     pub fn of(mut judged: Judged, files: Known<Judged>) -> Self {
         match files {
             Ok(files) => judged.absorb(files),
-            Err(unknown) => judged.absorb(Self::unknown(unknown).judged),
+            Err(unknown) => judged.absorb(Self::unknown(&unknown).judged),
         }
         Self { judged }
     }
 
-    pub fn unknown(unknown: Unknown) -> Self {
+    pub fn unknown(unknown: &Unknown) -> Self {
         let unchecked = Unchecked {
             secret: None,
             what: visible(&unknown.what).into_owned(),

@@ -136,7 +136,9 @@ fn unchecked(all: &[Unchecked]) -> Vec<Fault> {
     let mut reasons = BTreeMap::<(&str, &str), Vec<&str>>::new();
     for unchecked in all {
         let secrets = reasons.entry((&unchecked.what, &unchecked.why)).or_default();
-        secrets.extend(unchecked.secret.as_ref().map(|secret| secret.as_str()));
+        secrets.extend(
+            unchecked.secret.as_ref().map(super::super::domain::tracked_name::CredentialName::as_str),
+        );
     }
     let told = reasons.into_iter().map(|((what, why), secrets)| Fault {
         what: "not checked".to_owned(),

@@ -66,8 +66,12 @@ pub fn render(overview: &Overview, style: Style) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     };
-    wrapped(0, &overview.store, style).iter().for_each(|line| put(&paint(line, BOLD, style)));
-    wrapped(0, &overview.as_of, style).iter().for_each(|line| put(&paint(line, DIM, style)));
+    for line in &wrapped(0, &overview.store, style) {
+        put(&paint(line, BOLD, style));
+    }
+    for line in &wrapped(0, &overview.as_of, style) {
+        put(&paint(line, DIM, style));
+    }
     put("");
     put(&match overview.verdict {
         Verdict::Pass => paint("nothing blocks a deploy", GOOD, style),
@@ -77,20 +81,30 @@ pub fn render(overview: &Overview, style: Style) -> String {
     for fault in &overview.blocked {
         let head = format!("{}  {}", paint(&visible(&fault.what), BOLD, style), visible(&fault.of));
         put(&format!("  {}", head.trim_end()));
-        wrapped(4, &fault.message, style).iter().for_each(|line| put(line));
+        for line in &wrapped(4, &fault.message, style) {
+            put(line);
+        }
     }
     for more in overview.more_blocked.iter().chain(&overview.warnings) {
-        wrapped(2, more, style).iter().for_each(|line| put(line));
+        for line in &wrapped(2, more, style) {
+            put(line);
+        }
     }
     if !overview.due.is_empty() {
         put("");
         put(&paint("due", WARNING, style));
         let inner = Style { width: style.width.map(|width| width.saturating_sub(2)), ..style };
-        due_table(&overview.due).render(inner).lines().for_each(|line| put(&format!("  {line}")));
-        overview.more_due.iter().for_each(|more| put(&format!("  {more}")));
+        for line in due_table(&overview.due).render(inner).lines() {
+            put(&format!("  {line}"));
+        }
+        if let Some(more) = &overview.more_due {
+            put(&format!("  {more}"));
+        }
     }
     if let Some(first) = &overview.ends_first {
-        wrapped(2, first, style).iter().for_each(|line| put(line));
+        for line in &wrapped(2, first, style) {
+            put(line);
+        }
     }
     text.push_str(&next_steps(&overview.next, style));
     text

@@ -146,7 +146,7 @@ pub fn sealed(file: &SealedFile, bytes: usize) -> String {
         Binding::Bound(digest) => lines.fact("record", &digest.to_string()),
         Binding::Absent => lines.fact("record", "none: sealed by another tool"),
         Binding::Malformed(why) => {
-            lines.fact("record", &format!("named in a way that counts for nothing: {why}"))
+            lines.fact("record", &format!("named in a way that counts for nothing: {why}"));
         }
         Binding::HeaderMalformed(why) => lines.fact("header", &format!("malformed: {why}")),
     }

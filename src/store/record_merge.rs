@@ -129,10 +129,10 @@ fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
         (true, false) => Pair::Holds(Side::Ours),
         (false, true) => Pair::Holds(Side::Theirs),
         // As good as each other: the one that was sealed last, and of two of one second either, but always the same.
-        (true, true) if (one.order(), ours.digest) > (other.order(), theirs.digest) => {
-            Pair::Holds(Side::Ours)
+        (true, true) => {
+            let is_ours = (one.order(), ours.digest) > (other.order(), theirs.digest);
+            Pair::Holds(if is_ours { Side::Ours } else { Side::Theirs })
         }
-        (true, true) => Pair::Holds(Side::Theirs),
         (false, false) => Pair::Open(difference(one, other)),
     }
 }
@@ -195,17 +195,13 @@ fn about(base: Option<&About>, ours: &About, theirs: &About, prefer: Side, field
     let mut found = Vec::new();
     let merging = Merging { prefer, fields: &mut found };
     let merged = merging.value("", base.as_ref(), Some(&our_tree), Some(&their_tree));
-    match serde_json::from_value(merged.unwrap_or_default()) {
-        Ok(about) => {
-            fields.append(&mut found);
-            about
-        }
-        // Two changes that are each right and together no `about`.
-        Err(_) => {
-            fields.push(Field { path: "about".to_owned(), ours: Some(our_tree), theirs: Some(their_tree) });
-            prefer.of(ours, theirs).clone()
-        }
+    if let Ok(about) = serde_json::from_value(merged.unwrap_or_default()) {
+        fields.append(&mut found);
+        return about;
     }
+    // Two changes that are each right and together no `about`.
+    fields.push(Field { path: "about".to_owned(), ours: Some(our_tree), theirs: Some(their_tree) });
+    prefer.of(ours, theirs).clone()
 }
 
 /// Merges trees, and gathers where both sides changed the same.

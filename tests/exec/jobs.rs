@@ -34,7 +34,14 @@ fn a_shell_stops_and_continues_it() {
         person.types(&format!("secrets exec {way} A=web/db -- sh -c '{script}'; echo \"ended \"with $?\n"));
         person.sees("begun").types("\x1a").sees("Stopped").sees("READY> ");
         // While it takes the terminal back, bash may lose a key.
-        person.types("\n").sees("READY> ").types("fg\n").sees("secrets exec").types("a line\n").sees("got [a line]").sees("READY> ");
+        person
+            .types("\n")
+            .sees("READY> ")
+            .types("fg\n")
+            .sees("secrets exec")
+            .types("a line\n")
+            .sees("got [a line]")
+            .sees("READY> ");
         // One that stops itself alone has the shell come back all the same.
         person.types(&format!("secrets exec {way} A=web/db -- sh -c 'kill -STOP $$; echo \"go\"es on'\n"));
         person.sees("Stopped").sees("READY> ").types("\n").sees("READY> ");

@@ -187,15 +187,15 @@ fn a_new_value_wins_over_another_seal_of_the_old_one() {
         let new_value = || desk.set(SECOND, "2028-02-02", "second");
         let new_end = || desk.ends(FIRST, "2028-09-09");
         if first {
-            new_value()
+            new_value();
         } else {
-            new_end()
+            new_end();
         }
         desk.git(&["checkout", "-q", "other"]);
         if first {
-            new_end()
+            new_end();
         } else {
-            new_value()
+            new_value();
         }
         let merge = desk.try_git(&["merge", "main"]).code(1);
         let side = if first { "theirs" } else { "ours" };

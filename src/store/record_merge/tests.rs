@@ -1,3 +1,9 @@
+#![allow(
+    clippy::large_stack_arrays,
+    clippy::many_single_char_names,
+    reason = "a long table, and six of a kind"
+)]
+
 use proptest::prelude::*;
 use serde_json::json;
 
