@@ -1,5 +1,7 @@
 //! A person at a real terminal on which the tool runs.
 
+#![allow(clippy::unwrap_used, reason = "a test's helpers are tests too")]
+
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
