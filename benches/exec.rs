@@ -26,6 +26,9 @@ use secrets::seal::prompts::Prompts;
 const ROUNDS: usize = 201;
 const NAME: &str = "team000/prod/secret-000000";
 
+/// What is timed.
+type Thing<'a> = Box<dyn FnMut() + 'a>;
+
 fn main() {
     // Test runners start every target; only `cargo bench` says that it wants the measurement.
     if !env::args().any(|argument| argument == "--bench") {
@@ -35,7 +38,7 @@ fn main() {
     let large = store(1000);
     let version =
         || Command::new(env!("CARGO_BIN_EXE_secrets")).arg("--version").stdout(Stdio::null()).status();
-    let mut things: Vec<(&str, Box<dyn FnMut()>)> = vec![
+    let mut things: Vec<(&str, Thing<'_>)> = vec![
         ("sh -c 'true program'", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
         ("exec --env, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),
         ("exec --env, 1,000 secrets", Box::new(|| run(&mut exec(large.path(), "--env")))),

@@ -57,7 +57,8 @@ fn which_variable_gets_which_secret() {
 
 #[test]
 fn what_is_no_command_is_not_run() {
-    let stage = Stage::with(&[("web/db", b"hunter2"), ("web/nul", b"a\0b"), ("web/large", &[b'x'; 131_072])]);
+    let large = vec![b'x'; 131_072];
+    let stage = Stage::with(&[("web/db", b"hunter2"), ("web/nul", b"a\0b"), ("web/large", &large)]);
     for (options, expected) in [
         (&[][..], "nothing says which secrets"),
         (&["--env", "A=web/none"], "web/none: there is no secret of that name"),

@@ -32,10 +32,8 @@ impl Ran {
 
     fn log(&self) -> String {
         let steps = self.told["log"].as_array().unwrap();
-        steps
-            .iter()
-            .map(|step| format!("{}{}", step["stdout"].as_str().unwrap(), step["stderr"].as_str().unwrap()))
-            .collect()
+        let streams = steps.iter().flat_map(|step| ["stdout", "stderr"].map(|stream| &step[stream]));
+        streams.map(|text| text.as_str().unwrap()).collect()
     }
 
     #[track_caller]
