@@ -38,11 +38,7 @@ pub fn render(report: &Report) -> String {
     }
     if let Some(glass) = &report.break_glass {
         let word = if glass.outcome == GlassOutcome::NotNeeded { "notice" } else { "warning" };
-        let told = glass::told(glass, report.deploy_ref.as_deref());
-        let lines: Vec<String> =
-            told.into_iter().flat_map(|told| [Some(told.text), told.command]).flatten().collect();
-        let text = lines.join("\n");
-        command(&mut out, word, "break-glass", None, &text);
+        command(&mut out, word, "break-glass", None, &glass::lines(report).join("\n"));
     }
     let end = glass::end(report);
     // Writing into a String can't fail.

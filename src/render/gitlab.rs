@@ -3,6 +3,7 @@
 
 use serde::Serialize;
 
+use super::glass;
 use super::subject::{Fingerprints, path_of, path_of_unchecked, policy, sentence};
 use crate::domain::finding::{Finding, Level};
 use crate::domain::report::Report;
@@ -74,6 +75,15 @@ fn issues(report: &Report) -> Vec<IssueWire> {
             location: at(path_of(finding, report)),
         });
     }
+    if report.break_glass.is_some() {
+        issues.push(IssueWire {
+            description: glass::lines(report).join("; "),
+            check_name: "break-glass",
+            fingerprint: fingerprints.of_parts(&["break-glass"]),
+            severity: if report.is_let_through() { "major" } else { "info" },
+            location: at(policy(report)),
+        });
+    }
     for off in &report.off {
         issues.push(IssueWire {
             description: format!("{} is switched off by {}", off.id, off.by),
@@ -124,6 +134,17 @@ mod tests {
     #[test]
     fn a_proved_report() {
         insta::assert_snapshot!(render(&samples::proved()));
+    }
+
+    #[test]
+    fn a_broken_glass_is_an_issue_beside_the_others() {
+        let issues = render(&samples::broken_glass());
+        assert!(issues.contains(r#""check_name": "break-glass""#), "{issues}");
+        assert!(
+            issues.contains(r#""severity": "major""#) && issues.contains(r#""severity": "blocker""#),
+            "{issues}"
+        );
+        assert!(!render(&samples::unbroken_glass()).contains(r#""severity": "major""#));
     }
 
     #[test]

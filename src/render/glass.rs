@@ -28,6 +28,12 @@ pub(super) fn end(report: &Report) -> &'static str {
     }
 }
 
+/// The same for formats without commands of their own: lines, none where the glass was not touched.
+pub(super) fn lines(report: &Report) -> Vec<String> {
+    let told = report.break_glass.iter().flat_map(|glass| told(glass, report.deploy_ref.as_deref()));
+    told.flat_map(|told| [Some(told.text), told.command]).flatten().collect()
+}
+
 /// What a reader must know; the first sentence says it all in short.
 pub(super) fn told(glass: &BreakGlass, deploy_ref: Option<&str>) -> Vec<Told> {
     let (by, reason) = (&glass.by, &glass.reason);

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::glass;
 use super::subject::{store, subject_of};
 use crate::domain::finding::Finding;
-use crate::domain::report::{Report, Unchecked, Verdict, Waived};
+use crate::domain::report::{Report, Unchecked, Waived};
 use crate::domain::text::{counted, visible};
 
 /// What the report says of one secret, one file, or the store.
@@ -182,11 +183,10 @@ fn aside(xml: &mut String, report: &Report) {
     for note in &report.notes {
         let _ = writeln!(xml, "note: {}", text(note));
     }
-    let end = match report.verdict {
-        Verdict::Pass => "clear to deploy",
-        Verdict::Fail | Verdict::Unknown => "deploy blocked",
-    };
-    let _ = writeln!(xml, "{end}</system-out>");
+    for told in glass::lines(report) {
+        let _ = writeln!(xml, "break-glass: {}", text(&told));
+    }
+    let _ = writeln!(xml, "{}</system-out>", glass::end(report));
 }
 
 /// Text between tags, on one line. What XML 1.0 forbids altogether, control characters and two others, is shown by its
@@ -224,6 +224,14 @@ mod tests {
     #[test]
     fn a_proved_report() {
         insta::assert_snapshot!(render(&samples::proved()));
+    }
+
+    #[test]
+    fn a_broken_glass_is_told_and_makes_no_case_pass() {
+        let xml = render(&samples::broken_glass());
+        assert!(xml.contains("LET THROUGH by --break-glass</system-out>"), "{xml}");
+        assert!(xml.contains("break-glass: alice broke the glass") && xml.contains("<error "), "{xml}");
+        assert!(render(&samples::unbroken_glass()).contains("deploy blocked</system-out>"));
     }
 
     #[test]

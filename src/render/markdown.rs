@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::glass;
 use super::subject::{store, subject_of};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
@@ -34,11 +35,12 @@ pub fn render(report: &Report) -> String {
 
 // Writing into a String can't fail, here and below.
 fn head(page: &mut String, report: &Report) {
-    let end = match report.verdict {
-        Verdict::Pass => "✅ clear to deploy",
-        Verdict::Fail | Verdict::Unknown => "⛔ deploy blocked",
+    let sign = match report.verdict {
+        Verdict::Pass => "✅",
+        Verdict::Fail | Verdict::Unknown if report.is_let_through() => "⚠️",
+        Verdict::Fail | Verdict::Unknown => "⛔",
     };
-    let _ = writeln!(page, "## {end}\n");
+    let _ = writeln!(page, "## {sign} {}\n", glass::end(report));
     let summary = &report.summary;
     let mut parts = vec![counted(summary.secrets, "secret")];
     let counts = [(summary.errors, "error"), (summary.warnings, "warning"), (summary.proved, "people-count")];
@@ -66,6 +68,15 @@ fn head(page: &mut String, report: &Report) {
         None => {}
     }
     let _ = writeln!(page, ", as of {}.\n", report.at);
+    for told in report.break_glass.iter().flat_map(|glass| glass::told(glass, report.deploy_ref.as_deref())) {
+        let _ = writeln!(page, "- {}", text(&told.text));
+        if let Some(command) = told.command {
+            let _ = writeln!(page, "  {}", code(&command));
+        }
+    }
+    if report.break_glass.is_some() {
+        page.push('\n');
+    }
 }
 
 fn findings(page: &mut String, report: &Report, level: Level, title: &str) {
@@ -216,6 +227,15 @@ mod tests {
     #[test]
     fn a_passing_report() {
         insta::assert_snapshot!(render(&samples::passing()));
+    }
+
+    #[test]
+    fn a_broken_glass_is_told_first() {
+        let page = render(&samples::broken_glass());
+        assert!(page.starts_with("## ⚠️ LET THROUGH by --break-glass\n"), "{page}");
+        assert!(page.contains("- alice broke the glass") && page.contains("`git push --no-verify"), "{page}");
+        assert!(!page.contains('\u{1b}'));
+        assert!(render(&samples::unbroken_glass()).starts_with("## ⛔ deploy blocked\n"));
     }
 
     #[test]

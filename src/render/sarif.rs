@@ -11,10 +11,11 @@ use serde::Serialize;
 use serde::ser::SerializeStruct as _;
 
 use self::rules::{RuleWire, UNCHECKED, rules};
+use super::glass;
 use super::subject::{Fingerprints, path_of, path_of_unchecked, sentence, store, subject_of};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::{Finding, Level};
-use crate::domain::report::{Report, Verdict, Waived};
+use crate::domain::report::{Report, Waived};
 use crate::domain::text::{listed, visible};
 
 const SCHEMA: &str =
@@ -235,18 +236,19 @@ fn invocation(report: &Report) -> InvocationWire {
         execution.push(note(&format!("custody is {grade}: {secrets}: {}", group.why), None));
     }
     execution.extend(report.notes.iter().map(|told| note(told, None)));
+    execution.extend(
+        glass::lines(report)
+            .into_iter()
+            .map(|told| NotificationWire { level: "warning", ..note(&told, None) }),
+    );
     let off = report.off.iter().map(|off| {
         let rule = RuleRefWire { id: off.id.as_str(), index: index_of(off.id) };
         note(&format!("{} is switched off by {}", off.id, off.by), Some(rule))
     });
-    let end = match report.verdict {
-        Verdict::Pass => "clear to deploy",
-        Verdict::Fail | Verdict::Unknown => "deploy blocked",
-    };
     InvocationWire {
         execution_successful: report.unchecked.is_empty(),
-        exit_code: report.verdict.exit_code(),
-        exit_code_description: end.to_owned(),
+        exit_code: report.exit_code(),
+        exit_code_description: glass::end(report).to_owned(),
         tool_configuration_notifications: off.collect(),
         tool_execution_notifications: execution,
     }

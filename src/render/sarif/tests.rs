@@ -24,6 +24,24 @@ fn a_proved_report() {
 }
 
 #[test]
+fn a_broken_glass_ends_with_0_and_says_so() {
+    for (report, code, end) in [
+        (samples::broken_glass(), 0, "LET THROUGH by --break-glass"),
+        (samples::unbroken_glass(), 2, "deploy blocked"),
+    ] {
+        let log: serde_json::Value = serde_json::from_str(&render(&report)).unwrap();
+        let invocation = &log["runs"][0]["invocations"][0];
+        assert_eq!(
+            (&invocation["exitCode"], &invocation["exitCodeDescription"]),
+            (&code.into(), &end.into())
+        );
+        assert_eq!(invocation["executionSuccessful"], false);
+        let told = invocation["toolExecutionNotifications"].to_string();
+        assert!(told.contains("glass"), "{told}");
+    }
+}
+
+#[test]
 fn what_is_unknown_is_neither_successful_nor_without_result() {
     let log: serde_json::Value = serde_json::from_str(&render(&samples::unknown())).unwrap();
     let run = &log["runs"][0];
