@@ -114,13 +114,9 @@ pub struct Add {
     pub publish: Publish,
 }
 
+/// What holds for a new value, wherever it comes from.
 #[derive(Debug, Args)]
-pub struct Set {
-    /// Of the store, or of a file that another tool sealed: clusters/a/enc.yaml#/hub/token
-    pub name: CredentialName,
-    /// Read the value from this file, bytes exact
-    #[arg(long, value_name = "FILE")]
-    pub from_file: Option<PathBuf>,
+pub struct Renewal {
     #[command(flatten)]
     pub lifetime: Lifetime,
     /// When the issuer made it, if not now
@@ -130,12 +126,23 @@ pub struct Set {
     #[arg(long, value_name = "NAME", help_heading = "Sealing")]
     pub seen_by: Vec<ActorName>,
     /// Of a tracked secret: do not have the repository's hooks judge the change before it is written
-    #[arg(long)]
+    #[arg(long, help_heading = "Commit")]
     pub untested_hooks: bool,
     #[command(flatten)]
     pub sealing: Sealing,
     #[command(flatten)]
     pub publish: Publish,
+}
+
+#[derive(Debug, Args)]
+pub struct Set {
+    /// Of the store, or of a file that another tool sealed: clusters/a/enc.yaml#/hub/token
+    pub name: CredentialName,
+    /// Read the value from this file, bytes exact
+    #[arg(long, value_name = "FILE")]
+    pub from_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub renewal: Renewal,
 }
 
 #[derive(Debug, Args)]

@@ -4,11 +4,9 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::{Lifetime, Publish, Sealing};
+use super::Renewal;
 use crate::domain::glob::Glob;
-use crate::domain::name::ActorName;
 use crate::domain::rescue::Reason;
-use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 use crate::domain::variable::{Assignment, VariableName};
 
@@ -48,18 +46,5 @@ pub struct Edit {
     /// Of the store, or of a file that sops sealed: clusters/a/enc.yaml#/hub/token
     pub name: CredentialName,
     #[command(flatten)]
-    pub lifetime: Lifetime,
-    /// When the issuer made it, if not now
-    #[arg(long, value_name = "DATE", help_heading = "Expiry")]
-    pub issued: Option<Instant>,
-    /// Somebody who has seen the value in clear without being a reader
-    #[arg(long, value_name = "NAME", help_heading = "Sealing")]
-    pub seen_by: Vec<ActorName>,
-    /// Of a tracked secret: do not have the repository's hooks judge the change before it is written
-    #[arg(long)]
-    pub untested_hooks: bool,
-    #[command(flatten)]
-    pub sealing: Sealing,
-    #[command(flatten)]
-    pub publish: Publish,
+    pub renewal: Renewal,
 }

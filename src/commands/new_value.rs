@@ -3,16 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::ending::{echo_expiry, expiry_of_value};
+use super::renewing::{is_file, renew};
 use super::replacing::{Replaced, Replacement};
 use super::session::repository;
 use super::signing::refuse_unsignable;
 use super::standing::{Standing, tracked};
-use super::writing::{accept_keys, existing_unverified, finish, policy_unchanged, read_value, undisturbed};
+use super::writing::{accept_keys, existing_unverified, finish, policy_unchanged, undisturbed};
 use super::{CommandError, Session};
 use crate::change::sealing::Sealer;
 use crate::change::writer::Writer;
-use crate::cli::Set;
+use crate::cli::Renewal;
 use crate::domain::name::SecretName;
+use crate::domain::tracked_name::CredentialName;
 use crate::domain::value::Value;
 use crate::observe::place::Place;
 
@@ -20,38 +22,46 @@ use crate::observe::place::Place;
 /// it is.
 pub type Source<'s> = dyn FnMut(Option<&Value>) -> Result<Option<Value>, CommandError> + 's;
 
-/// The source of `secrets set`: a file, standard input, or a prompt.
-pub fn given<'s>(
-    session: &'s Session,
-    arguments: &'s Set,
-) -> impl FnMut(Option<&Value>) -> Result<Option<Value>, CommandError> + 's {
-    move |_| read_value(session, arguments.from_file.as_deref()).map(Some)
-}
-
-/// `secrets set` of a secret of the store.
-pub fn seal_new_value(
+/// Seals a new value for whatever bears the name: a secret of the store, or one in a file that another tool sealed.
+pub fn set_new_value(
     session: &Session,
     place: &Place,
-    arguments: &Set,
+    renewal: &Renewal,
+    name: &CredentialName,
+    source: &mut Source<'_>,
+) -> Result<u8, CommandError> {
+    match name {
+        CredentialName::Tracked(name) => renew(session, place, renewal, name, source),
+        CredentialName::Own(name) => match is_file(place, name) {
+            Some(file) => renew(session, place, renewal, &file, source),
+            None => seal_new_value(session, place, renewal, name, source),
+        },
+    }
+}
+
+fn seal_new_value(
+    session: &Session,
+    place: &Place,
+    renewal: &Renewal,
     name: &SecretName,
     source: &mut Source<'_>,
 ) -> Result<u8, CommandError> {
     let repository = repository(place)?;
     let policy = place.policy()?;
     let shown = undisturbed(place, || existing_unverified(place, name))?;
-    if let Some(unknown) = arguments.seen_by.iter().find(|name| policy.actor(name).is_none()) {
+    if let Some(unknown) = renewal.seen_by.iter().find(|name| policy.actor(name).is_none()) {
         return Err(CommandError::new(format!("--seen-by {unknown}: policy knows nobody of that name")));
     }
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
     // Before a person types anything.
     let replaced = Replaced::open(session, place, &mut identities, name, shown)?;
-    let me = session.me(&policy, arguments.sealing.as_person.as_ref())?;
-    let signing_key = arguments.sealing.signing_key.as_deref();
+    let me = session.me(&policy, renewal.sealing.as_person.as_ref())?;
+    let signing_key = renewal.sealing.signing_key.as_deref();
     refuse_unsignable(session, place, &policy, name, signing_key)?;
     let prompts = session.prompts();
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
-    let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
+    let mut accepted: BTreeSet<_> = renewal.sealing.accept_key.iter().cloned().collect();
     let tracked = tracked(place, &policy);
     let standing = Standing::observe(session, place, &policy, tracked.as_ref(), std::slice::from_ref(name));
     let (known, above) = replaced.stand(session, &standing, name)?;
@@ -65,7 +75,7 @@ pub fn seal_new_value(
                 "if the issuer extended it: secrets expiry set {name} --expires DATE --reason WHY"
             )));
     }
-    let expires = expiry_of_value(session, &value, &arguments.lifetime, arguments.issued)?;
+    let expires = expiry_of_value(session, &value, &renewal.lifetime, renewal.issued)?;
     echo_expiry(session, &expires)?;
 
     let mut writer = Writer::begin(&place.store, repository, &place.folder)?;
@@ -75,14 +85,14 @@ pub fn seal_new_value(
         name,
         value: &value,
         expires: Some(expires),
-        issued: arguments.issued,
+        issued: renewal.issued,
         set_by: me,
-        seen_by: &arguments.seen_by,
+        seen_by: &renewal.seen_by,
         above,
     };
     let (before, record, sealed) = replacement.seal(place, &sealer, &replaced)?;
     writer.put_secret(before, &record, sealed);
     let message = format!("secrets: set {name} (version {})", record.sealed.version.number);
-    finish(session, place, &policy, writer, &message, &arguments.publish, signing_key)?;
+    finish(session, place, &policy, writer, &message, &renewal.publish, signing_key)?;
     Ok(0)
 }

@@ -10,7 +10,7 @@ use super::writing::undisturbed;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::checks::record_behind::behind;
-use crate::cli::Set;
+use crate::cli::Renewal;
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
@@ -43,11 +43,11 @@ pub fn is_file(place: &Place, name: &SecretName) -> Option<TrackedName> {
 pub fn renew(
     session: &Session,
     place: &Place,
-    arguments: &Set,
+    renewal: &Renewal,
     name: &TrackedName,
     source: &mut Source<'_>,
 ) -> Result<u8, CommandError> {
-    refuse_idle_options(arguments)?;
+    refuse_idle_options(renewal)?;
     let repository = repository(place)?;
     let policy = place.policy()?;
     let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
@@ -60,7 +60,7 @@ pub fn renew(
     };
     let (file, leaf) = sealed(&facts, name)?;
     let bytes = known(tracked.bytes(name.file()))?;
-    if !arguments.publish.no_commit {
+    if !renewal.publish.no_commit {
         refuse_uncommitted(&facts)?;
     }
     let keychain = session.keychain();
@@ -83,7 +83,7 @@ pub fn renew(
     })?;
     let Some(value) = source(Some(&current.value))? else { return Ok(0) };
     refuse_unfit(session, name, current, &value)?;
-    let expires = ending(session, &policy, arguments, &facts, name, &value)?;
+    let expires = ending(session, &policy, renewal, &facts, name, &value)?;
 
     let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
     let folder = repository.root().join(folder_of(name.file()));
@@ -96,15 +96,15 @@ pub fn renew(
     let was = Digest::of(&bytes);
     writer.put(name.file(), Some(was), Some(written));
     let mut records = Records::new(place);
-    record(&mut records, &tracked, &facts, &after, name, expires, arguments)?;
+    record(&mut records, &tracked, &facts, &after, name, expires, renewal)?;
     for rewritten in records.rewritten() {
         writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
     }
     let message = format!("secrets: set {name}");
-    if !arguments.publish.no_commit && !arguments.untested_hooks {
+    if !renewal.publish.no_commit && !renewal.untested_hooks {
         rehearse(session, repository, &writer, &message)?;
     }
-    commit(session, place, &policy, writer, &message, &arguments.publish)?;
+    commit(session, place, &policy, writer, &message, &renewal.publish)?;
     Ok(0)
 }
 
@@ -113,10 +113,10 @@ fn known<T>(known: Known<T>) -> Result<T, CommandError> {
 }
 
 /// What the store's secrets have and others have not: who reads it is the tool's business that seals it.
-fn refuse_idle_options(arguments: &Set) -> Result<(), CommandError> {
-    let sealing = &arguments.sealing;
+fn refuse_idle_options(renewal: &Renewal) -> Result<(), CommandError> {
+    let sealing = &renewal.sealing;
     let given = [
-        ("--seen-by", !arguments.seen_by.is_empty()),
+        ("--seen-by", !renewal.seen_by.is_empty()),
         ("--as", sealing.as_person.is_some()),
         ("--accept-key", !sealing.accept_key.is_empty()),
         ("--signing-key", sealing.signing_key.is_some()),
@@ -238,12 +238,12 @@ fn refuse_unfit(
 fn ending(
     session: &Session,
     policy: &Policy,
-    arguments: &Set,
+    renewal: &Renewal,
     facts: &FileFacts,
     name: &TrackedName,
     value: &Value,
 ) -> Result<Option<Expiry>, CommandError> {
-    let lifetime = &arguments.lifetime;
+    let lifetime = &renewal.lifetime;
     let is_said = lifetime.expires.is_some() || lifetime.expires_in.is_some() || lifetime.never.is_some();
     let claimed = own(facts, name).and_then(|secret| secret.claim.as_ref()?.expires.clone());
     if !is_said
@@ -253,7 +253,7 @@ fn ending(
         session.say(format!("policy says that it never expires: {}", visible(why)))?;
         return Ok(None);
     }
-    let expires = expiry_of_value(session, value, lifetime, arguments.issued)?;
+    let expires = expiry_of_value(session, value, lifetime, renewal.issued)?;
     echo_expiry(session, &expires)?;
     Ok(Some(expires))
 }
@@ -298,14 +298,14 @@ fn record(
     after: &ForeignFile,
     name: &TrackedName,
     expires: Option<Expiry>,
-    arguments: &Set,
+    renewal: &Renewal,
 ) -> Result<(), CommandError> {
     let seen = after.leaves.iter().find(|leaf| leaf.pointer == name.pointer()).map(|leaf| leaf.seen);
     let claims = records.beside(name.file())?.clone();
     let was = claims.get(name).cloned().unwrap_or_default();
     let claim = Claim {
         expires,
-        issued: arguments.issued,
+        issued: renewal.issued,
         set_at: after.modified,
         seen,
         data_key: after.data_key,

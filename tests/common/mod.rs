@@ -12,6 +12,8 @@
 )]
 
 #[cfg(unix)]
+pub mod browser;
+#[cfg(unix)]
 pub mod foreign;
 pub mod gate;
 #[cfg(unix)]

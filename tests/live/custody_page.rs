@@ -1,80 +1,12 @@
 //! The page of `secrets custody --format html`, as a browser that people use shows it.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
-use crate::common::{Outcome, Sandbox, public_key};
+use crate::common::browser::{CONSOLE, PAGE, Server, browse};
+use crate::common::{Sandbox, public_key};
 
 const VALUE: &str = "hunter2-but-longer";
-
-/// What the browser says on standard error where a page's script fails or its policy forbids something.
-const CONSOLE: &str = "CONSOLE";
-
-/// Serves one page on loopback and keeps what is asked of it.
-struct Server {
-    address: String,
-    asked: Arc<Mutex<Vec<String>>>,
-}
-
-impl Server {
-    fn of(page: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap().to_string();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let seen = Arc::clone(&asked);
-        // It ends with the test's process.
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                answer(stream, &page, &seen);
-            }
-        });
-        Self { address, asked }
-    }
-
-    fn asked(&self) -> Vec<String> {
-        self.asked.lock().unwrap().clone()
-    }
-}
-
-fn answer(mut stream: TcpStream, page: &str, asked: &Mutex<Vec<String>>) {
-    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-    // A browser also opens connections on which it asks nothing.
-    let Some(request) = lines.next() else { return };
-    while lines.next().is_some_and(|line| !line.is_empty()) {}
-    let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (status, body) = if path == "/custody.html" { ("200 OK", page) } else { ("404 Not Found", "") };
-    asked.lock().unwrap().push(path);
-    let head = format!("HTTP/1.1 {status}\r\nContent-Type: text/html\r\nContent-Length: {}\r\n", body.len());
-    write!(stream, "{head}Connection: close\r\n\r\n{body}").ok();
-}
-
-/// A browser without a past: what it showed of a page in the end, and what it said.
-fn browse(sandbox: &Sandbox, address: &str) -> Outcome {
-    let profile = tempfile::tempdir().unwrap();
-    let profile = format!("--user-data-dir={}", profile.path().display());
-    let found = sandbox.run(sandbox.root(), "sh", ["-c", "command -v chromium"]);
-    assert_eq!(found.code, 0, "there is no `chromium` here: apt-get install chromium, or run scripts/test");
-    let quiet = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-        "--disable-dev-shm-usage",
-        "--enable-logging=stderr",
-        "--virtual-time-budget=5000",
-        "--dump-dom",
-    ];
-    let arguments = quiet.iter().copied().chain([profile.as_str(), address]);
-    sandbox.run(sandbox.root(), "chromium", arguments).code(0)
-}
 
 /// `legacy/ftp` is alice's alone, `web/edited` was edited by hand, and bob's contact would be markup.
 fn store() -> (Sandbox, PathBuf) {
@@ -126,7 +58,7 @@ fn visible(dom: &str) -> Vec<&str> {
 fn a_browser_shows_the_matrix_and_asks_for_nothing_else() {
     let (sandbox, laptop) = store();
     let server = Server::of(page(&sandbox, &laptop));
-    let shown = browse(&sandbox, &format!("http://{}/custody.html", server.address)).lacks(CONSOLE);
+    let shown = browse(&sandbox, &["--dump-dom", &server.address]).lacks(CONSOLE);
     let dom = shown.text();
     assert_eq!(visible(dom), ["legacy/ftp", "web/edited", "web/api", "web/prod/db"], "risk first");
     let row = |name: &str| rows(dom).into_iter().find(|row| secret(row) == name).unwrap().to_owned();
@@ -144,7 +76,7 @@ fn a_browser_shows_the_matrix_and_asks_for_nothing_else() {
     assert!(
         dom.contains("<title>Custody of secrets</title>") && dom.contains("&lt;script&gt;document.title")
     );
-    assert_eq!(server.asked(), ["/custody.html"]);
+    assert_eq!(server.asked(), [PAGE]);
 }
 
 #[test]
@@ -152,10 +84,10 @@ fn filter_and_order() {
     let (sandbox, laptop) = store();
     let page = page(&sandbox, &laptop);
     let server = Server::of(page.clone());
-    let shown = browse(&sandbox, &format!("http://{}/custody.html#alone", server.address)).lacks(CONSOLE);
+    let shown = browse(&sandbox, &["--dump-dom", &format!("{}#alone", server.address)]).lacks(CONSOLE);
     assert_eq!(visible(shown.text()), ["legacy/ftp"]);
     assert!(shown.text().contains("1 of 4 shown"));
-    assert_eq!(server.asked(), ["/custody.html"]);
+    assert_eq!(server.asked(), [PAGE]);
 
     // What a person types and clicks; for that the page must let a script of ours run.
     let (head, rest) = page.split_once("<meta http-equiv=\"Content-Security-Policy\"").unwrap();
@@ -173,7 +105,7 @@ fn filter_and_order() {
     ] {
         let driven = open.replace("</body>", &format!("<script>{person}</script></body>"));
         let server = Server::of(driven);
-        let shown = browse(&sandbox, &format!("http://{}/custody.html", server.address)).lacks(CONSOLE);
+        let shown = browse(&sandbox, &["--dump-dom", &server.address]).lacks(CONSOLE);
         assert_eq!(visible(shown.text()), expected, "{person}");
     }
 }
@@ -185,7 +117,7 @@ fn the_page_is_whole_without_its_script() {
     let (before, rest) = page.split_once("<script>").unwrap();
     let (_, after) = rest.split_once("</script>").unwrap();
     let server = Server::of(format!("{before}{after}"));
-    let shown = browse(&sandbox, &format!("http://{}/custody.html#alone", server.address)).lacks(CONSOLE);
+    let shown = browse(&sandbox, &["--dump-dom", &format!("{}#alone", server.address)]).lacks(CONSOLE);
     assert_eq!(visible(shown.text()), ["legacy/ftp", "web/edited", "web/api", "web/prod/db"]);
     assert!(shown.text().contains("<form id=\"controls\" hidden"), "no controls that do nothing");
 }
@@ -198,9 +130,9 @@ fn the_policy_of_the_page_stops_what_gets_into_it() {
     let foreign = "<script>document.title = 'owned'</script><img src=\"/stolen\"><script src=\"/more.js\"></script>\
                    <p onclick=\"x\" style=\"color: red\">x</p></main>";
     let server = Server::of(page(&sandbox, &laptop).replace("</main>", foreign));
-    let shown = browse(&sandbox, &format!("http://{}/custody.html", server.address)).says(CONSOLE);
+    let shown = browse(&sandbox, &["--dump-dom", &server.address]).says(CONSOLE);
     assert!(shown.stderr.contains("Content Security Policy"), "{}", shown.stderr);
     assert!(shown.text().contains("<title>Custody of secrets</title>"), "the foreign script ran");
     assert!(shown.text().contains("4 of 4 shown"), "the page's own script runs still");
-    assert_eq!(server.asked(), ["/custody.html"]);
+    assert_eq!(server.asked(), [PAGE]);
 }
