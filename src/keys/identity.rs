@@ -1,12 +1,12 @@
 //! An identity as bytes, with the words for where it came from.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use zeroize::Zeroizing;
 
 use crate::system::files::FileError;
+use crate::system::wiped;
 
 /// The largest identity, or file of identities, in bytes.
 pub const MAX_IDENTITY_BYTES: usize = 1024 * 1024;
@@ -23,12 +23,12 @@ pub struct IdentityBytes {
 pub(super) fn read_named(path: &Path) -> Result<Zeroizing<Vec<u8>>, FileError> {
     let io = |source| FileError::Io { path: path.to_owned(), source };
     let file = File::open(path).map_err(io)?;
-    if file.metadata().map_err(io)?.is_dir() {
+    let metadata = file.metadata().map_err(io)?;
+    if metadata.is_dir() {
         return Err(FileError::NotAFile { path: path.to_owned() });
     }
-    // The whole bound is reserved at once: a buffer that grows leaves copies of the key behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_IDENTITY_BYTES + 1));
-    file.take(MAX_IDENTITY_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
+    let expected = metadata.is_file().then(|| usize::try_from(metadata.len()).ok()).flatten();
+    let bytes = Zeroizing::new(wiped::read_to_end(file, expected, MAX_IDENTITY_BYTES).map_err(io)?);
     if bytes.len() > MAX_IDENTITY_BYTES {
         return Err(FileError::TooLarge { path: path.to_owned(), most: MAX_IDENTITY_BYTES as u64 });
     }
