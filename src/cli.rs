@@ -9,6 +9,7 @@ mod interchange;
 mod pictures;
 mod tracking;
 mod using;
+mod watching;
 
 pub use changes::*;
 pub use expiry::*;
@@ -19,6 +20,7 @@ pub use interchange::*;
 pub use pictures::*;
 pub use tracking::*;
 pub use using::*;
+pub use watching::*;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -267,6 +269,30 @@ Examples:
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
+    /// The scheduled job: tell people ahead of the end of their secrets
+    ///
+    /// Judges what stands on the deploy ref, tells each channel of policy what is due there, and remembers in the remote's
+    /// ledger what was told. Each tier of a version is told once; what was mended is closed. A channel that failed stops no
+    /// other, and is told again in the next run. Channels, heartbeat and ledger are those of the deploy ref's policy.
+    #[command(after_help = "\
+Exit codes: 0 everything judged and delivered; 2 something was not: it is said,
+told through every channel that works, and due again.
+
+Examples:
+  secrets warn --dry-run
+  secrets warn
+  secrets warn --state /var/lib/secrets/ledger.jsonl")]
+    Warn(Warn),
+    /// What the scheduled job remembers
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Metrics for Prometheus (`OpenMetrics` 1.0): when each secret ends, findings, people, the last run of `warn`
+    #[command(after_help = "\
+Examples:
+  secrets metrics
+  secrets metrics --output /var/lib/node_exporter/secrets.prom
+  secrets metrics --push http://pushgateway:9091")]
+    Metrics(Metrics),
     /// git at hand: readable diffs, merges of records, hooks
     #[command(subcommand)]
     Git(Git),

@@ -9,7 +9,7 @@
 //! | 4 | [`commands`] | one command a file: asks the floors below, prints, nothing else |
 //! | 3 | [`observe`], [`change`] | facts gathered from all rooms; lock, seal, journal, commit, push |
 //! | 2 | [`checks`], [`render`] | pure: facts to findings, a report to bytes |
-//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`sops`], [`pass`] | one door each to the outside world |
+//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`notify`], [`sops`], [`pass`] | one door each to the outside world |
 //! | 2 | [`foreign`], [`value_ends`] | pure: bytes that other tools made, read |
 //! | 2 | [`interchange`] | pure: values as other programs write and read them |
 //! | 1 | [`system`] | atomic files, bounded child processes, the terminal |
@@ -27,6 +27,7 @@ pub mod forge;
 pub mod git;
 pub mod interchange;
 pub mod keys;
+pub mod notify;
 pub mod observe;
 pub mod pass;
 pub mod render;

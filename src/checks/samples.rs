@@ -96,6 +96,9 @@ pub(crate) fn policy() -> Policy {
         require: Vec::new(),
         track: None,
         kinds: Vec::new(),
+        channels: Vec::new(),
+        heartbeat: None,
+        ledger: crate::domain::channel::LedgerRules::default(),
     };
     for name in ["alice", "bob", "carol"] {
         policy.people.insert(actor(name), person(&[&format!("{name}-1")]));

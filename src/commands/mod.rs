@@ -54,9 +54,12 @@ mod judging;
 mod keeping;
 mod key;
 mod leaving;
+mod ledger_mend;
+mod ledger_show;
 mod list;
 mod machines;
 mod man;
+mod metrics;
 mod move_secret;
 mod new_secret;
 mod new_value;
@@ -92,13 +95,14 @@ mod taking_over;
 mod track;
 mod tracking;
 mod untrack;
+mod warn;
 mod writing;
 mod written_out;
 
 pub use error::CommandError;
 pub use session::Session;
 
-use crate::cli::{Cli, Command, Expiry, Git};
+use crate::cli::{Cli, Command, Expiry, Git, Ledger};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
@@ -129,6 +133,10 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Untrack(arguments) => untrack::run(session, &arguments),
         Command::Confirm(arguments) => confirm::run(session, &arguments),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Warn(arguments) => warn::run(session, &arguments),
+        Command::Ledger(Ledger::Show(arguments)) => ledger_show::run(session, &arguments),
+        Command::Ledger(Ledger::Mend(arguments)) => ledger_mend::run(session, &arguments),
+        Command::Metrics(arguments) => metrics::run(session, &arguments),
         Command::Git(Git::Install(arguments)) => git_install::run(session, &arguments),
         Command::Git(Git::Uninstall) => git_uninstall::run(session),
         Command::Git(Git::Resolve(arguments)) => git_resolve::run(session, &arguments),

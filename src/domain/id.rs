@@ -61,6 +61,10 @@ ulid_newtype!(
     /// Tells one version of a secret from every other one.
     VersionId
 );
+ulid_newtype!(
+    /// Tells one run of the scheduled job from every other one.
+    RunId
+);
 
 #[cfg(test)]
 mod tests {

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod baseline;
+pub mod channel;
 pub mod check_id;
 pub mod claim;
 pub mod custody;
@@ -20,9 +21,11 @@ pub mod impact;
 pub mod json;
 pub mod json_string;
 pub mod key;
+pub mod ledger;
 pub mod likeness;
 pub mod matrix;
 pub mod name;
+pub mod notice;
 pub mod opened;
 pub mod period;
 pub mod policy;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
+use super::channel::{Channel, Heartbeat, LedgerRules};
 use super::check_id::CheckId;
 use super::finding::Level;
 use super::glob::{Glob, GlobList};
@@ -37,6 +38,10 @@ pub struct Policy {
     pub track: Option<Track>,
     /// Of secrets that other tools have sealed; the first that fits wins.
     pub kinds: Vec<Kind>,
+    /// Through what people are told; no two bear the same name.
+    pub channels: Vec<Channel>,
+    pub heartbeat: Option<Heartbeat>,
+    pub ledger: LedgerRules,
 }
 
 /// The remote branch from which deploys are made.
@@ -285,6 +290,9 @@ mod tests {
             require: Vec::new(),
             track: None,
             kinds: Vec::new(),
+            channels: Vec::new(),
+            heartbeat: None,
+            ledger: crate::domain::channel::LedgerRules::default(),
         };
         policy.acceptances = vec![accepted(Departed::Actor(carol.clone())), accepted(key(&alice, &lost))];
         let now = at("2026-11-20T12:00:00Z");

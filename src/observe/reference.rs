@@ -210,6 +210,9 @@ pub fn judging_policy(reference: &Policy, change: &Policy) -> Known<Policy> {
         waivers: reference.waivers.clone(),
         acceptances: reference.acceptances.clone(),
         require: reference.require.clone(),
+        channels: reference.channels.clone(),
+        heartbeat: reference.heartbeat.clone(),
+        ledger: reference.ledger.clone(),
         ..change.clone()
     })
 }

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 
 use crate::domain::digest::Digest;
+use crate::domain::ledger::Told;
 use crate::domain::name::SecretName;
 use crate::domain::record::VersionOrder;
 
@@ -43,6 +44,7 @@ pub struct LedgerSeal {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     newest: BTreeMap<SecretName, LedgerSeal>,
+    told: Told,
 }
 
 /// Of a line, what says what it is. Whatever else an event holds is its own affair.
@@ -64,6 +66,11 @@ impl Ledger {
     /// The newest seal of a secret: the one with the highest number of the seal, wherever it stands.
     pub fn newest(&self, name: &SecretName) -> Option<&LedgerSeal> {
         self.newest.get(name)
+    }
+
+    /// What was told to whom.
+    pub fn told(&self) -> &Told {
+        &self.told
     }
 
     /// Reads it. Events of another kind are skipped, and so are empty lines.

@@ -65,6 +65,9 @@ fn policy() -> Policy {
         require: Vec::new(),
         track: None,
         kinds: Vec::new(),
+        channels: Vec::new(),
+        heartbeat: None,
+        ledger: crate::domain::channel::LedgerRules::default(),
     }
 }
 

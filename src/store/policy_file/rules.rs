@@ -8,6 +8,7 @@ use super::KeyParsers;
 use super::actors::{self, Names};
 use super::globs::Globs;
 use super::{acceptances, tracking};
+use crate::domain::channel::LedgerRules;
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::glob::GlobList;
@@ -57,6 +58,9 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
         require,
         track,
         kinds,
+        channels: Vec::new(),
+        heartbeat: None,
+        ledger: LedgerRules::default(),
     })
 }
 

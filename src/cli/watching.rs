@@ -1,0 +1,70 @@
+//! What runs on a schedule: warnings, what they remember, metrics.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Output;
+use crate::domain::glob::Glob;
+
+#[derive(Debug, Args)]
+pub struct Warn {
+    /// Print who would be told what, and tell nobody
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Remember in FILE what was told, instead of in the remote
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    /// How long each channel may take, in seconds, attempts and pauses together
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Metrics {
+    /// Only secrets whose name fits
+    #[arg(long, value_name = "GLOB")]
+    pub scope: Vec<Glob>,
+    /// Write them into FILE, whole or not at all: for the textfile collector of `node_exporter`
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Push them to a Pushgateway, such as <http://pushgateway:9091>
+    #[arg(long, value_name = "URL", conflicts_with = "output")]
+    pub push: Option<String>,
+    /// The last run of `secrets warn` is read from FILE, instead of from the remote
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// What was told to whom, what is open, and when the job last ran
+    #[command(after_help = "\
+Examples:
+  secrets ledger show
+  secrets ledger show --format json")]
+    Show(LedgerShow),
+    /// Take lines that can't be read out of the ledger; git keeps them in its history
+    #[command(after_help = "\
+Examples:
+  secrets ledger mend")]
+    Mend(LedgerMend),
+}
+
+#[derive(Debug, Args)]
+pub struct LedgerShow {
+    /// Read FILE instead of the remote's ledger
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct LedgerMend {
+    /// Mend FILE instead of the remote's ledger
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
+}

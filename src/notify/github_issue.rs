@@ -1,0 +1,16 @@
+//! To be filled in.
+
+use super::{Delivery, Outside};
+use crate::domain::notice::Message;
+use crate::domain::value::Value;
+
+pub fn deliver(
+    _repository: &str,
+    _token: &Value,
+    _url: &Value,
+    _labels: &[String],
+    message: &Message,
+    _outside: &Outside,
+) -> Delivery {
+    Delivery::whole(message, Ok(()))
+}
