@@ -43,3 +43,4 @@ pub mod tracking;
 pub mod value;
 pub mod value_end;
 pub mod variable;
+pub mod web_address;
