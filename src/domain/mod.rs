@@ -46,3 +46,4 @@ pub mod value_end;
 pub mod variable;
 pub mod warned;
 pub mod warning;
+pub mod web_address;
