@@ -17,7 +17,7 @@ use reqwest::{Method, StatusCode, Url, redirect};
 
 use self::confidence::Confidence;
 use self::pause::{Pauses, asked_for};
-use super::{NotifyError, Outside};
+use super::{Limits, NotifyError, Outside};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
 
@@ -174,19 +174,24 @@ enum Failed {
 /// Asks until there is an answer of 2xx, or `Outside.deadline` has come. What the other side could not do at this moment is
 /// asked again: no connection, no answer in time, 408, 429 and 5xx. What it does not want is not.
 pub fn send(request: &Request, outside: &Outside) -> Result<Answer, NotifyError> {
-    let mut pauses = Pauses::from(outside.limits.first_pause);
+    send_until(request, outside.limits, outside.deadline)
+}
+
+/// [`send`] with a deadline of its own, so that one request of many does not use up the time of all.
+pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, NotifyError> {
+    let mut pauses = Pauses::from(limits.first_pause);
     loop {
-        let (error, asked) = match attempt(request, outside) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let (error, asked) = match attempt(request, limits.attempt.min(left)) {
             Ok(answer) => return Ok(answer),
             Err(Failed::ForGood(error)) => return Err(error),
             Err(Failed::ForNow(error, asked)) => (error, asked),
         };
-        let left = outside.deadline.saturating_duration_since(Instant::now());
-        let pause = pauses.next();
+        let left = deadline.saturating_duration_since(Instant::now());
         if let Some(asked) = asked.filter(|asked| *asked >= left) {
             return Err(later(error, asked));
         }
-        let pause = asked.map_or(pause, |asked| asked.max(pause));
+        let pause = asked.unwrap_or_default().max(pauses.next());
         if pause >= left {
             return Err(error);
         }
@@ -202,9 +207,7 @@ fn later(error: NotifyError, asked: Duration) -> NotifyError {
     }
 }
 
-fn attempt(request: &Request, outside: &Outside) -> Result<Answer, Failed> {
-    let left = outside.deadline.saturating_duration_since(Instant::now());
-    let limit = outside.limits.attempt.min(left);
+fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let too_slow = || NotifyError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
     if limit.is_zero() {
         return Err(Failed::ForGood(too_slow()));
@@ -228,7 +231,11 @@ fn attempt(request: &Request, outside: &Outside) -> Result<Answer, Failed> {
     let error = NotifyError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
-    Err(if is_limit || may_change(status) { Failed::ForNow(error, asked_for(&headers)) } else { Failed::ForGood(error) })
+    Err(if is_limit || may_change(status) {
+        Failed::ForNow(error, asked_for(&headers))
+    } else {
+        Failed::ForGood(error)
+    })
 }
 
 fn may_change(status: StatusCode) -> bool {
