@@ -11,6 +11,7 @@ pub mod reference;
 pub mod rescues;
 pub mod secrets;
 pub mod selection;
+pub mod settings;
 pub mod signers;
 pub mod step;
 pub mod store_facts;
