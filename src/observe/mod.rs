@@ -5,6 +5,7 @@ pub mod cargo;
 pub mod deploy;
 pub mod history;
 pub mod identities;
+pub mod new_channels;
 pub mod place;
 pub mod proofs;
 pub mod reference;
