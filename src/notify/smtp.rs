@@ -25,7 +25,8 @@ pub fn deliver(settings: &Smtp<Value>, message: &Message, outside: &Outside) -> 
         return Delivery::default();
     }
     let parcel = Parcel::new(settings, message);
-    parcel.map_or_else(|error| Delivery::whole(message, Err(error)), |parcel| parcel.deliver(message, outside))
+    parcel
+        .map_or_else(|error| Delivery::whole(message, Err(error)), |parcel| parcel.deliver(message, outside))
 }
 
 /// A mail, and everything that is needed to hand it over.
@@ -43,7 +44,8 @@ impl<'a> Parcel<'a> {
         let setting = |why: String| NotifyError::Setting { what: what(), why };
         if settings.encryption == Encryption::None {
             if !is_this_machine(&settings.host) {
-                let why = "mail goes unencrypted to this very machine only: have it encrypted by STARTTLS or TLS";
+                let why =
+                    "mail goes unencrypted to this very machine only: have it encrypted by STARTTLS or TLS";
                 return Err(setting(why.to_owned()));
             }
             if settings.login.is_some() {

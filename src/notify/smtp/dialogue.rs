@@ -62,7 +62,8 @@ impl Server<'_> {
             return Fault { error: NotifyError::TooSlow { to: self.shown(), seconds }, passes: true };
         }
         let is_of_tls = error.get_ref().is_some_and(|inner| {
-            inner.is::<rustls::Error>() || inner.source().is_some_and(<dyn std::error::Error>::is::<rustls::Error>)
+            inner.is::<rustls::Error>()
+                || inner.source().is_some_and(<dyn std::error::Error>::is::<rustls::Error>)
         });
         let why = visible(&error.to_string()).chars().take(MAX_SAID).collect::<String>();
         Fault { passes: !is_of_tls, ..self.unreachable(why) }
@@ -153,7 +154,8 @@ impl<'a> Dialogue<'a> {
             return Err(self.server.unreachable("a password goes over TLS only"));
         }
         let mechanisms = self.abilities.iter().filter_map(|line| line.strip_prefix("AUTH"));
-        let mechanisms = mechanisms.flat_map(|rest| rest.split(|c: char| c == '=' || c.is_ascii_whitespace()));
+        let mechanisms =
+            mechanisms.flat_map(|rest| rest.split(|c: char| c == '=' || c.is_ascii_whitespace()));
         let mechanisms = mechanisms.collect::<Vec<_>>();
         let lines = if mechanisms.contains(&"PLAIN") {
             let both = Zeroizing::new(format!("\0{user}\0{password}"));

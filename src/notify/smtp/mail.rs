@@ -29,7 +29,10 @@ pub fn write<S>(settings: &Smtp<S>, message: &Message) -> Result<Written, String
         .from(from.clone())
         .subject(&subject)
         .date(UNIX_EPOCH + Duration::from_secs(message.at.unix_seconds()))
-        .message_id(Some(id(&from.email, &[&settings.to.join(","), &message.at.to_string(), &subject, &text])));
+        .message_id(Some(id(
+            &from.email,
+            &[&settings.to.join(","), &message.at.to_string(), &subject, &text],
+        )));
     for recipient in &to {
         builder = builder.to(recipient.clone());
     }
@@ -47,7 +50,8 @@ pub fn write<S>(settings: &Smtp<S>, message: &Message) -> Result<Written, String
 /// `alice@example.com`, or `Alice <alice@example.com>`.
 fn mailbox(text: &str) -> Result<Mailbox, String> {
     let shown = || visible(text).into_owned();
-    let mailbox = text.parse::<Mailbox>().map_err(|error| format!("`{}` is no address of mail: {error}", shown()))?;
+    let mailbox =
+        text.parse::<Mailbox>().map_err(|error| format!("`{}` is no address of mail: {error}", shown()))?;
     if text.contains(|c: char| c.is_control()) {
         return Err(format!("`{}` has more than one line", shown()));
     }
@@ -55,7 +59,10 @@ fn mailbox(text: &str) -> Result<Mailbox, String> {
     if address.is_ascii() {
         Ok(mailbox)
     } else {
-        Err(format!("`{}` is not ASCII, which a mail server need not take: write its host as `xn--…`", shown()))
+        Err(format!(
+            "`{}` is not ASCII, which a mail server need not take: write its host as `xn--…`",
+            shown()
+        ))
     }
 }
 

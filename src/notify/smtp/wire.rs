@@ -41,8 +41,10 @@ impl Wire {
         let Self::Clear(mut tcp) = self else { return Ok(self) };
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let config = config.and_then(rustls::ConfigBuilder::with_platform_verifier).map_err(io::Error::other)?;
-        let no_name = || rustls::Error::General("no certificate could be for the name of this host".to_owned());
+        let config =
+            config.and_then(rustls::ConfigBuilder::with_platform_verifier).map_err(io::Error::other)?;
+        let no_name =
+            || rustls::Error::General("no certificate could be for the name of this host".to_owned());
         let name = ServerName::try_from(host.to_owned()).map_err(|_| io::Error::other(no_name()))?;
         let tls = ClientConnection::new(Arc::new(config.with_no_client_auth()), name);
         let mut tls = tls.map_err(io::Error::other)?;
