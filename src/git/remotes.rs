@@ -1,5 +1,6 @@
 //! Which remotes this clone knows.
 
+use super::forge;
 use super::program::LOCAL_LIMIT;
 use super::repository::Repository;
 
@@ -17,5 +18,14 @@ impl Repository {
         let finished = self.git.reading().args(["symbolic-ref", "--quiet", &head]).run(LOCAL_LIMIT).ok()?;
         let text = finished.text();
         text.trim_end().strip_prefix(&prefix).map(str::to_owned).filter(|_| finished.succeeded())
+    }
+
+    /// By what people know the repository behind a remote: `github.com/org/infra`. `None` where its address is a path, or
+    /// of another form.
+    pub fn known_as(&self, remote: &str) -> Option<String> {
+        let address =
+            self.git.read("ask for the remote's address", &["remote", "get-url", "--", remote]).ok()?;
+        let (host, project) = forge::host_and_project(address.text().trim_end())?;
+        Some(format!("{host}/{project}"))
     }
 }
