@@ -40,7 +40,8 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, CommandError>
         Err(error) => drop(unknowns.insert(Unknown::new("secrets", error.to_string()))),
     }
     if let Ok(policy) = place.policy() {
-        metrics.channels = Some(policy.channels.len());
+        let is_remembered = policy.ledger.state == LedgerState::Git || arguments.state.is_some();
+        metrics.channels = is_remembered.then_some(policy.channels.len());
         metrics.repository = known_as(&place, &policy);
         match last_warn(session, arguments, &place, &policy) {
             Ok((last, faults)) => {
