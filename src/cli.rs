@@ -297,7 +297,7 @@ secrets_unchecked, and the rest is written or pushed all the same.
 Examples:
   secrets metrics
   secrets metrics --output /var/lib/prometheus/node-exporter/secrets.prom
-  secrets metrics --push http://pushgateway:9091")]
+  secrets metrics --push https://pushgateway.example.org")]
     Metrics(Metrics),
     /// git at hand: readable diffs, merges of records, hooks
     #[command(subcommand)]

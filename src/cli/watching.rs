@@ -30,7 +30,7 @@ pub struct Metrics {
     /// Write them into FILE, whole or not at all and for everybody to read: for the textfile collector of `node_exporter`
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Push them to a Pushgateway, such as <http://pushgateway:9091>
+    /// Push them to a Pushgateway, such as <https://pushgateway.example.org>; `SECRETS_PUSH_AUTHORIZATION` goes along
     #[arg(long, value_name = "URL", conflicts_with = "output")]
     pub push: Option<String>,
     /// Do not ask the remote; what depends on it counts as unchecked

@@ -1,6 +1,6 @@
 //! `secrets metrics`: the store as numbers, for Prometheus.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::inventory::Inventory;
@@ -14,6 +14,7 @@ use crate::domain::metrics::{Measured, Metrics};
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::Report;
 use crate::domain::text::{counted, visible};
+use crate::notify::{Limits, Outside, pushgateway};
 use crate::observe::place::Place;
 use crate::render::openmetrics;
 use crate::system::files::Access;
@@ -22,6 +23,8 @@ use crate::system::files::Access;
 const NOT_KNOWN: u8 = 2;
 /// How much of that is said.
 const MOST_SAID: usize = 10;
+/// The label `job` of what is pushed.
+const JOB: &str = "secrets";
 /// Where a clone's repository is known by, in a store that is not deployed from git.
 const USUAL_REMOTE: &str = "origin";
 
@@ -53,11 +56,35 @@ pub fn run(session: &Session, arguments: &Arguments) -> Result<u8, CommandError>
     }
     metrics.unchecked = unknowns.len();
     let text = openmetrics::render(&metrics);
-    written_out::deliver(session, arguments.output.as_deref(), &text, Access::Everybody)?;
-    if arguments.output.is_some() {
-        session.say(counted(metrics.judged, "secret"))?;
+    let delivered = match &arguments.push {
+        Some(url) => push(session, arguments, url, &metrics, text),
+        None => written_out::deliver(session, arguments.output.as_deref(), &text, Access::Everybody),
+    };
+    if delivered.is_ok() && (arguments.push.is_some() || arguments.output.is_some()) {
+        session.say(format!("{} measured", counted(metrics.judged, "secret")))?;
     }
-    say_unknown(session, &unknowns)
+    let code = say_unknown(session, &unknowns)?;
+    delivered.map(|()| code)
+}
+
+/// One group for each store, so that none overwrites another's; what was pushed for it before is replaced.
+fn push(
+    session: &Session,
+    arguments: &Arguments,
+    url: &str,
+    metrics: &Metrics,
+    text: String,
+) -> Result<(), CommandError> {
+    let Some(store) = metrics.store else {
+        let what = "--push: policy can't be read, so that it is not known whose metrics these are";
+        return Err(CommandError::new(what).hint("secrets check"));
+    };
+    let grouping = BTreeMap::from([("store".to_owned(), store.to_string())]);
+    let limits = Limits::within(Duration::from_secs(arguments.timeout));
+    let folder = session.environment.current_dir().to_owned();
+    let outside = Outside::new(session.environment.clone(), folder, limits);
+    pushgateway::push(url, JOB, &grouping, text.into_bytes(), &outside)?;
+    session.say("pushed to the Pushgateway")
 }
 
 /// What the gate could not judge.

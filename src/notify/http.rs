@@ -228,7 +228,11 @@ fn attempt(request: &Request, outside: &Outside) -> Result<Answer, Failed> {
     let error = NotifyError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
-    Err(if is_limit || may_change(status) { Failed::ForNow(error, asked_for(&headers)) } else { Failed::ForGood(error) })
+    Err(if is_limit || may_change(status) {
+        Failed::ForNow(error, asked_for(&headers))
+    } else {
+        Failed::ForGood(error)
+    })
 }
 
 fn may_change(status: StatusCode) -> bool {

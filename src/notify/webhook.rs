@@ -10,12 +10,7 @@ use crate::domain::value::Value;
 /// By draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-pub fn deliver(
-    url: &Value,
-    authorization: Option<&Value>,
-    message: &Message,
-    outside: &Outside,
-) -> Delivery {
+pub fn deliver(url: &Value, authorization: Option<&Value>, message: &Message, outside: &Outside) -> Delivery {
     Delivery::whole(message, post(url, authorization, message, outside))
 }
 
