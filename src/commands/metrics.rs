@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::inventory::Inventory;
 use super::{CommandError, Session, reporting, written_out};
-use crate::change::memory::Memory;
+use crate::change::memory::{Memory, MemoryError};
 use crate::cli::{Check, Metrics as Arguments};
 use crate::domain::channel::LedgerState;
 use crate::domain::finding::Unknown;
@@ -149,7 +149,9 @@ fn last_warn(
         // Nothing is remembered anywhere, as policy has it.
         (None, _) => return Ok((None, Vec::new())),
     };
-    let remembered = memory.read().map_err(|error| Unknown::new(&rules.full_ref, error.to_string()))?;
+    let remembered = memory.read().map_err(|error| match error {
+        MemoryError::ReadOnly { ledger, why } | MemoryError::Failed { ledger, why } => Unknown::new(ledger, why),
+    })?;
     Ok((remembered.ledger.told().last_run().cloned(), remembered.faults))
 }
 
