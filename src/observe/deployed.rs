@@ -119,7 +119,7 @@ impl Deployed {
 
     /// By what people know the repository.
     pub fn address(&self) -> Option<String> {
-        self.place.repository.as_ref().ok()?.remote_address(self.remote.as_deref()?)
+        self.place.repository.as_ref().ok()?.known_as(self.remote.as_deref()?)
     }
 }
 
