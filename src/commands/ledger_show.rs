@@ -75,7 +75,11 @@ fn json(remembered: &Remembered, now: Instant) -> Result<String, CommandError> {
         open: open.collect(),
         claims: claims.collect::<Result<_, _>>()?,
         events: ledger::events(&remembered.text).map(|event| raw(&event)).collect::<Result<_, _>>()?,
-        faults: remembered.faults.iter().map(|fault| FaultWire { what: &fault.what, why: &fault.why }).collect(),
+        faults: remembered
+            .faults
+            .iter()
+            .map(|fault| FaultWire { what: &fault.what, why: &fault.why })
+            .collect(),
     };
     Ok(serde_json::to_string_pretty(&wire)? + "\n")
 }
@@ -96,7 +100,9 @@ fn human(session: &Session, remembered: &Remembered) -> String {
             open.row([channel.to_string(), subject(secret.as_ref()), shown(&dedup_key)]);
         }
     }
-    section(&mut text, &format!("open: {}", counted(number, "alert")), number, || open.render(session.style()));
+    section(&mut text, &format!("open: {}", counted(number, "alert")), number, || {
+        open.render(session.style())
+    });
     let claims: Vec<&Claim> = told.claims(session.now).collect();
     let mut table = Table::new(&["CHANNEL", "UNTIL", "NOTICES", "CLOSING", "RUN"]);
     for Claim { run, until, channel, notices, closing, .. } in &claims {
@@ -104,7 +110,9 @@ fn human(session: &Session, remembered: &Remembered) -> String {
         table.row([channel.to_string(), until.to_string(), notices, closing, run.to_string()]);
     }
     let number = claims.len() as u64;
-    section(&mut text, &format!("claimed: {}", counted(number, "time")), number, || table.render(session.style()));
+    section(&mut text, &format!("claimed: {}", counted(number, "time")), number, || {
+        table.render(session.style())
+    });
     text.push_str(&lately(session, remembered));
     text
 }

@@ -16,8 +16,15 @@ fn a_person_sees_what_is_remembered_and_mends_it() {
     assert!(empty.stderr.is_empty(), "{}", empty.stderr);
 
     overwrite(&sandbox, "ledger.jsonl", &[SENT, CLAIM, "\u{1b}[31mtorn", RUN].join("\n"), None);
-    let shown = show(&[]).code(2).lacks("\u{1b}").says("ledger.jsonl:3: is no event").says("secrets ledger mend");
-    for told in ["last run: 2026-02-28T08:00:01Z, delivered, 1 notice told", "open: 1 alert", "web/db", "claimed: 1 time", "30d"] {
+    let shown =
+        show(&[]).code(2).lacks("\u{1b}").says("ledger.jsonl:3: is no event").says("secrets ledger mend");
+    for told in [
+        "last run: 2026-02-28T08:00:01Z, delivered, 1 notice told",
+        "open: 1 alert",
+        "web/db",
+        "claimed: 1 time",
+        "30d",
+    ] {
         assert!(shown.text().contains(told), "{told}\n{}", shown.text());
     }
     let json = show(&["--format", "json"]).code(2).json();
@@ -38,7 +45,8 @@ fn a_person_sees_what_is_remembered_and_mends_it() {
     let state = ["--state", file.to_str().unwrap()];
     let _ = show(&state).code(2).says("open: 0 alerts").says("state.jsonl:2: is no event");
     let _ = mend(&state).code(0).says("taken out: 1 line");
-    let outside = sandbox.secrets(&sandbox.path("tmp")).args(["ledger", "show", "--state", "state.jsonl"]).run();
+    let outside =
+        sandbox.secrets(&sandbox.path("tmp")).args(["ledger", "show", "--state", "state.jsonl"]).run();
     assert!(outside.code(0).text().contains("sent: 1 notice"));
     fs::remove_file(&file).unwrap();
     fs::create_dir(&file).unwrap();
