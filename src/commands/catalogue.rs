@@ -125,7 +125,7 @@ impl Catalogue {
     }
 
     fn look(&mut self, place: &Place, policy: &Policy, selection: &Selection) -> Result<(), CommandError> {
-        let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+        let trees = Trees::observe(place, policy, Ask::LeaveOut);
         let tracked = TrackedFiles::observe(place, policy, &trees, selection)
             .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
         let Some(tracked) = tracked else { return Ok(()) };

@@ -49,7 +49,7 @@ fn tracked(
     known: &mut Vec<TrackedName>,
 ) -> Result<Vec<Chosen>, CommandError> {
     let policy = place.policy()?;
-    let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+    let trees = Trees::observe(place, &policy, Ask::LeaveOut);
     let Some(files) = TrackedFiles::observe(place, &policy, &trees, selection).map_err(|e| refusal(&e))?
     else {
         return Ok(Vec::new());
@@ -100,7 +100,7 @@ pub fn judged_as(place: &Place, names: &[&CredentialName]) -> Result<Vec<Credent
         names.iter().filter(|name| is_own(name)).map(|name| (*name).clone()).collect();
     if !foreign.is_empty() {
         let policy = place.policy()?;
-        let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+        let trees = Trees::observe(place, &policy, Ask::LeaveOut);
         let others = foreign.iter().map(|name| name.file().to_owned()).collect();
         let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
         let files = TrackedFiles::observe(place, &policy, &trees, &selection).map_err(|e| refusal(&e))?;

@@ -126,7 +126,7 @@ fn open_tracked(
     let unknown = |unknown: crate::domain::finding::Unknown| {
         CommandError::new(format!("{}: {}", unknown.what, unknown.why))
     };
-    let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+    let trees = Trees::observe(place, policy, Ask::LeaveOut);
     let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection).map_err(unknown)? else {
         return Ok(Vec::new());
     };

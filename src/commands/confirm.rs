@@ -32,7 +32,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     let policy = place.policy()?;
     let answers = Answers::read(session, arguments)?;
     let chosen = chosen(session, &place, &arguments.names)?;
-    let trees = Trees::observe(&place, &policy.deploy_ref, Ask::LeaveOut);
+    let trees = Trees::observe(&place, &policy, Ask::LeaveOut);
     let files: BTreeSet<String> = chosen.iter().map(|name| name.file().to_owned()).collect();
     let selection =
         Selection::Files(SelectedFiles { others: files.into_iter().collect(), ..Default::default() });

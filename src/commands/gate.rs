@@ -133,7 +133,7 @@ fn observe<'a>(
         (None, false) => Ask::Remote,
     };
     let (observation, begun) =
-        rayon::join(|| Observation::new(place, &policy.deploy_ref, ask), || Begun::at(place, None));
+        rayon::join(|| Observation::new(place, policy, ask), || Begun::at(place, None));
     let mut observation = observation.with_history(begun, policy.store, reference.map(Reference::tip));
     if let Some(reference) = reference {
         observation.signers = SignerSource::reference(reference, policy);

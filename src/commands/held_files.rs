@@ -32,7 +32,7 @@ impl HeldFiles {
         if policy.track.is_none() {
             return Self::default();
         }
-        let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+        let trees = Trees::observe(place, policy, Ask::LeaveOut);
         let tracked = match TrackedFiles::observe(place, policy, &trees, &Selection::All) {
             Ok(Some(tracked)) => tracked,
             Ok(None) => return Self::default(),

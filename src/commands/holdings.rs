@@ -24,7 +24,7 @@ pub fn matrix(session: &Session, scopes: &[Glob], prove: bool) -> Result<Matrix,
     let place = session.place()?;
     let policy = place.policy()?;
     let selection = Selection::of(scopes, &[], &place, session.environment.current_dir())?;
-    let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
+    let observation = Observation::new(&place, &policy, Ask::LeaveOut);
     let head = observation.trees.head.as_ref().ok().and_then(Option::as_ref).map(ToString::to_string);
     let setting = Setting {
         now: session.now,

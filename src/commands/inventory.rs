@@ -58,7 +58,7 @@ impl Inventory {
         let place = session.place()?;
         let policy = place.policy()?;
         let selection = Selection::of(scopes, &[], &place, session.environment.current_dir())?;
-        let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
+        let observation = Observation::new(&place, &policy, Ask::LeaveOut);
         let setting = Setting {
             now: session.now,
             store: place.folder.clone(),

@@ -28,7 +28,7 @@ pub fn file_of(
 ) -> Result<Option<FileFacts>, CommandError> {
     let Some(name) = as_tracked(name).filter(|name| is_file(place, name)) else { return Ok(None) };
     let path = name.file();
-    let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+    let trees = Trees::observe(place, policy, Ask::LeaveOut);
     let others = vec![path.to_owned()];
     let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
     let tracked = TrackedFiles::observe(place, policy, &trees, &selection)

@@ -50,7 +50,7 @@ pub fn renew(
     refuse_idle_options(renewal)?;
     let repository = repository(place)?;
     let policy = place.policy()?;
-    let trees = Trees::observe(place, &policy.deploy_ref, Ask::LeaveOut);
+    let trees = Trees::observe(place, &policy, Ask::LeaveOut);
     let others = vec![name.file().to_owned()];
     let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
     let tracked = undisturbed(place, || known(TrackedFiles::observe(place, &policy, &trees, &selection)))?;

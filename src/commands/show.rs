@@ -60,7 +60,7 @@ struct SignatureWire {
 pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
     let place = session.place()?;
     let policy = place.policy()?;
-    let observation = Observation::new(&place, &policy.deploy_ref, Ask::LeaveOut);
+    let observation = Observation::new(&place, &policy, Ask::LeaveOut);
     let name = match &arguments.name {
         CredentialName::Own(name) if observation.names.binary_search(name).is_ok() => name,
         other @ (CredentialName::Own(_) | CredentialName::Tracked(_)) => {

@@ -70,7 +70,7 @@ fn unsigned(
     names: &[SecretName],
 ) -> Result<(Vec<Existing>, Vec<CommandError>), CommandError> {
     // Whether somebody signed already is asked of the policy here: what is signed today may reach the deploy ref with it.
-    let observation = Observation::new(place, &policy.deploy_ref, Ask::LeaveOut);
+    let observation = Observation::new(place, policy, Ask::LeaveOut);
     let (mut found, mut left) = (Vec::new(), Vec::new());
     for name in names {
         let signatures = observation.secret(name).signatures;

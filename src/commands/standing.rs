@@ -73,7 +73,7 @@ impl<'a> Standing<'a> {
         let is_signed = names.iter().any(|name| demand.wants_signed(name));
         let ask = if is_signed { Ask::Remote } else { Ask::LeaveOut };
         let (observation, begun) =
-            rayon::join(|| Observation::new(place, &policy.deploy_ref, ask), || Begun::at(place, None));
+            rayon::join(|| Observation::new(place, policy, ask), || Begun::at(place, None));
         let observation = observation.before_sealing(begun, policy.store, tracked.map(Reference::tip));
         let setting = setting(session, place, policy, &observation);
         Self { observation, setting, demand, policy }

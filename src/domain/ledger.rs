@@ -42,6 +42,19 @@ pub enum Event {
     Run(RunEnd),
 }
 
+impl Event {
+    /// When it was written, by the clock of whoever wrote it; a seal has no moment of its own.
+    pub fn at(&self) -> Option<Instant> {
+        match self {
+            Self::Seal { .. } => None,
+            Self::Released { at, .. } | Self::Closed { at, .. } => Some(*at),
+            Self::Claim(claim) => Some(claim.at),
+            Self::Sent(sent) => Some(sent.at),
+            Self::Run(end) => Some(end.at),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub run: RunId,

@@ -32,6 +32,9 @@ pub enum TimeError {
 pub struct Instant(DateTime<Utc>);
 
 impl Instant {
+    /// The first second of Unix time, for what must have a date and has none.
+    pub const EPOCH: Self = Self(DateTime::UNIX_EPOCH);
+
     /// Takes the whole seconds of a moment.
     pub fn new(moment: DateTime<Utc>) -> Option<Self> {
         let whole = DateTime::from_timestamp(moment.timestamp(), 0)?;

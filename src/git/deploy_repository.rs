@@ -31,7 +31,7 @@ const ABANDONED: Duration = Duration::from_hours(1);
 const PREPARED: &str = "new-";
 
 /// No hook of the user's runs in it, and nothing tidies it up while another process reads.
-const QUIETLY: [&str; 8] = [
+pub(super) const QUIETLY: [&str; 8] = [
     "-c",
     "core.hooksPath=/dev/null",
     "-c",

@@ -13,6 +13,7 @@
 //! | [`past`] | what once stood in a folder and was replaced |
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
+//! | [`ledger`] | a log at a ref of the remote that is no branch |
 //! | `remotes` | which remotes there are, and which branch each calls its own |
 //! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
 //! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
@@ -23,6 +24,7 @@
 
 pub mod commit_paths;
 pub mod error;
+pub mod ledger;
 pub mod objects;
 pub mod past;
 pub mod program;
@@ -58,6 +60,7 @@ mod tests;
 pub use commit_words::CommitWords;
 pub use error::GitError;
 pub use history::HistoryEntry;
+pub use ledger::{Arrival, LogError, LogTip, RemoteLog};
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
 pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};

@@ -226,7 +226,7 @@ impl Push<'_> {
 }
 
 /// The summary, and what the server's hook said, if it did.
-fn why(summary: &str, finished: &Finished) -> String {
+pub(super) fn why(summary: &str, finished: &Finished) -> String {
     let said = finished.stderr.lines().filter_map(|line| line.trim_start().strip_prefix("remote:"));
     let said: Vec<_> = said.map(str::trim).filter(|line| !line.is_empty()).collect();
     words::shown(&[summary, &said.join(" / ")].join(" ")).trim_end().to_owned()

@@ -12,7 +12,8 @@ const SECTIONS: [&str; 5] = ["http.", "credential.", "url.", "protocol.", "ssh."
 const KEYS: [&str; 3] = ["core.sshcommand", "core.gitproxy", "core.askpass"];
 
 /// What of `remote.NAME.*` is about the connection; refspecs, pruning and filters belong to the user's own clone.
-const OF_REMOTE: [&str; 6] = ["url", "proxy", "proxyauthmethod", "uploadpack", "vcs", "serveroption"];
+const OF_REMOTE: [&str; 8] =
+    ["url", "pushurl", "proxy", "proxyauthmethod", "uploadpack", "receivepack", "vcs", "serveroption"];
 
 /// The settings that are in force for a remote, in git's order; keys can repeat.
 #[derive(Clone)]

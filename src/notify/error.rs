@@ -12,6 +12,10 @@ pub enum NotifyError {
     TooSlow { to: String, seconds: u64 },
     #[error("{to}: answered {status}{said}")]
     Status { to: String, status: u16, said: String },
+    #[error(
+        "{to}: answered {status}, and wants to be asked again in {seconds} s, which is longer than this run waits"
+    )]
+    Later { to: String, status: u16, seconds: u64 },
     #[error("{to}: leads elsewhere ({location}), and that is not followed: credentials would go along")]
     Redirected { to: String, location: String },
     #[error("{to}: answered what can't be understood: {why}")]

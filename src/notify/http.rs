@@ -1,1 +1,306 @@
-//! To be filled in.
+//! Requests that end in bounded time, are repeated where that helps, and follow no redirect.
+//!
+//! Of many addresses the path is the credential, so an address is only ever shown up to its port, and what a server said
+//! is shown only where it does not repeat what it was sent in confidence ([`confidence`]).
+
+mod confidence;
+mod pause;
+
+use std::error::Error;
+use std::fmt;
+use std::io::Read as _;
+use std::time::{Duration, Instant};
+
+use reqwest::blocking::{Client, Response};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, StatusCode, Url, redirect};
+
+use self::confidence::Confidence;
+use self::pause::{Pauses, asked_for};
+use super::{Limits, NotifyError, Outside};
+use crate::domain::text::visible;
+use crate::domain::value::Value;
+
+/// The largest answer that is read, in bytes. What is longer is cut off: nobody looks that far.
+const MAX_ANSWER_BYTES: u64 = 64 * 1024;
+/// How much of an answer is shown, in characters.
+const MOST_SAID: usize = 300;
+
+/// An address that was looked at once, and the client that speaks to it.
+#[derive(Clone)]
+pub struct Target {
+    url: Url,
+    client: Client,
+}
+
+/// Up to the port: what follows may be a credential.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&visible(&self.url.origin().ascii_serialization()))
+    }
+}
+
+impl Target {
+    /// `what` is the key of policy that the address stands in. It must be https: notices name people and what is weak. On
+    /// this very machine nobody sits between.
+    pub fn parse(what: &str, address: &Value) -> Result<Self, NotifyError> {
+        let wrong = |why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
+        let text = std::str::from_utf8(address.expose()).map_err(|_| wrong("is no text"))?;
+        let url = text
+            .trim()
+            .parse::<Url>()
+            .map_err(|_| wrong("is no address; write it like https://host/path"))?;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(&url) => {}
+            "http" => return Err(wrong("is not encrypted; write https://")),
+            _ => return Err(wrong("is no https address")),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("holds a user name or a password; give them as `authorization`"));
+        }
+        let client = client_for(&url).map_err(|error| wrong(&innermost(&error)))?;
+        Ok(Self { url, client })
+    }
+
+    /// The address with these segments behind its path; its query stays.
+    #[must_use]
+    pub fn at(&self, segments: &[&str]) -> Self {
+        let mut target = self.clone();
+        if let Ok(mut path) = target.url.path_segments_mut() {
+            path.pop_if_empty().extend(segments);
+        }
+        target
+    }
+
+    /// The address with this query.
+    #[must_use]
+    pub fn with_query(&self, pairs: &[(&str, &str)]) -> Self {
+        let mut target = self.clone();
+        target.url.query_pairs_mut().clear().extend_pairs(pairs);
+        target
+    }
+}
+
+fn client_for(url: &Url) -> Result<Client, reqwest::Error> {
+    // The first caller in the process decides; all of ours install the same one.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let agent = concat!("secrets/", env!("CARGO_PKG_VERSION"));
+    let mut client = Client::builder().redirect(redirect::Policy::none()).referer(false).user_agent(agent);
+    if url.scheme() == "http" {
+        // It stays on this machine: a proxy would carry it elsewhere, unencrypted.
+        client = client.no_proxy();
+    }
+    client.build()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// What is asked of a server.
+pub struct Request {
+    target: Target,
+    method: Method,
+    headers: HeaderMap,
+    body: Vec<u8>,
+    confidence: Confidence,
+}
+
+impl Request {
+    pub fn new(method: Method, target: &Target) -> Self {
+        let confidence = Confidence::of_address(&target.url);
+        Self { target: target.clone(), method, headers: HeaderMap::new(), body: Vec::new(), confidence }
+    }
+
+    pub fn get(target: &Target) -> Self {
+        Self::new(Method::GET, target)
+    }
+
+    pub fn post(target: &Target, json: Vec<u8>) -> Self {
+        Self::new(Method::POST, target).with_body("application/json", json)
+    }
+
+    #[must_use]
+    pub fn with_body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
+        self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.body = body;
+        self
+    }
+
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// `Authorization`, as it is.
+    pub fn authorized(mut self, authorization: Option<&Value>) -> Result<Self, NotifyError> {
+        let Some(authorization) = authorization else { return Ok(self) };
+        let mut value = HeaderValue::from_bytes(authorization.expose().trim_ascii()).map_err(|_| {
+            let why = "has a character that no header may have; write it like `Bearer TOKEN`".to_owned();
+            NotifyError::Setting { what: "authorization".to_owned(), why }
+        })?;
+        value.set_sensitive(true);
+        self.headers.insert(header::AUTHORIZATION, value);
+        Ok(self.keeping(authorization))
+    }
+
+    /// Something in the body that no error may repeat.
+    #[must_use]
+    pub fn keeping(mut self, value: &Value) -> Self {
+        self.confidence.keep(value);
+        self
+    }
+}
+
+/// What a server answered with a status of 2xx.
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// Its first 64 KiB.
+    pub body: Vec<u8>,
+}
+
+/// Why an attempt came to nothing, and whether another may come to more.
+enum Failed {
+    ForGood(NotifyError),
+    /// What the other side asked for: a pause in seconds.
+    ForNow(NotifyError, Option<Duration>),
+}
+
+/// Asks until there is an answer of 2xx, or `Outside.deadline` has come. What the other side could not do at this moment is
+/// asked again: no connection, no answer in time, 408, 429 and 5xx. What it does not want is not.
+pub fn send(request: &Request, outside: &Outside) -> Result<Answer, NotifyError> {
+    send_until(request, outside.limits, outside.deadline)
+}
+
+/// [`send`] with a deadline of its own, so that one request of many does not use up the time of all.
+pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, NotifyError> {
+    let mut pauses = Pauses::from(limits.first_pause);
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let (error, asked) = match attempt(request, limits.attempt.min(left)) {
+            Ok(answer) => return Ok(answer),
+            Err(Failed::ForGood(error)) => return Err(error),
+            Err(Failed::ForNow(error, asked)) => (error, asked),
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if let Some(asked) = asked.filter(|asked| *asked >= left) {
+            return Err(later(error, asked));
+        }
+        let pause = asked.unwrap_or_default().max(pauses.next());
+        if pause >= left {
+            return Err(error);
+        }
+        std::thread::sleep(pause);
+    }
+}
+
+/// As the error, but for what is the reason that nobody waits.
+fn later(error: NotifyError, asked: Duration) -> NotifyError {
+    match error {
+        NotifyError::Status { to, status, .. } => NotifyError::Later { to, status, seconds: asked.as_secs() },
+        other => other,
+    }
+}
+
+fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
+    let too_slow = || NotifyError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
+    if limit.is_zero() {
+        return Err(Failed::ForGood(too_slow()));
+    }
+    let Target { client, url } = &request.target;
+    let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
+    let response = sent.body(request.body.clone()).timeout(limit).send();
+    let response = response.map_err(|error| failed(request, &error, too_slow))?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    if status.is_redirection() {
+        return Err(Failed::ForGood(redirected(request, &response)));
+    }
+    let mut body = Vec::new();
+    let read = response.take(MAX_ANSWER_BYTES).read_to_end(&mut body);
+    if status.is_success() {
+        read.map_err(|error| cut_short(request, &error, too_slow))?;
+        return Ok(Answer { status: status.as_u16(), headers, body });
+    }
+    // What was read of a refusal is enough of it.
+    let said = request.confidence.said(&body, MOST_SAID);
+    let error = NotifyError::Status { to: request.target.to_string(), status: status.as_u16(), said };
+    // By a 403 that says when to come back, GitHub means 429.
+    let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
+    Err(if is_limit || may_change(status) {
+        Failed::ForNow(error, asked_for(&headers))
+    } else {
+        Failed::ForGood(error)
+    })
+}
+
+fn may_change(status: StatusCode) -> bool {
+    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+}
+
+fn redirected(request: &Request, response: &Response) -> NotifyError {
+    let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
+    // The rest may repeat the path, which may be the credential.
+    let location = location.and_then(|to| request.target.url.join(to).ok());
+    let location = location.map_or_else(
+        || "it does not say where".to_owned(),
+        |to| visible(&to.origin().ascii_serialization()).into_owned(),
+    );
+    NotifyError::Redirected { to: request.target.to_string(), location }
+}
+
+fn cut_short(request: &Request, error: &std::io::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
+        Some(inner) => failed(request, inner, too_slow),
+        None => {
+            let why = visible(&error.to_string()).chars().take(MOST_SAID).collect();
+            Failed::ForNow(NotifyError::Unreachable { to: request.target.to_string(), why }, None)
+        }
+    }
+}
+
+fn failed(request: &Request, error: &reqwest::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
+    if error.is_timeout() {
+        return Failed::ForNow(too_slow(), None);
+    }
+    let to = request.target.to_string();
+    let why = visible(&innermost(error)).chars().take(MOST_SAID).collect();
+    let error_of = NotifyError::Unreachable { to, why };
+    if is_wrong_certificate(error) { Failed::ForGood(error_of) } else { Failed::ForNow(error_of, None) }
+}
+
+/// The outermost error repeats the address, and says no more than that something failed.
+fn innermost(error: &reqwest::Error) -> String {
+    let mut why = "the request failed".to_owned();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        why = inner.to_string();
+        source = inner.source();
+    }
+    why
+}
+
+fn is_wrong_certificate(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(inner) = source {
+        // An error of rustls comes packed in one of the system, which does not name it as its source.
+        let packed = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let told = inner.downcast_ref().or_else(|| packed.and_then(|packed| packed.downcast_ref()));
+        if matches!(told, Some(rustls::Error::InvalidCertificate(_))) {
+            return true;
+        }
+        source = inner.source();
+    }
+    false
+}
+
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+#[cfg(test)]
+mod tests;

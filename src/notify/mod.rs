@@ -25,6 +25,9 @@ mod slack;
 mod smtp;
 mod webhook;
 
+#[cfg(test)]
+mod samples;
+
 pub use error::NotifyError;
 
 use std::collections::BTreeSet;
@@ -53,6 +56,14 @@ pub struct Limits {
     pub first_pause: Duration,
 }
 
+impl Limits {
+    /// A channel may take so long in all; one attempt ten seconds at most, so that a server that hangs is asked again.
+    pub fn within(whole: Duration) -> Self {
+        let first_pause = (whole / 60).clamp(Duration::from_millis(50), Duration::from_secs(1));
+        Self { whole, attempt: whole.min(Duration::from_secs(10)), first_pause }
+    }
+}
+
 /// What a channel may touch.
 pub struct Outside {
     pub environment: Environment,
@@ -61,6 +72,13 @@ pub struct Outside {
     pub limits: Limits,
     /// When `limits.whole` is over.
     pub deadline: Instant,
+}
+
+impl Outside {
+    /// The time begins to run now.
+    pub fn new(environment: Environment, folder: PathBuf, limits: Limits) -> Self {
+        Self { environment, folder, limits, deadline: Instant::now() + limits.whole }
+    }
 }
 
 /// What became of a message.

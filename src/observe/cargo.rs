@@ -85,7 +85,7 @@ impl Loading<'_> {
     }
 
     fn other_tools(&mut self) {
-        let trees = Trees::observe(self.place, &self.policy.deploy_ref, Ask::LeaveOut);
+        let trees = Trees::observe(self.place, self.policy, Ask::LeaveOut);
         let tracked = match TrackedFiles::observe(self.place, self.policy, &trees, &Selection::All) {
             Ok(Some(tracked)) => tracked,
             Ok(None) => return,

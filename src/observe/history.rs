@@ -5,7 +5,7 @@
 //! right again says nothing. That is looked at only where it would matter.
 
 use super::place::Place;
-use super::trees::RemoteLedger;
+use super::trees::{RemoteLedger, Trees};
 use crate::domain::digest::Digest;
 use crate::domain::facts::{Binding, KnownSeal, SealSource};
 use crate::domain::finding::{Known, Unknown};
@@ -17,7 +17,6 @@ use crate::domain::text::{abridged, counted, listed, shell_word, visible};
 use crate::git::{BlobId, Commit, Cut, GitError, Past, RemoteTip, Repository, Snapshot, Tracing};
 use crate::seal::{binding, header};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
-use crate::store::ledger::LEDGER_REF;
 use crate::store::record_file;
 
 /// How many blobs are read at once.
@@ -313,7 +312,7 @@ impl<'h> Earlier<'h> {
 /// not be noticed. `names` are those that were judged; `deploy_ref` is where the second commit stands, if one does.
 pub fn blind_spot(
     history: &History<'_>,
-    ledger: &Known<RemoteLedger>,
+    trees: &Trees,
     names: &[&SecretName],
     deploy_ref: &DeployRef,
 ) -> Option<String> {
@@ -333,7 +332,8 @@ pub fn blind_spot(
     if reasons.is_empty() {
         return None;
     }
-    let ledger = match ledger {
+    let ledger_ref = visible(&trees.ledger_ref);
+    let ledger = match &trees.ledger {
         Err(_) => return None,
         Ok(RemoteLedger::Asked(ledger)) => {
             let unknown: Vec<&str> = (names.iter().filter(|name| ledger.newest(name).is_none()))
@@ -343,9 +343,9 @@ pub fn blind_spot(
                 return None;
             }
             let secrets = counted(i64::try_from(unknown.len()).unwrap_or(i64::MAX), "secret");
-            format!("the ledger ({LEDGER_REF}) does not know {secrets} ({})", abridged(&unknown))
+            format!("the ledger ({ledger_ref}) does not know {secrets} ({})", abridged(&unknown))
         }
-        Ok(RemoteLedger::Absent) => format!("the remote has no ledger ({LEDGER_REF})"),
+        Ok(RemoteLedger::Absent) => format!("the remote has no ledger ({ledger_ref})"),
         Ok(RemoteLedger::NotAsked) => "no ledger was asked".to_owned(),
     };
     Some(format!(

@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod cargo;
 pub mod deploy;
+pub mod deployed;
 pub mod history;
 pub mod identities;
 pub mod new_channels;

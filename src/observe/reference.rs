@@ -55,6 +55,12 @@ impl<'a> Reference<'a> {
         Ok(Self { place, commit, called, tree, listing, names, history: None, signers })
     }
 
+    /// The store as this commit of the place's own repository has it.
+    pub fn at_place(place: &'a Place, commit: Commit) -> Known<Self> {
+        let repository = place.known_repository()?;
+        Self::at(place, repository, commit).map_err(|error| Unknown::new(commit.short(), error.to_string()))
+    }
+
     /// The same under another name, for messages: what is staged has no commit yet.
     #[must_use]
     pub fn called(self, called: &str) -> Self {

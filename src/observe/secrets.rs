@@ -16,7 +16,7 @@ use crate::domain::facts::{Difference, Overlooked, Presence, SecretFacts, Uncomm
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
-use crate::domain::policy::DeployRef;
+use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::VersionOrder;
 use crate::domain::rescue::Rescued;
 use crate::git::{self, Commit, Entry, EntryKind, Repository, Snapshot};
@@ -62,8 +62,8 @@ pub(super) struct Standing {
 
 impl<'a> Observation<'a> {
     /// Looks at the work tree while git, and with it the remote, is asked.
-    pub fn new(place: &'a Place, deploy_ref: &DeployRef, ask: Ask) -> Self {
-        let (listing, trees) = rayon::join(|| place.list(), || Trees::observe(place, deploy_ref, ask));
+    pub fn new(place: &'a Place, policy: &Policy, ask: Ask) -> Self {
+        let (listing, trees) = rayon::join(|| place.list(), || Trees::observe(place, policy, ask));
         let only_in_head = trees.only_in_head(place, &listing);
         let only_in_deploy = trees.only_in_deploy(place, &listing);
         let listings = [&listing, &only_in_head, &only_in_deploy];
@@ -133,7 +133,7 @@ impl<'a> Observation<'a> {
 
     /// What of earlier seals of these secrets could not be seen.
     pub fn blind_spot(&self, names: &[&SecretName], deploy_ref: &DeployRef) -> Option<String> {
-        history::blind_spot(self.history.as_ref()?, &self.trees.ledger, names, deploy_ref)
+        history::blind_spot(self.history.as_ref()?, &self.trees, names, deploy_ref)
     }
 
     pub fn secret(&self, name: &SecretName) -> SecretFacts {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::place::Place;
 use crate::domain::finding::{Known, Unknown};
-use crate::domain::policy::DeployRef;
+use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::rescue::RESCUE_REFS;
 use crate::git::{Asked, Besides, Branch, Commit, EntryKind, GitError, RemoteError, RemoteTip, Snapshot};
 use crate::store::classify::{self, Entry, Listing, classify};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
-use crate::store::ledger::{LEDGER_FILE, LEDGER_REF, Ledger, MAX_LEDGER_BYTES};
+use crate::store::ledger::{LEDGER_FILE, Ledger, MAX_LEDGER_BYTES};
 
 /// How long the remote may take to answer, all its steps together.
 pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
@@ -53,12 +53,15 @@ pub struct Trees {
     pub head_tree: Known<Option<Snapshot>>,
     pub deploy: Known<DeployTree>,
     pub ledger: Known<RemoteLedger>,
+    /// Where that lies.
+    pub ledger_ref: String,
     /// The rescue branches of the remote; none where it was not asked.
     pub rescues: Known<Vec<Branch>>,
 }
 
 impl Trees {
-    pub fn observe(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Self {
+    pub fn observe(place: &Place, policy: &Policy, ask: Ask) -> Self {
+        let (deploy_ref, ledger_ref) = (&policy.deploy_ref, &policy.ledger.full_ref);
         let unknown = |error: GitError| Unknown::new("git", error.to_string());
         let head = place.known_repository().and_then(|repository| repository.head().map_err(unknown));
         let head_tree = head.as_ref().map_err(Clone::clone).and_then(|head| match head {
@@ -68,16 +71,16 @@ impl Trees {
             }),
         });
         let not_asked = |deploy| (deploy, Ok(RemoteLedger::NotAsked), Ok(Vec::new()));
-        let (deploy, ledger, rescues) = match remote(place, deploy_ref, ask) {
+        let (deploy, ledger, rescues) = match remote(place, deploy_ref, ledger_ref, ask) {
             Ok(Some(asked)) => {
                 let unknown = |error: RemoteError| Unknown::new(format!("{RESCUE_REFS}*"), error.to_string());
                 let rescues = asked.branches.map_err(unknown);
-                (deploy_tree(place, deploy_ref, asked.tip), ledger(asked.beside), rescues)
+                (deploy_tree(place, deploy_ref, asked.tip), ledger(ledger_ref, asked.beside), rescues)
             }
             Ok(None) => not_asked(Ok(DeployTree::NotJudged)),
             Err(unknown) => not_asked(Err(unknown)),
         };
-        Self { head, head_tree, deploy, ledger, rescues }
+        Self { head, head_tree, deploy, ledger, ledger_ref: ledger_ref.clone(), rescues }
     }
 
     /// What of `HEAD` the work tree's listing does not know: what was deleted, or lies outside a sparse checkout.
@@ -126,7 +129,12 @@ impl Trees {
 }
 
 /// What the remote answers; `None` where it is not to be asked.
-fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked>> {
+fn remote(
+    place: &Place,
+    deploy_ref: &DeployRef,
+    ledger_ref: &str,
+    ask: Ask,
+) -> Known<Option<Asked>> {
     let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(None) };
     let limit = match ask {
         Ask::LeaveOut => return Ok(None),
@@ -139,7 +147,7 @@ fn remote(place: &Place, deploy_ref: &DeployRef, ask: Ask) -> Known<Option<Asked
         Ask::Remote => REMOTE_LIMIT,
         Ask::Briefly => BRIEF_LIMIT,
     };
-    let besides = Besides { single: LEDGER_REF, branches: RESCUE_REFS, most_branches: MOST_RESCUES };
+    let besides = Besides { single: ledger_ref, branches: RESCUE_REFS, most_branches: MOST_RESCUES };
     let asked = place.known_repository()?.ask_remote_beside(remote, branch, besides, limit);
     asked.map(Some).map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))
 }
@@ -151,12 +159,15 @@ fn deploy_tree(place: &Place, deploy_ref: &DeployRef, tip: RemoteTip) -> Known<D
     Ok(DeployTree::Asked { tip, tree })
 }
 
-fn ledger(tip: Result<Option<RemoteTip>, RemoteError>) -> Known<RemoteLedger> {
-    let unknown = |why: String| Unknown::new(LEDGER_REF, why);
+fn ledger(full_ref: &str, tip: Result<Option<RemoteTip>, RemoteError>) -> Known<RemoteLedger> {
+    let unknown = |why: String| Unknown::new(full_ref, why);
     let Some(tip) = tip.map_err(|error| unknown(error.to_string()))? else { return Ok(RemoteLedger::Absent) };
     let bytes = tip.file(LEDGER_FILE, MAX_LEDGER_BYTES).map_err(|error| unknown(error.to_string()))?;
     let bytes = bytes.ok_or_else(|| unknown(format!("its commit {} has no {LEDGER_FILE}", tip.commit())))?;
-    Ledger::parse(&bytes).map(RemoteLedger::Asked).map_err(|error| unknown(error.to_string()))
+    let ledger = Ledger::parse(&bytes);
+    // What such a line would have told is not known.
+    let fault = ledger.faults().first().map(|fault| unknown(fault.to_string()));
+    fault.map_or_else(|| Ok(RemoteLedger::Asked(ledger)), Err)
 }
 
 /// What lies in the store as a tree of git has it, by the rules that hold for the folder on disk.

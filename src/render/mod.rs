@@ -8,12 +8,14 @@ pub mod human;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod openmetrics;
 pub mod overview;
 pub mod report;
 pub mod sarif;
 pub mod table;
 pub mod textconv;
 pub mod timeline;
+pub mod warned;
 
 mod glass;
 mod markup;

@@ -1,35 +1,59 @@
-//! The ledger: an append-only log in the git remote, JSON lines in a file of a commit. Here it is read.
+//! The ledger: an append-only log in the git remote, JSON lines in a file of a commit. Here it is read and printed.
+//!
+//! What can't be read of it hides nothing of the rest: each line stands for itself, and those that can't be read are
+//! told by their numbers.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::domain::digest::Digest;
-use crate::domain::ledger::Told;
+use crate::domain::ledger::{Event, Told};
 use crate::domain::name::SecretName;
 use crate::domain::record::VersionOrder;
 
-/// The remote's ref that holds it.
-pub const LEDGER_REF: &str = "refs/secrets/ledger";
-/// Its file in the commit there.
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+/// Its file in the commit at the ledger's ref.
 pub const LEDGER_FILE: &str = "ledger.jsonl";
 /// The largest ledger that is read, in bytes.
 pub const MAX_LEDGER_BYTES: usize = 64 * 1024 * 1024;
 
-/// The version of the events that are read.
-const VERSION: u64 = 1;
-const SEAL: &str = "seal";
+/// How many lines that can't be read are told one by one.
+const MOST_FAULTS: usize = 5;
 
-/// A line that can't be read. What it would have told is not known, so nothing is passed off as the newest.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// What can't be read. What it would have told is not known, so nothing is passed off as the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LedgerError {
-    #[error("{LEDGER_FILE}:{line}: is no event: {why}; look at it with `git log -p` of that ref")]
     NoEvent { line: usize, why: String },
-    #[error("{LEDGER_FILE}:{line}: an event of version {found}; upgrade `secrets`, which knows {VERSION}")]
     NewerVersion { line: usize, found: u64 },
-    #[error("{LEDGER_FILE}: is larger than {MAX_LEDGER_BYTES} bytes; begin a new one at that ref")]
     TooLarge,
+}
+
+impl LedgerError {
+    /// The fault as one of this file.
+    pub fn in_file(&self, file: &str) -> String {
+        match self {
+            Self::NoEvent { line, why } => {
+                format!("{file}:{line}: is no event: {why}; take such lines out with `secrets ledger mend`")
+            }
+            Self::NewerVersion { line, found } => {
+                let known = wire::VERSION;
+                format!("{file}:{line}: an event of version {found}; upgrade `secrets`, which knows {known}")
+            }
+            Self::TooLarge => {
+                format!("{file}: is larger than {MAX_LEDGER_BYTES} bytes; put it aside, and a new one is begun")
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for LedgerError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.in_file(LEDGER_FILE))
+    }
 }
 
 /// The newest seal of one secret that the ledger knows.
@@ -40,26 +64,13 @@ pub struct LedgerSeal {
     pub digests: BTreeSet<Digest>,
 }
 
-/// What the ledger says of seals.
+/// What can be read of a ledger, and what can't.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
     newest: BTreeMap<SecretName, LedgerSeal>,
     told: Told,
-}
-
-/// Of a line, what says what it is. Whatever else an event holds is its own affair.
-#[derive(Deserialize)]
-struct Kind {
-    v: u64,
-    event: String,
-}
-
-#[derive(Deserialize)]
-struct SealEvent {
-    secret: SecretName,
-    number: u64,
-    seal: u64,
-    digest: Digest,
+    faults: Vec<LedgerError>,
+    unread: usize,
 }
 
 impl Ledger {
@@ -73,33 +84,50 @@ impl Ledger {
         &self.told
     }
 
-    /// Reads it. Events of another kind are skipped, and so are empty lines.
-    pub fn parse(bytes: &[u8]) -> Result<Self, LedgerError> {
-        if bytes.len() > MAX_LEDGER_BYTES {
-            return Err(LedgerError::TooLarge);
-        }
-        let mut ledger = Self::default();
-        for (position, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
-            if !line.trim_ascii().is_empty() {
-                ledger.read(line, position + 1)?;
-            }
-        }
-        Ok(ledger)
+    /// What can't be read, by line; of many lines the first ones.
+    pub fn faults(&self) -> &[LedgerError] {
+        &self.faults
     }
 
-    fn read(&mut self, text: &[u8], line: usize) -> Result<(), LedgerError> {
-        let no_event = |error: serde_json::Error| LedgerError::NoEvent { line, why: error.to_string() };
-        let kind: Kind = serde_json::from_slice(text).map_err(no_event)?;
-        if kind.event != SEAL {
-            return Ok(());
+    /// How many lines can't be read.
+    pub fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// Reads it. Events of another kind are skipped, and so are empty lines.
+    pub fn parse(bytes: &[u8]) -> Self {
+        let mut ledger = Self::default();
+        if bytes.len() > MAX_LEDGER_BYTES {
+            ledger.faults.push(LedgerError::TooLarge);
+            return ledger;
         }
-        if kind.v != VERSION {
-            return Err(LedgerError::NewerVersion { line, found: kind.v });
+        for (position, text) in bytes.split(|byte| *byte == b'\n').enumerate() {
+            if !text.trim_ascii().is_empty() {
+                ledger.read(text, position + 1);
+            }
         }
-        let event: SealEvent = serde_json::from_slice(text).map_err(no_event)?;
-        let order = VersionOrder { number: event.number, seal: event.seal };
-        let digests = BTreeSet::from([event.digest]);
-        match self.newest.entry(event.secret) {
+        ledger
+    }
+
+    fn read(&mut self, text: &[u8], line: usize) {
+        let fault = match wire::read(text) {
+            Ok(None) => return,
+            Ok(Some(event)) => return self.absorb(event),
+            Err(wire::LineFault::NoEvent(why)) => LedgerError::NoEvent { line, why },
+            Err(wire::LineFault::Newer(found)) => LedgerError::NewerVersion { line, found },
+        };
+        self.unread += 1;
+        if self.faults.len() < MOST_FAULTS {
+            self.faults.push(fault);
+        }
+    }
+
+    fn absorb(&mut self, event: Event) {
+        self.told.absorb(&event);
+        let Event::Seal { secret, number, seal, digest } = event else { return };
+        let order = VersionOrder { number, seal };
+        let digests = BTreeSet::from([digest]);
+        match self.newest.entry(secret) {
             Entry::Vacant(entry) => {
                 entry.insert(LedgerSeal { order, digests });
             }
@@ -113,81 +141,71 @@ impl Ledger {
                 }
             }
         }
-        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The events that can be read, in the order in which they stand.
+pub fn events(bytes: &[u8]) -> impl Iterator<Item = Event> + '_ {
+    lines(bytes).filter_map(|line| wire::read(line).ok().flatten())
+}
 
-    fn seal(secret: &str, number: u64, seal: u64, of: &str) -> String {
-        let digest = Digest::of(of.as_bytes());
-        format!(
-            r#"{{"v":1,"event":"seal","secret":"{secret}","number":{number},"seal":{seal},"digest":"{digest}"}}"#
-        )
-    }
+/// The event as a line of the ledger, with its end.
+pub fn line(event: &Event) -> String {
+    wire::line(event)
+}
 
-    #[test]
-    fn the_highest_seal_wins_wherever_it_stands() {
-        let lines = [
-            seal("a", 1, 100, "a1"),
-            seal("a", 3, 300, "a3"),
-            seal("a", 2, 200, "a2"),
-            String::new(),
-            r#"{"v":7,"event":"notice","secret":5,"more":{"x":[null]}}"#.to_owned(),
-            seal("b", 1, 50, "b1"),
-            seal("b", 1, 50, "b1 of another branch"),
-            // Removed and added anew: the number may be lower, the seal is not.
-            seal("b/c", 9, 10, "old"),
-            seal("b/c", 1, 11, "new"),
-        ];
-        for ending in ["\n", "\r\n"] {
-            let ledger = Ledger::parse(lines.join(ending).as_bytes()).unwrap();
-            let newest = |name: &str| ledger.newest(&name.parse().unwrap()).cloned();
-            let a = newest("a").unwrap();
-            assert_eq!((a.order, a.digests.len()), (VersionOrder { number: 3, seal: 300 }, 1));
-            assert!(a.digests.contains(&Digest::of(b"a3")));
-            assert_eq!(newest("b").unwrap().digests.len(), 2);
-            assert_eq!(newest("b/c").unwrap().order, VersionOrder { number: 1, seal: 11 });
-            assert_eq!(newest("c"), None);
-        }
-        assert_eq!(Ledger::parse(b"").unwrap(), Ledger::default());
+/// The ledger with these events at its end. What stands there stays, byte by byte.
+#[must_use]
+pub fn appended(bytes: &[u8], events: &[Event]) -> Vec<u8> {
+    let mut all = bytes.to_vec();
+    if all.last().is_some_and(|byte| *byte != b'\n') {
+        all.push(b'\n');
     }
+    events.iter().for_each(|event| all.extend_from_slice(line(event).as_bytes()));
+    all
+}
 
-    #[test]
-    fn lines_that_cannot_be_read_are_named() {
-        let good = seal("a", 1, 100, "a1");
-        let digest = Digest::of(b"x");
-        for bad in [
-            "no JSON".to_owned(),
-            "5".to_owned(),
-            "[]".to_owned(),
-            "{}".to_owned(),
-            r#"{"v":1}"#.to_owned(),
-            r#"{"v":-1,"event":"seal"}"#.to_owned(),
-            good.replace(r#""number":1"#, r#""number":"1""#),
-            good.replace(r#""seal":100"#, r#""seal":1.5"#),
-            good.replace(r#""secret":"a""#, r#""secret":"../a""#),
-            good.replace(r#""secret":"a""#, r#""secret":"a","secret":"b""#),
-            good.replace("sha256:", "md5:"),
-            format!(r#"{{"v":1,"event":"seal","digest":"{digest}"}}"#),
-            good.get(..good.len() - 1).unwrap().to_owned(),
-            "[".repeat(100_000),
-        ] {
-            let error = Ledger::parse(format!("{good}\n\n{bad}\n{good}\n").as_bytes()).unwrap_err();
-            assert!(matches!(error, LedgerError::NoEvent { line: 3, .. }), "{bad:.80}: {error}");
-            assert!(error.to_string().starts_with("ledger.jsonl:3: "), "{error}");
-        }
-        let newer = good.replace(r#""v":1"#, r#""v":2"#);
-        let error = Ledger::parse(newer.as_bytes()).unwrap_err();
-        assert_eq!(error, LedgerError::NewerVersion { line: 1, found: 2 });
-        assert!(Ledger::parse(b"{\"v\":1,\"event\":\"\xff\"}").is_err());
-    }
+/// All lines of both, each once, in the order in which they first appear, ours first.
+#[must_use]
+pub fn union(ours: &[u8], theirs: &[u8]) -> Vec<u8> {
+    let mut seen = HashSet::new();
+    let each_once = lines(ours).chain(lines(theirs)).filter(|line| seen.insert(*line));
+    joined(each_once)
+}
 
-    #[test]
-    fn one_that_is_too_large_is_refused() {
-        assert_eq!(Ledger::parse(&vec![b'\n'; MAX_LEDGER_BYTES + 1]), Err(LedgerError::TooLarge));
-        assert!(Ledger::parse(&vec![b'\n'; MAX_LEDGER_BYTES]).is_ok());
+/// The lines of one that another one lacks. A line that can't be read is not missed: it was taken out.
+#[must_use]
+pub fn lost(before: &[u8], now: &[u8]) -> Vec<u8> {
+    let kept: HashSet<&[u8]> = lines(now).collect();
+    joined(lines(before).filter(|line| !kept.contains(line) && !is_broken(line)))
+}
+
+/// The ledger without the lines that can't be read, and how many those are. What a newer version of this program has
+/// written stays.
+#[must_use]
+pub fn mended(bytes: &[u8]) -> (Vec<u8>, usize) {
+    let broken = lines(bytes).filter(|line| is_broken(line)).count();
+    (joined(lines(bytes).filter(|line| !is_broken(line))), broken)
+}
+
+fn is_broken(line: &[u8]) -> bool {
+    matches!(wire::read(line), Err(wire::LineFault::NoEvent(_)))
+}
+
+/// How many lines there are.
+pub fn count(bytes: &[u8]) -> usize {
+    lines(bytes).count()
+}
+
+fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    bytes.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+fn joined<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Vec<u8> {
+    let mut all = Vec::new();
+    for line in lines {
+        all.extend_from_slice(line);
+        all.push(b'\n');
     }
+    all
 }

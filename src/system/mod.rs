@@ -2,6 +2,7 @@
 
 pub mod environment;
 pub mod files;
+pub mod lock;
 pub mod own_path;
 pub mod private;
 pub mod process;

