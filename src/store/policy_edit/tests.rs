@@ -93,7 +93,11 @@ fn the_first_policy_keeps_its_comments_when_a_scope_is_added() {
     // What stands there in comments is right once it is none.
     let shown: String = text.replace("\n#   ", "\n").lines().map(|line| format!("{line}\n")).collect();
     let shown = shown.replace("\nsecrets ", "\n#secrets ");
-    assert_eq!(read(&shown).map(|policy| (policy.channels.len(), policy.waivers.len())), Ok((1, 1)), "{shown}");
+    assert_eq!(
+        read(&shown).map(|policy| (policy.channels.len(), policy.waivers.len())),
+        Ok((1, 1)),
+        "{shown}"
+    );
     let after = edited(&text, |draft| draft.set_readers(&secret("a/b"), &[actor("alice")]).unwrap());
     assert_eq!(difference(&text, &after), ["+", "+[[scope]]", "+match = \"a/b\"", "+readers = [\"alice\"]"]);
 }
