@@ -13,5 +13,6 @@
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod tools;
 
+mod exec;
 mod messages;
 mod smtp;
