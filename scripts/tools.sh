@@ -115,6 +115,8 @@ need_private_tools() {
   need_age_encryption
   need_junit_schema
   need_counterparts
+  need_program_of promtool prometheus
+  need_program_of prometheus-node-exporter prometheus-node-exporter
   # Built in one place, because most of what they are made of is the same; of no use once the programs are there.
   need_rage
   need_rops
@@ -138,7 +140,7 @@ need_python_packages() {
       die 'python3 can not make a virtual environment: install the package python3-venv'
   fi
   local list
-  for list in tests/live/{python,ansible,interchange,schema}.txt tests/formats/python.txt tests/mail/python.txt tests/pictures/readers.txt; do
+  for list in tests/live/{python,ansible,interchange,schema}.txt tests/formats/python.txt tests/{mail,metrics}/python.txt tests/pictures/readers.txt; do
     unless_done "$tools/venv" "$list" pip_install "$list" ||
       die "the Python packages of $list could not be installed from PyPI (ansible-core needs Python 3.11 or newer): mend
 the access to it, then repeat
@@ -184,6 +186,26 @@ need_junit_schema() {
 need_counterparts() {
   unless_done "$tools/notify" tests/notify/package-lock.json npm_install notify notify ||
     die "the npm packages of tests/notify could not be installed: mend the access to the npm registry, then repeat"
+}
+
+# need_program_of PROGRAM PACKAGE: one program of a Debian package is enough. The rest of it would bring a service along,
+# fonts and scripts of a web page. Downloading takes no root.
+need_program_of() {
+  local found folder
+  if found=$(command -v "$1"); then
+    ln -sfn "$found" "$tools/bin/$1"
+    return 0
+  fi
+  [ ! -x "$tools/bin/$1" ] || return 0
+  say "taking $1 out of the Debian package $2, into target/tools"
+  folder=$(mktemp -d)
+  (
+    cd "$folder"
+    apt-get download -q "$2" || { as_root apt-get update -q && apt-get download -q "$2"; }
+    dpkg-deb --fsys-tarfile "$2"_*.deb | tar -x "./usr/bin/$1"
+  ) && install "$folder/usr/bin/$1" "$tools/bin/$1" ||
+    die "$1 is missing, and could not be had from here: install the Debian package $2, or the program in your PATH"
+  rm -r "$folder"
 }
 
 # npm_install TESTS FOLDER: what tests/TESTS names, into target/tools/FOLDER. What packages would only like to have

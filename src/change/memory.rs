@@ -13,9 +13,6 @@ use crate::system::lock::FileLock;
 
 mod remote;
 
-#[cfg(test)]
-mod tests;
-
 /// How long a file is waited for that another run has.
 const FILE_LIMIT: Duration = Duration::from_mins(1);
 

@@ -33,12 +33,18 @@ pub struct Metrics {
     /// Only secrets whose name fits
     #[arg(long, value_name = "GLOB")]
     pub scope: Vec<Glob>,
-    /// Write them into FILE, whole or not at all: for the textfile collector of `node_exporter`
+    /// Write them into FILE, whole or not at all and for everybody to read: for the textfile collector of `node_exporter`
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Push them to a Pushgateway, such as <http://pushgateway:9091>
+    /// Push them to a Pushgateway, such as <https://pushgateway.example.org>; `SECRETS_PUSH_AUTHORIZATION` goes along
     #[arg(long, value_name = "URL", conflicts_with = "output")]
     pub push: Option<String>,
+    /// Do not ask the remote; what depends on it counts as unchecked
+    #[arg(long)]
+    pub offline: bool,
+    /// How long the Pushgateway, and the remote for its ledger, may each take, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub timeout: u64,
     /// The last run of `secrets warn` is read from FILE, instead of from the remote
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,

@@ -6,6 +6,7 @@ use crate::cli::Calendar;
 use crate::domain::due::End;
 use crate::domain::text::{counted, visible};
 use crate::render::calendar::{self, Feed};
+use crate::system::files::Access;
 
 /// The exit code where a due date is not known.
 const NOT_KNOWN: u8 = 2;
@@ -26,7 +27,7 @@ pub fn run(session: &Session, arguments: &Calendar) -> Result<u8, CommandError> 
         timeline: &timeline,
         unknowns: &inventory.unknowns,
     };
-    written_out::deliver(session, arguments.output.as_deref(), &calendar::render(&feed))?;
+    written_out::deliver(session, arguments.output.as_deref(), &calendar::render(&feed), Access::Shared)?;
     if arguments.output.is_some() {
         let dated = timeline.dues.iter().filter(|due| due.at().is_some()).count();
         let never = timeline.tally.never;

@@ -39,7 +39,7 @@ pub fn write(session: &Session, report: &Report, outputs: &[ReportFile]) -> Resu
     for output in outputs {
         let path = session.environment.current_dir().join(&output.path);
         let text = render(report, output.format, PLAIN);
-        let written = files::write_output(&path, text.as_bytes());
+        let written = files::write_output(&path, text.as_bytes(), files::Access::Shared);
         outcome = outcome.and(written.map_err(|error| {
             CommandError::new(format!("--output: {error}"))
                 .hint("the report itself is complete: give a file in a folder that may be written to")

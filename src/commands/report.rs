@@ -8,6 +8,7 @@ use crate::domain::matrix::Matrix;
 use crate::domain::text::counted;
 use crate::domain::timeline::Timeline;
 use crate::render::report::{self, Pictures};
+use crate::system::files::Access;
 
 /// The exit code where something that is shown is not known.
 const NOT_KNOWN: u8 = 2;
@@ -31,7 +32,7 @@ pub fn run(session: &Session, arguments: &Report) -> Result<u8, CommandError> {
     let matrix = holdings::matrix(session, &arguments.scope, arguments.prove).map_err(unknown);
     let scopes: Vec<String> = arguments.scope.iter().map(ToString::to_string).collect();
     let pictures = Pictures { report: &report, timeline: &timeline, matrix: &matrix, scopes: &scopes };
-    written_out::deliver(session, arguments.output.as_deref(), &report::render(&pictures))?;
+    written_out::deliver(session, arguments.output.as_deref(), &report::render(&pictures), Access::Shared)?;
     if arguments.output.is_some() {
         session.say(format!(
             "{}: {}, {}; {}",

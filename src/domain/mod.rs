@@ -25,6 +25,7 @@ pub mod key;
 pub mod ledger;
 pub mod likeness;
 pub mod matrix;
+pub mod metrics;
 pub mod name;
 pub mod notice;
 pub mod opened;

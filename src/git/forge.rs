@@ -36,8 +36,9 @@ pub(super) fn derived(remote_url: &str, base: &str, branch: &str) -> Option<Stri
     }
 }
 
-/// Takes `https://HOST/PROJECT.git`, `ssh://git@HOST:22/PROJECT` or `git@HOST:PROJECT.git` apart.
-fn host_and_project(url: &str) -> Option<(String, String)> {
+/// Takes `https://HOST/PROJECT.git`, `ssh://git@HOST:22/PROJECT` or `git@HOST:PROJECT.git` apart. User and password are
+/// left out.
+pub(super) fn host_and_project(url: &str) -> Option<(String, String)> {
     let (authority, path) = match url.split_once("://") {
         Some(("https" | "http" | "ssh" | "git", rest)) => rest.split_once('/')?,
         Some(_) => return None,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::forge;
 use super::program::{Deadline, LOCAL_LIMIT};
 use super::remote::RemoteError;
 use super::remote_settings::RemoteSettings;
@@ -33,20 +34,6 @@ impl Repository {
         Ok(named.map(str::to_owned).next())
     }
 
-    /// Where a remote is, for people: without credentials, and without what stands in every such address. `None` where
-    /// git can't tell.
-    pub fn remote_address(&self, remote: &str) -> Option<String> {
-        let found =
-            self.git.read("ask for the remote's address", &["remote", "get-url", "--", remote]).ok()?;
-        let text = found.text();
-        let (_, rest) = text.split_once("://").unwrap_or(("", &text));
-        let host_end = rest.find('/').unwrap_or(rest.len());
-        let (host, path) = rest.split_at_checked(host_end)?;
-        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-        let address = format!("{host}{path}");
-        Some(words::shown(address.trim_end_matches('/').trim_end_matches(".git")))
-    }
-
     /// The branch that a remote's `HEAD` names, as this clone remembers it.
     pub fn remote_head(&self, remote: &str) -> Option<String> {
         let prefix = format!("refs/remotes/{remote}/");
@@ -54,5 +41,14 @@ impl Repository {
         let finished = self.git.reading().args(["symbolic-ref", "--quiet", &head]).run(LOCAL_LIMIT).ok()?;
         let text = finished.text();
         text.trim_end().strip_prefix(&prefix).map(str::to_owned).filter(|_| finished.succeeded())
+    }
+
+    /// By what people know the repository behind a remote: `github.com/org/infra`. `None` where its address is a path, or
+    /// of another form.
+    pub fn known_as(&self, remote: &str) -> Option<String> {
+        let address =
+            self.git.read("ask for the remote's address", &["remote", "get-url", "--", remote]).ok()?;
+        let (host, project) = forge::host_and_project(address.text().trim_end())?;
+        Some(format!("{host}/{project}"))
     }
 }

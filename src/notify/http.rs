@@ -20,6 +20,7 @@ use self::pause::{Pauses, asked_for};
 use super::{Limits, NotifyError, Outside};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
+use crate::domain::web_address::{self, WebAddressError};
 
 /// The largest answer that is read by custom, in bytes. What is longer is cut off: nobody looks that far.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
@@ -46,19 +47,9 @@ impl Target {
     pub fn parse(what: &str, address: &Value) -> Result<Self, NotifyError> {
         let wrong = |why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
         let text = std::str::from_utf8(address.expose()).map_err(|_| wrong("is no text"))?;
-        let url = text
-            .trim()
-            .parse::<Url>()
-            .map_err(|_| wrong("is no address; write it like https://host/path"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => return Err(wrong("is not encrypted; write https://")),
-            _ => return Err(wrong("is no https address")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user name or a password; give them as `authorization`"));
-        }
+        web_address::check(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+        let url =
+            text.trim().parse::<Url>().map_err(|_| wrong(&WebAddressError::NotAnAddress.to_string()))?;
         let client = client_for(&url).map_err(|error| wrong(&innermost(&error)))?;
         Ok(Self { url, client })
     }
@@ -92,12 +83,6 @@ fn client_for(url: &Url) -> Result<Client, reqwest::Error> {
         client = client.no_proxy();
     }
     client.build()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// What is asked of a server.

@@ -14,6 +14,9 @@ use crate::domain::value::Value;
 /// be `OpenMetrics` it does not want to hear.
 const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
+/// Its `Authorization`, as it is: who pushes has it in the environment, and never in an address or an argument.
+const AUTHORIZATION: &str = "SECRETS_PUSH_AUTHORIZATION";
+
 /// `job` and `grouping` name the group; the values of labels may be any text.
 pub fn push(
     url: &str,
@@ -25,7 +28,10 @@ pub fn push(
     let target = Target::parse("--push", &Value::new(url.as_bytes().to_vec()))?;
     let segments = segments(job, grouping);
     let segments = segments.iter().map(String::as_str).collect::<Vec<_>>();
+    let authorization =
+        outside.environment.var(AUTHORIZATION).map(|text| Value::new(text.as_bytes().to_vec()));
     let request = Request::new(Method::PUT, &target.at(&segments)).with_body(TEXT, body);
+    let request = request.authorized(authorization.as_ref())?;
     send(&request, outside).map(|_| ())
 }
 

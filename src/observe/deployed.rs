@@ -3,6 +3,7 @@
 //! Which branch is deployed is said by a policy, and whoever pushes a branch can write one. So the remote's default branch
 //! must say the same, or the command line: only then are that policy's commands run and credentials sent to its addresses.
 
+use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::identities::Identities;
@@ -15,6 +16,7 @@ use crate::domain::value::Value;
 use crate::git::{Commit, GitError, MAX_BLOB_BYTES, RemoteError, RemoteTip, Repository};
 use crate::store::layout::{POLICY, Store};
 use crate::store::policy_file::MAX_POLICY_BYTES;
+use crate::system::files;
 
 /// The commit that is deployed, within reach.
 pub struct Deployed {
@@ -47,7 +49,7 @@ impl Deployed {
             // Nothing is deployed from git: the default branch is what counts, and where there is no remote, what is here.
             (DeployRef::None, _) => match asking.any_remote() {
                 Some(remote) => {
-                    let branch = asking.default_branch(&remote)?.ok_or_else(|| asking.no_default(&remote))?;
+                    let branch = asking.default_branch(&remote)?.ok_or_else(|| no_default(&remote))?;
                     asking.branch(&remote, &branch)
                 }
                 None => asking.head(),
@@ -98,9 +100,26 @@ impl Deployed {
         identities.open(name.as_str(), &sealed).map_err(|error| error.to_string())
     }
 
+    /// Whether a file of the work tree is what the deploy ref has at its place; a path that leads out of the repository, or
+    /// to nothing that is a file, is no affair of either.
+    pub fn has_as_here(&self, path: &str) -> Result<bool, String> {
+        let repository = self.place.known_repository().map_err(|unknown| unknown.why)?;
+        let is_inside =
+            Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let full = repository.root().join(path);
+        if !is_inside || !full.is_file() {
+            return Ok(true);
+        }
+        let here = files::read(&full, MAX_BLOB_BYTES as u64).map_err(|error| error.reason())?;
+        let clean: PathBuf = Path::new(path).components().filter(|part| *part != Component::CurDir).collect();
+        let there = repository.file(self.commit, &clean.to_string_lossy(), MAX_BLOB_BYTES);
+        let there = there.map_err(|error| error.to_string())?;
+        Ok(there.is_some_and(|(_, bytes)| bytes == here))
+    }
+
     /// By what people know the repository.
     pub fn address(&self) -> Option<String> {
-        self.place.repository.as_ref().ok()?.remote_address(self.remote.as_deref()?)
+        self.place.repository.as_ref().ok()?.known_as(self.remote.as_deref()?)
     }
 }
 
@@ -117,10 +136,6 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    fn unknown(&self, name: &str, error: &RemoteError) -> Unknown {
-        Unknown::new(name, error.to_string())
-    }
-
     /// `origin`, else the only one there is.
     fn any_remote(&self) -> Option<String> {
         let remotes = self.repository.remotes();
@@ -132,21 +147,13 @@ impl Asking<'_> {
 
     fn default_branch(&self, remote: &str) -> Known<Option<String>> {
         let asked = self.repository.default_branch(remote, self.limit);
-        asked.map_err(|error| self.unknown(&format!("{remote}/HEAD"), &error))
-    }
-
-    fn no_default(&self, remote: &str) -> Unknown {
-        let why = format!(
-            "names no branch that is there, so nobody says which policy counts; set the default branch of `{}`",
-            shell_word(remote)
-        );
-        Unknown::new(format!("{remote}/HEAD"), why)
+        asked.map_err(|error| unknown(&format!("{remote}/HEAD"), &error))
     }
 
     fn branch(&self, remote: &str, branch: &str) -> Known<Deployed> {
         let name = format!("{remote}/{branch}");
         let tip = self.repository.ask_remote(remote, branch, self.limit);
-        let tip = tip.map_err(|error| self.unknown(&name, &error))?;
+        let tip = tip.map_err(|error| unknown(&name, &error))?;
         let repository = self.repository.seeing(&tip);
         self.deployed(repository, tip.commit(), Some(remote.to_owned()), name, policy_of(self.place, &tip))
     }
@@ -159,7 +166,7 @@ impl Asking<'_> {
         let flag =
             format!("give --deploy-ref {} where the job is written", shell_word(&deploy_ref.to_string()));
         let default = default.ok_or_else(|| {
-            let Unknown { what, why } = self.no_default(remote);
+            let Unknown { what, why } = no_default(remote);
             Unknown::new(what, format!("{why}, or {flag}"))
         })?;
         let there = self.branch(remote, &default)?;
@@ -216,4 +223,16 @@ fn policy_of(place: &Place, tip: &RemoteTip) -> Known<Option<Vec<u8>>> {
     let most = usize::try_from(MAX_POLICY_BYTES).unwrap_or(usize::MAX);
     let path = place.path(POLICY);
     tip.file(&path, most).map_err(|error| Unknown::new(path, error.to_string()))
+}
+
+fn unknown(name: &str, error: &RemoteError) -> Unknown {
+    Unknown::new(name, error.to_string())
+}
+
+fn no_default(remote: &str) -> Unknown {
+    let why = format!(
+        "names no branch that is there, so nobody says which policy counts; set the default branch of `{}`",
+        shell_word(remote)
+    );
+    Unknown::new(format!("{remote}/HEAD"), why)
 }

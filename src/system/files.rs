@@ -91,6 +91,8 @@ pub fn read_if_present(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileEr
 pub enum Access {
     /// As the umask has it.
     Shared,
+    /// Everybody: 0644 whatever the umask, because a service of another user is to read it.
+    Everybody,
     /// Nobody but the owner: 0600, in folders of 0700.
     OwnerOnly,
 }
@@ -105,7 +107,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fil
 
 /// Writes what a person asked to have in a file, as a shell's `>` would, but whole or not at all where it is a regular
 /// file. A symbolic link is followed, and a device or a pipe is written to, not replaced.
-pub fn write_output(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+pub fn write_output(path: &Path, bytes: &[u8], access: Access) -> Result<(), FileError> {
     let target = match fs::canonicalize(path) {
         Ok(target) => target,
         Err(e) if e.kind() == io::ErrorKind::NotFound => path.to_owned(),
@@ -116,7 +118,7 @@ pub fn write_output(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
             let opened = OpenOptions::new().write(true).open(&target);
             opened.and_then(|mut file| file.write_all(bytes)).map_err(|e| FileError::io(path, e))
         }
-        Ok(_) | Err(_) => write_atomic(&target, bytes, Access::Shared),
+        Ok(_) | Err(_) => write_atomic(&target, bytes, access),
     }
 }
 
@@ -227,6 +229,11 @@ fn write_new(path: &Path, bytes: &[u8], access: Access, lasting: Lasting) -> Res
         opened => opened,
     }
     .map_err(wrap)?;
+    #[cfg(unix)]
+    if access == Access::Everybody {
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+        file.set_permissions(mode).map_err(wrap)?;
+    }
     file.write_all(bytes).map_err(wrap)?;
     if lasting == Lasting::Yes { file.sync_all().map_err(wrap) } else { Ok(()) }
 }
@@ -335,10 +342,13 @@ mod tests {
     fn an_output_follows_links_and_replaces_no_device() {
         let dir = tempfile::tempdir().unwrap();
         let (file, link) = (dir.path().join("reports/a.json"), dir.path().join("link"));
-        write_output(&file, b"one").unwrap();
+        write_output(&file, b"one", Access::Shared).unwrap();
         std::os::unix::fs::symlink(&file, &link).unwrap();
-        write_output(&link, b"two").unwrap();
+        write_output(&link, b"two", Access::Shared).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"two");
+        fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        write_output(&file, b"two", Access::Everybody).unwrap();
+        assert!(is_readable_by_others(&file).unwrap());
         assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
         let fifo = dir.path().join("fifo");
         assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
@@ -346,9 +356,9 @@ mod tests {
             let fifo = fifo.clone();
             move || fs::read(fifo).unwrap()
         });
-        write_output(&fifo, b"three").unwrap();
+        write_output(&fifo, b"three", Access::Shared).unwrap();
         assert_eq!(reader.join().unwrap(), b"three");
-        assert!(write_output(dir.path(), b"four").is_err());
+        assert!(write_output(dir.path(), b"four", Access::Shared).is_err());
     }
 
     #[test]

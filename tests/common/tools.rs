@@ -15,7 +15,7 @@ pub fn rops() -> PathBuf {
     tool("bin/rops")
 }
 
-/// A Python that has the packages of `tests/live/*.txt` and of `tests/formats/python.txt`.
+/// A Python that has the packages of `tests/live/*.txt`, `tests/formats/python.txt` and `tests/metrics/python.txt`.
 #[track_caller]
 pub fn python() -> PathBuf {
     tool("venv/bin/python3")
@@ -50,6 +50,18 @@ pub fn new_node() -> PathBuf {
 #[track_caller]
 pub fn emulate() -> PathBuf {
     tool("notify/node_modules/emulate/dist/index.js")
+}
+
+/// `promtool`, which parses metrics and tests rules as Prometheus does.
+#[track_caller]
+pub fn promtool() -> PathBuf {
+    tool("bin/promtool")
+}
+
+/// The exporter of Prometheus for machines, which reads metrics from files.
+#[track_caller]
+pub fn node_exporter() -> PathBuf {
+    tool("bin/prometheus-node-exporter")
 }
 
 #[track_caller]

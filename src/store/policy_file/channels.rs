@@ -96,7 +96,7 @@ fn findings(node: &Node<'_>, faults: &mut Faults) -> BTreeSet<CheckId> {
 }
 
 /// Why the scheduled job has nothing to tell of this check that was not told already, or that it could know.
-fn not_told(id: &str) -> Option<&'static str> {
+pub(in crate::store) fn not_told(id: &str) -> Option<&'static str> {
     match id {
         "expiring" | "expired" => Some("is always told"),
         "uncommitted" | "unpushed" | "outdated" => Some(

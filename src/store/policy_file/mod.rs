@@ -22,6 +22,7 @@ mod warning;
 mod warning_tests;
 
 pub use super::toml::FileError as PolicyError;
+pub(super) use channels::not_told;
 pub use warning::WarningRules;
 
 use super::toml::Source;

@@ -1,0 +1,1 @@
+//! `secrets ledger show` and `secrets ledger mend`, as a person runs them.
