@@ -14,5 +14,6 @@
 mod tools;
 
 mod exec;
+mod github;
 mod messages;
 mod smtp;
