@@ -51,8 +51,7 @@ fn parsed(sandbox: &Sandbox, text: &str) -> Vec<Value> {
     fs::write(&file, text).unwrap();
     let shell = r#"exec "$1" "$2" <"$3""#;
     let python = tools::python();
-    let arguments =
-        ["-c", shell, "sh", python.to_str().unwrap(), script.to_str().unwrap(), file.to_str().unwrap()];
+    let arguments = ["-c", shell, "sh", python.to_str().unwrap(), script.to_str().unwrap(), file.to_str().unwrap()];
     let read = sandbox.run(sandbox.root(), "sh", arguments).code(0);
     read.json().as_array().unwrap().clone()
 }
@@ -121,10 +120,7 @@ fn of_promtool(sandbox: &Sandbox, text: &str) {
 fn through_the_textfile_collector(sandbox: &Sandbox, laptop: &Path, text: &str) {
     let folder = sandbox.path("textfile");
     let file = folder.join("secrets.prom");
-    let run = sandbox
-        .secrets(laptop)
-        .args(["metrics".as_ref(), "--output".as_ref(), file.as_os_str()])
-        .into_command();
+    let run = sandbox.secrets(laptop).args(["metrics".as_ref(), "--output".as_ref(), file.as_os_str()]).into_command();
     let mut masked = sandbox.command("sh", laptop);
     masked.args(["-c", r#"umask 077; exec "$0" "$@""#]).arg(run.get_program()).args(run.get_args());
     for (name, value) in run.get_envs() {
@@ -196,9 +192,7 @@ fn what_is_not_known_is_counted_and_the_rest_is_measured_all_the_same() {
     let samples = parsed(&sandbox, &written());
     assert!(value(&samples, "secrets_unchecked", &[]) >= 1.0);
     assert_eq!(value(&samples, "secrets_deploy_blocked", &[]), 1.0);
-    measure(&sandbox, &laptop, &["--push", "http://127.0.0.1:9"])
-        .code(2)
-        .says("it is not known whose metrics");
+    measure(&sandbox, &laptop, &["--push", "http://127.0.0.1:9"]).code(2).says("it is not known whose metrics");
 }
 
 #[test]
