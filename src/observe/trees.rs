@@ -129,12 +129,7 @@ impl Trees {
 }
 
 /// What the remote answers; `None` where it is not to be asked.
-fn remote(
-    place: &Place,
-    deploy_ref: &DeployRef,
-    ledger_ref: &str,
-    ask: Ask,
-) -> Known<Option<Asked>> {
+fn remote(place: &Place, deploy_ref: &DeployRef, ledger_ref: &str, ask: Ask) -> Known<Option<Asked>> {
     let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(None) };
     let limit = match ask {
         Ask::LeaveOut => return Ok(None),

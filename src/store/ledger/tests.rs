@@ -7,7 +7,6 @@ use crate::domain::ledger::{Claim, RunEnd, RunOutcome, Sent};
 use crate::domain::notice::{NoticeId, Resolved};
 use crate::domain::time::Instant;
 
-
 fn seal(secret: &str, number: u64, seal: u64, of: &str) -> String {
     let digest = Digest::of(of.as_bytes());
     format!(
