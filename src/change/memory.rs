@@ -29,7 +29,12 @@ pub enum MemoryError {
 /// Where it is kept.
 pub enum Memory<'a> {
     /// At a ref of a remote. `limit` bounds each call, all attempts together.
-    Remote { repository: &'a Repository, remote: String, full_ref: String, limit: Duration },
+    Remote {
+        repository: &'a Repository,
+        remote: String,
+        full_ref: String,
+        limit: Duration,
+    },
     File(PathBuf),
 }
 

@@ -22,7 +22,7 @@ use crate::domain::text::visible;
 use crate::domain::value::Value;
 use crate::domain::web_address::{self, WebAddressError};
 
-/// The largest answer that is read, in bytes. What is longer is cut off: nobody looks that far.
+/// The largest answer that is read by custom, in bytes. What is longer is cut off: nobody looks that far.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// How much of an answer is shown, in characters.
 const MOST_SAID: usize = 300;
@@ -92,12 +92,14 @@ pub struct Request {
     headers: HeaderMap,
     body: Vec<u8>,
     confidence: Confidence,
+    most_read: u64,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
         let confidence = Confidence::of_address(&target.url);
-        Self { target: target.clone(), method, headers: HeaderMap::new(), body: Vec::new(), confidence }
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        Self { target: target.clone(), method, headers, body, confidence, most_read: MAX_ANSWER_BYTES }
     }
 
     pub fn get(target: &Target) -> Self {
@@ -118,6 +120,13 @@ impl Request {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
+        self
+    }
+
+    /// Reads an answer of so many bytes, where one is a long list.
+    #[must_use]
+    pub fn reading(mut self, most: u64) -> Self {
+        self.most_read = most;
         self
     }
 
@@ -145,7 +154,7 @@ impl Request {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]).
     pub body: Vec<u8>,
 }
 
@@ -206,7 +215,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
     let mut body = Vec::new();
-    let read = response.take(MAX_ANSWER_BYTES).read_to_end(&mut body);
+    let read = response.take(request.most_read).read_to_end(&mut body);
     if status.is_success() {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });

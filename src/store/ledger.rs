@@ -44,7 +44,9 @@ impl LedgerError {
                 format!("{file}:{line}: an event of version {found}; upgrade `secrets`, which knows {known}")
             }
             Self::TooLarge => {
-                format!("{file}: is larger than {MAX_LEDGER_BYTES} bytes; put it aside, and a new one is begun")
+                format!(
+                    "{file}: is larger than {MAX_LEDGER_BYTES} bytes; put it aside, and a new one is begun"
+                )
             }
         }
     }

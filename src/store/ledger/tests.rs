@@ -7,7 +7,6 @@ use crate::domain::ledger::{Claim, RunEnd, RunOutcome, Sent};
 use crate::domain::notice::{NoticeId, Resolved};
 use crate::domain::time::Instant;
 
-
 fn seal(secret: &str, number: u64, seal: u64, of: &str) -> String {
     let digest = Digest::of(of.as_bytes());
     format!(
@@ -161,7 +160,8 @@ proptest! {
         let text = appended(b"", &all);
         prop_assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), all.len());
         prop_assert!(!String::from_utf8(text.clone()).unwrap().contains("null"));
-        prop_assert_eq!(Ledger::parse(&text).faults(), &[]);
+        let ledger = Ledger::parse(&text);
+        prop_assert_eq!(ledger.faults(), &[]);
         prop_assert_eq!(events(&text).collect::<Vec<_>>(), all);
     }
 
