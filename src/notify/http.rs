@@ -278,18 +278,13 @@ fn innermost(error: &reqwest::Error) -> String {
     why
 }
 
-fn is_wrong_certificate(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        // An error of rustls comes packed in one of the system, which does not name it as its source.
-        let packed = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let told = inner.downcast_ref().or_else(|| packed.and_then(|packed| packed.downcast_ref()));
-        if matches!(told, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        source = inner.source();
+/// Errors of rustls come packed in ones of the system, one in another, which don't name them as their source.
+fn is_wrong_certificate(error: &(dyn Error + 'static)) -> bool {
+    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        return true;
     }
-    false
+    let packed = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    packed.is_some_and(|packed| is_wrong_certificate(packed)) || error.source().is_some_and(is_wrong_certificate)
 }
 
 fn whole_seconds(duration: Duration) -> u64 {
