@@ -190,7 +190,7 @@ fn one_alert_that_is_refused_or_never_taken_stops_no_other() {
     for (refused, unwell, says) in [("web/db", "", "answered 400"), ("", "web/db", "answered 500")] {
         let (server, account) = start(refused, unwell);
         let message = three();
-        let delivery = deliver(channel(&server, KEY), &message, limits(3000, 300));
+        let delivery = deliver(channel(&server, KEY), &message, limits(3000, 1000));
         assert!(error_of(&delivery).contains(says));
         assert_eq!(delivery.arrived.len(), 2);
         assert!(!delivery.arrived.contains(&message.notices[1].dedup_key));
