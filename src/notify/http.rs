@@ -20,8 +20,9 @@ use self::pause::{Pauses, asked_for};
 use super::{Limits, NotifyError, Outside};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
+use crate::domain::web_address::{self, WebAddressError};
 
-/// The largest answer that is read, in bytes. What is longer is cut off: nobody looks that far.
+/// The largest answer that is read by custom, in bytes. What is longer is cut off: nobody looks that far.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// How much of an answer is shown, in characters.
 const MOST_SAID: usize = 300;
@@ -46,19 +47,9 @@ impl Target {
     pub fn parse(what: &str, address: &Value) -> Result<Self, NotifyError> {
         let wrong = |why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
         let text = std::str::from_utf8(address.expose()).map_err(|_| wrong("is no text"))?;
-        let url = text
-            .trim()
-            .parse::<Url>()
-            .map_err(|_| wrong("is no address; write it like https://host/path"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => return Err(wrong("is not encrypted; write https://")),
-            _ => return Err(wrong("is no https address")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user name or a password; give them as `authorization`"));
-        }
+        web_address::check(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+        let url =
+            text.trim().parse::<Url>().map_err(|_| wrong(&WebAddressError::NotAnAddress.to_string()))?;
         let client = client_for(&url).map_err(|error| wrong(&innermost(&error)))?;
         Ok(Self { url, client })
     }
@@ -94,12 +85,6 @@ fn client_for(url: &Url) -> Result<Client, reqwest::Error> {
     client.build()
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// What is asked of a server.
 pub struct Request {
     target: Target,
@@ -107,12 +92,14 @@ pub struct Request {
     headers: HeaderMap,
     body: Vec<u8>,
     confidence: Confidence,
+    most_read: u64,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
         let confidence = Confidence::of_address(&target.url);
-        Self { target: target.clone(), method, headers: HeaderMap::new(), body: Vec::new(), confidence }
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        Self { target: target.clone(), method, headers, body, confidence, most_read: MAX_ANSWER_BYTES }
     }
 
     pub fn get(target: &Target) -> Self {
@@ -133,6 +120,13 @@ impl Request {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
+        self
+    }
+
+    /// Reads an answer of so many bytes, where one is a long list.
+    #[must_use]
+    pub fn reading(mut self, most: u64) -> Self {
+        self.most_read = most;
         self
     }
 
@@ -160,7 +154,7 @@ impl Request {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]).
     pub body: Vec<u8>,
 }
 
@@ -221,7 +215,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
     let mut body = Vec::new();
-    let read = response.take(MAX_ANSWER_BYTES).read_to_end(&mut body);
+    let read = response.take(request.most_read).read_to_end(&mut body);
     if status.is_success() {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });

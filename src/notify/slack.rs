@@ -191,7 +191,39 @@ mod tests {
     #[test]
     fn a_message_on_a_phone() {
         let body = body(&samples::message());
-        insta::assert_snapshot!(texts(&body).join("\n--\n"), @"");
+        insta::assert_snapshot!(texts(&body).join("\n--\n"), @"
+        Secrets: 2 errors, 1 warning, 1 no longer due
+        --
+        github.com/example/infra, secrets, as of 2027-08-24 00:00 UTC
+        --
+        :red_circle: *the store*
+        the remote could not be asked, and 3 secrets were not judged
+        `secrets check`
+        --
+        *owners* nobody
+        --
+        :red_circle: *utoronto/prod/azuread-client*
+        expired 8 days ago (2027-08-16)
+        2027-08-16 00:00 UTC, over for 8 days (tier 0d)
+        `secrets set utoronto/prod/azuread-client`
+        --
+        *owners* infra
+        *people* alice (@alice) and bob
+        *issuer* University of Toronto IT (it@example.org)
+        *runbook* docs/runbooks/azuread.md
+        --
+        :large_yellow_circle: *web/prod/db*
+        expires 2027-08-31 (in 7 days)
+        2027-08-31 00:00 UTC, 7 days left (tier 7d)
+        `secrets set web/prod/db`
+        --
+        *owners* infra
+        *people* alice (@alice) and bob
+        *issuer* University of Toronto IT (it@example.org)
+        *runbook* docs/runbooks/azuread.md
+        --
+        no longer due: mail/relay
+        ");
         assert!(
             body["text"].as_str().unwrap().starts_with("[github.com/example/infra, secrets] the store: ")
         );

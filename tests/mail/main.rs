@@ -13,5 +13,7 @@
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod tools;
 
+mod exec;
+mod github;
 mod messages;
 mod smtp;
