@@ -81,7 +81,9 @@ fn a_job_that_fell_silent_is_found_at_the_ref_that_policy_names() {
 
     overwrite(&sandbox, "ledger.jsonl", RUN, None);
     assert_eq!(check("2026-03-02T08:00:00Z", &[]).code(0).finding_ids(), Vec::<String>::new());
-    let silent = check("2026-03-02T08:00:01Z", &["--strict"]).code(1).says("has not reported since 2026-02-28T08:00:01Z");
+    let silent = check("2026-03-02T08:00:01Z", &["--strict"])
+        .code(1)
+        .says("has not reported since 2026-02-28T08:00:01Z");
     assert_eq!(silent.finding_ids(), ["monitor-silent"]);
     let _ = check("2026-03-01T12:00:00Z", &["--offline"]).code(2).says("not asked, because of --offline");
     let left_out = check("2026-06-01T12:00:00Z", &["--against", "origin/main"]).code(0);
