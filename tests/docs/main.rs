@@ -59,6 +59,7 @@ documents! {
     git => documents::GIT;
     import_export => documents::IMPORT_EXPORT;
     pictures => documents::PICTURES;
+    scheduling => documents::SCHEDULING;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;
 }
