@@ -55,6 +55,8 @@ prometheus-pushgateway prometheus-pushgateway
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace
+crontab cron
+systemd-analyze systemd
 dbus-run-session dbus
 gnome-keyring-daemon gnome-keyring
 chromium chromium fonts-dejavu-core

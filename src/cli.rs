@@ -296,7 +296,7 @@ secrets_unchecked, and the rest is written or pushed all the same.
 
 Examples:
   secrets metrics
-  secrets metrics --output /var/lib/prometheus/node-exporter/secrets.prom
+  secrets metrics --output secrets.prom            for the textfile collector
   secrets metrics --push https://pushgateway.example.org")]
     Metrics(Metrics),
     /// git at hand: readable diffs, merges of records, hooks

@@ -150,7 +150,9 @@ fn last_warn(
         (None, _) => return Ok((None, Vec::new())),
     };
     let remembered = memory.read().map_err(|error| match error {
-        MemoryError::ReadOnly { ledger, why } | MemoryError::Failed { ledger, why } => Unknown::new(ledger, why),
+        MemoryError::ReadOnly { ledger, why } | MemoryError::Failed { ledger, why } => {
+            Unknown::new(ledger, why)
+        }
     })?;
     Ok((remembered.ledger.told().last_run().cloned(), remembered.faults))
 }

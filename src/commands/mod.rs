@@ -72,6 +72,7 @@ mod people;
 mod proposals;
 mod reading;
 mod redating;
+mod remembered;
 mod remove;
 mod renewing;
 mod replacing;

@@ -56,8 +56,10 @@ documents! {
     ci => documents::CI;
     custody_matrix => documents::CUSTODY_MATRIX;
     exec => documents::EXEC;
+    fleet => documents::FLEET;
     git => documents::GIT;
     import_export => documents::IMPORT_EXPORT;
+    metrics => documents::METRICS;
     pictures => documents::PICTURES;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;

@@ -30,7 +30,13 @@ fn what_was_rewound_is_told_again_and_put_back() {
     let mut seen = Vec::new();
     let remembered = memory(&repository, LIMIT).append(&mut |remembered| {
         // What is gone is not believed.
-        seen.push(numbers(&String::from_utf8(remembered.text.clone()).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()));
+        seen.push(numbers(
+            &String::from_utf8(remembered.text.clone())
+                .unwrap()
+                .lines()
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        ));
         vec![run_end(5)]
     });
     assert_eq!(seen, [[1, 4]]);

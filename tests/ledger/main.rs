@@ -35,7 +35,11 @@ const LIMIT: Duration = Duration::from_mins(1);
 /// A repository as the job sees it on a machine that nobody has set up: git knows no name.
 fn open(sandbox: &Sandbox, folder: &Path) -> Repository {
     let nameless = sandbox.path("nameless.gitconfig");
-    fs::write(&nameless, "[user]\n\tuseConfigOnly = true\n[commit]\n\tgpgSign = true\n[push]\n\tgpgSign = true\n").unwrap();
+    fs::write(
+        &nameless,
+        "[user]\n\tuseConfigOnly = true\n[commit]\n\tgpgSign = true\n[push]\n\tgpgSign = true\n",
+    )
+    .unwrap();
     let command = sandbox.command("git", folder);
     let variables = command.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
     let variables = variables.map(|(name, value)| {

@@ -49,7 +49,8 @@ fn the_rules_alert_at_their_boundaries_and_each_has_its_place_in_the_guide() {
 
     let (rules, guide) = (text("contrib/prometheus/secrets.rules.yml"), text("docs/guides/metrics.md"));
     all_are_measured("secrets.rules.yml", &rules);
-    let cases = text("contrib/prometheus/secrets.rules.test.yml") + &text("contrib/prometheus/secrets.rules.days.test.yml");
+    let cases = text("contrib/prometheus/secrets.rules.test.yml")
+        + &text("contrib/prometheus/secrets.rules.days.test.yml");
     assert!(alerts(&rules).len() >= 9);
     for alert in alerts(&rules) {
         assert!(guide.contains(&format!("\n### {alert}\n")), "the guide has no heading for {alert}");
@@ -57,7 +58,11 @@ fn the_rules_alert_at_their_boundaries_and_each_has_its_place_in_the_guide() {
         assert!(cases.contains(alert), "no test is about {alert}");
     }
     for family in FAMILIES {
-        assert!(guide.contains(&format!("| `{}`", family.name)), "the guide does not tell of {}", family.name);
+        assert!(
+            guide.contains(&format!("| `{}`", family.name)),
+            "the guide does not tell of {}",
+            family.name
+        );
     }
     all_are_measured("docs/guides/metrics.md", &guide.replace("secrets_push", ""));
 }
@@ -69,7 +74,10 @@ fn alertmanager_leads_an_alert_to_each_of_its_owners() {
     amtool(&["check-config", "alertmanager.yml"]).code(0).says("SUCCESS");
     for (labels, receivers) in [
         (&["alertname=SecretExpired", "severity=critical", "owner=infra,ops"][..], "infra-oncall"),
-        (&["alertname=SecretExpiresSoon", "severity=info", "owner=infra,payments"], "infra-chat,payments-chat"),
+        (
+            &["alertname=SecretExpiresSoon", "severity=info", "owner=infra,payments"],
+            "infra-chat,payments-chat",
+        ),
         (&["alertname=SecretExpiresSoon", "severity=info", "owner=payments"], "payments-chat"),
         (&["alertname=SecretExpired", "severity=critical", "owner=infra-eu"], "secrets-unowned"),
         (&["alertname=SecretExpired", "severity=critical"], "secrets-unowned"),
@@ -79,7 +87,8 @@ fn alertmanager_leads_an_alert_to_each_of_its_owners() {
         arguments.extend(labels);
         assert_eq!(amtool(&arguments).code(0).text().trim(), receivers, "{labels:?}");
     }
-    let (rules, config) = (text("contrib/prometheus/secrets.rules.yml"), text("contrib/prometheus/alertmanager.yml"));
+    let (rules, config) =
+        (text("contrib/prometheus/secrets.rules.yml"), text("contrib/prometheus/alertmanager.yml"));
     let named = config.split(|c: char| !c.is_ascii_alphanumeric());
     let named: BTreeSet<&str> = named.filter(|word| word.starts_with("Secret")).collect();
     for name in named {

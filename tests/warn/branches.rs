@@ -55,7 +55,8 @@ fn a_branch_that_calls_itself_the_deploy_ref_is_not_heard() {
         format!("{before}{}", exec("ours", &program, ""))
     };
     let clone = attacked(&desk, |policy| naming("origin/evil", policy));
-    let refused = desk.warn_in(&clone).run().code(2).says("--deploy-ref origin/evil").says("says origin/main");
+    let refused =
+        desk.warn_in(&clone).run().code(2).says("--deploy-ref origin/evil").says("says origin/main");
     assert!(refused.stderr.contains("is not this branch's to say"), "{}", refused.stderr);
     nothing_of_theirs_ran(&desk, &mark);
     // Who says that nothing is deployed from git gets what the default branch has.

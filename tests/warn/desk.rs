@@ -86,13 +86,15 @@ impl Desk {
 
     /// What stands in the ledger of the origin, line by line.
     pub fn ledger(&self) -> Vec<Value> {
-        let text = self.sandbox.git(&self.sandbox.path("origin.git"), ["show", "refs/secrets/ledger:ledger.jsonl"]);
+        let text =
+            self.sandbox.git(&self.sandbox.path("origin.git"), ["show", "refs/secrets/ledger:ledger.jsonl"]);
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// A new value for a secret; pushed.
     pub fn renew(&self, name: &str, expires: &str, value: &str, at: &str) {
-        let run = self.sandbox.secrets(&self.laptop).identity("alice").args(["set", name, "--expires", expires]);
+        let run =
+            self.sandbox.secrets(&self.laptop).identity("alice").args(["set", name, "--expires", expires]);
         run.at(at).stdin(value).run().code(0);
         self.sandbox.push(&self.laptop);
     }
@@ -101,7 +103,9 @@ impl Desk {
 pub fn notices_of(told: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let notices = told["notices"].as_array().unwrap().iter();
-    notices.map(|one| format!("{} {} {}", text(&one["secret"]), text(&one["finding"]), text(&one["tier"]))).collect()
+    notices
+        .map(|one| format!("{} {} {}", text(&one["secret"]), text(&one["finding"]), text(&one["tier"])))
+        .collect()
 }
 
 /// An `exec` channel.

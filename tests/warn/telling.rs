@@ -44,12 +44,18 @@ fn a_notice_says_whom_to_ask_and_how_to_mend_it() {
     let desk = Desk::with("[[notify]]\nkind = \"stdout\"\n");
     let outcome = desk.warn().args(["--dry-run"]).run().code(0).says("expires 2026-04-10 (in 39 days)");
     assert!(outcome.text().contains("would be told"));
-    desk.warn().run().code(0).says("owners   team").says("people   alice, bob").says("secrets set web/prod/db");
+    desk.warn()
+        .run()
+        .code(0)
+        .says("owners   team")
+        .says("people   alice, bob")
+        .says("secrets set web/prod/db");
     let told = desk.warn().args(["--format", "json", "--state", "elsewhere.jsonl"]).run().code(0).json();
     let notice = &told["channels"][0]["message"]["notices"][0];
     assert_eq!(notice["message"], "expires 2026-04-10 (in 39 days)");
     assert_eq!((&notice["days_left"], &notice["expires"]), (&39.into(), &"2026-04-10T00:00:00Z".into()));
-    let people: Vec<_> = notice["people"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    let people: Vec<_> =
+        notice["people"].as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
     assert_eq!(people, ["alice", "bob"]);
 }
 
