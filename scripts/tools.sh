@@ -55,6 +55,8 @@ prometheus-pushgateway prometheus-pushgateway
 END
   [ "$(uname -s)" != Linux ] || cat <<'END'
 strace strace
+crontab cron
+systemd-analyze systemd
 dbus-run-session dbus
 gnome-keyring-daemon gnome-keyring
 chromium chromium fonts-dejavu-core
@@ -140,7 +142,7 @@ need_python_packages() {
       die 'python3 can not make a virtual environment: install the package python3-venv'
   fi
   local list
-  for list in tests/live/{python,ansible,interchange,schema}.txt tests/formats/python.txt tests/pictures/readers.txt tests/metrics/python.txt; do
+  for list in tests/live/{python,ansible,interchange,schema}.txt tests/formats/python.txt tests/{mail,metrics}/python.txt tests/pictures/readers.txt; do
     unless_done "$tools/venv" "$list" pip_install "$list" ||
       die "the Python packages of $list could not be installed from PyPI (ansible-core needs Python 3.11 or newer): mend
 the access to it, then repeat

@@ -43,6 +43,7 @@ const GUARDED_CRATES: &[(&[&str], &[&str])] = &[
     (&["keyring", "keyring_core"], &["keys"]),
     (&["toml_edit"], &["store"]),
     (&["reqwest", "rustls"], &["forge", "notify", "rotate"]),
+    (&["lettre", "rustls_platform_verifier"], &["notify"]),
     (&["dialoguer", "indicatif", "signal_hook"], &["system"]),
     (&["comfy_table"], &["render"]),
     (&["saphyr_parser"], &["foreign", "interchange", "value_ends"]),

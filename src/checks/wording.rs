@@ -1,10 +1,10 @@
 //! Phrases and commands that several checks share.
 
+pub(super) use crate::domain::days::{ago, ahead};
 use crate::domain::facts::{SecretFacts, Setting, Stray, StrayPlace};
 use crate::domain::policy::DeployRef;
 pub(super) use crate::domain::text::pathspec;
-use crate::domain::text::{counted, pull_command, push_command, shell_word};
-use crate::domain::time::Instant;
+use crate::domain::text::{pull_command, push_command, shell_word};
 
 const TOP: &str = r#""$(git rev-parse --show-toplevel)""#;
 
@@ -117,55 +117,10 @@ pub(super) fn below_store<'a>(setting: &Setting, path: &'a str) -> Option<&'a st
     path.strip_prefix(setting.store.as_str())?.strip_prefix('/')
 }
 
-/// `8 days ago`, `yesterday` or `today`, by the calendar in UTC where less than two days lie between.
-pub(super) fn ago(past: Instant, now: Instant) -> String {
-    match (past.days_until(now), calendar_days(past, now)) {
-        (_, 0) => "today".to_owned(),
-        (0 | 1, 1) => "yesterday".to_owned(),
-        (days, _) => format!("{} ago", counted(days, "day")),
-    }
-}
-
-/// `in 12 days`, `tomorrow` or `today`, by the calendar in UTC where less than two days lie between.
-pub(super) fn ahead(now: Instant, future: Instant) -> String {
-    match (now.days_until(future), calendar_days(now, future)) {
-        (_, 0) => "today".to_owned(),
-        (0 | 1, 1) => "tomorrow".to_owned(),
-        (days, _) => format!("in {}", counted(days, "day")),
-    }
-}
-
-fn calendar_days(from: Instant, to: Instant) -> i64 {
-    (to.as_datetime().date_naive() - from.as_datetime().date_naive()).num_days()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::samples::{setting, time};
-
-    #[test]
-    fn days_in_words() {
-        for (now, past_says, future_says) in [
-            ("2026-03-10T12:00:00Z", "today", "today"),
-            ("2026-03-11T00:00:00Z", "yesterday", ""),
-            ("2026-03-11T23:59:59Z", "yesterday", ""),
-            ("2026-03-12T00:00:00Z", "1 day ago", ""),
-            ("2026-03-12T12:00:00Z", "2 days ago", ""),
-            ("2026-03-09T23:00:00Z", "", "tomorrow"),
-            ("2026-03-09T00:00:00Z", "", "tomorrow"),
-            ("2026-03-08T23:59:59Z", "", "in 1 day"),
-            ("2026-02-26T12:00:00Z", "", "in 12 days"),
-        ] {
-            let (now, moment) = (time(now), time("2026-03-10T12:00:00Z"));
-            if !past_says.is_empty() {
-                assert_eq!(ago(moment, now), past_says, "{now}");
-            }
-            if !future_says.is_empty() {
-                assert_eq!(ahead(now, moment), future_says, "{now}");
-            }
-        }
-    }
+    use crate::checks::samples::setting;
 
     #[test]
     fn paths_in_commands_are_safe_from_any_folder() {

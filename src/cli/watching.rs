@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::Output;
 use crate::domain::glob::Glob;
+use crate::domain::policy::DeployRef;
 
 #[derive(Debug, Args)]
 pub struct Warn {
@@ -15,6 +16,11 @@ pub struct Warn {
     /// Remember in FILE what was told, instead of in the remote
     #[arg(long, value_name = "FILE")]
     pub state: Option<PathBuf>,
+    /// The remote branch that is deployed, where the remote's default branch does not say so
+    ///
+    /// Commands of policy are run, and credentials sent to its addresses, as the policy on that branch has them.
+    #[arg(long, value_name = "REMOTE/BRANCH")]
+    pub deploy_ref: Option<DeployRef>,
     /// How long each channel may take, in seconds, attempts and pauses together
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     pub timeout: u64,

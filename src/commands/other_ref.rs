@@ -14,6 +14,7 @@ use crate::domain::finding::{Finding, Known, Unknown};
 use crate::domain::policy::Policy;
 use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
 use crate::domain::tracked_name::TrackedName;
+use crate::observe::new_channels::new_channels;
 use crate::observe::proofs::Prover;
 use crate::observe::reference::{self, Reference};
 use crate::observe::selection::Selection;
@@ -31,6 +32,7 @@ pub fn judging_policy(
         Ok(Some(there)) => {
             notes.push(format!("judged by the policy of {commit}; the deploy ref was left out"));
             notes.extend(reference::new_keys(Some(&there), change));
+            notes.extend(new_channels(Some(&there), change));
             if there.track.is_none() && change.track.is_some() {
                 notes.push(format!(
                     "{commit} tracks no files, so the change's own [track] and [[kind]] judge those of other tools"
@@ -46,6 +48,7 @@ pub fn judging_policy(
                 "{commit} has no store, so the change's own policy judges; the deploy ref was left out"
             ));
             notes.extend(reference::new_keys(None, change));
+            notes.extend(new_channels(None, change));
             change.clone()
         }
         Err(unknown) => {

@@ -16,6 +16,9 @@ const MAX_NAME_BYTES: usize = 64;
 /// Where the ledger lies where policy says nothing.
 pub const LEDGER_REF: &str = "refs/secrets/ledger";
 
+/// What every alert in Alertmanager bears; policy's own labels are called otherwise.
+pub const OUR_LABELS: [&str; 6] = ["alertname", "dedup_key", "finding", "repository", "secret", "store"];
+
 /// A text that names no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -142,6 +145,17 @@ pub enum Encryption {
     Tls,
     /// Not at all: to this very machine only.
     None,
+}
+
+impl Encryption {
+    /// The port that servers listen on for it.
+    pub fn usual_port(self) -> u16 {
+        match self {
+            Self::StartTls => 587,
+            Self::Tls => 465,
+            Self::None => 25,
+        }
+    }
 }
 
 impl<S> ChannelKind<S> {

@@ -168,21 +168,29 @@ impl Told {
         open.map(|((_, key), alert)| Resolved { secret: alert.secret.clone(), dedup_key: key.clone() })
     }
 
-    /// The claims of other runs that hold at this moment. One from the future holds nothing: telling twice is better than
-    /// not at all.
+    /// The channels that were told of anything, or were about to be.
+    pub fn channels(&self) -> BTreeSet<&ChannelName> {
+        let told = self.alerts.keys().map(|(channel, _)| channel);
+        told.chain(self.claims.iter().map(|claim| &claim.channel)).collect()
+    }
+
+    /// The claims that hold at this moment. One from the future holds nothing: telling twice is better than not at all.
+    pub fn claims(&self, now: Instant) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(move |claim| {
+            now < claim.until
+                && now.checked_add_seconds(SKEW).is_none_or(|latest| claim.at <= latest)
+                && !self.released.contains(&(claim.run, claim.channel.clone()))
+        })
+    }
+
+    /// Those of other runs.
     fn held<'a>(
         &'a self,
         channel: &'a ChannelName,
         run: RunId,
         now: Instant,
     ) -> impl Iterator<Item = &'a Claim> + 'a {
-        self.claims.iter().filter(move |claim| {
-            claim.channel == *channel
-                && claim.run != run
-                && now < claim.until
-                && now.checked_add_seconds(SKEW).is_none_or(|latest| claim.at <= latest)
-                && !self.released.contains(&(claim.run, claim.channel.clone()))
-        })
+        self.claims(now).filter(move |claim| claim.channel == *channel && claim.run != run)
     }
 
     /// Whether another run is about to tell a channel this.
@@ -284,6 +292,9 @@ mod tests {
             closing: ["k".to_owned()].into(),
         };
         let told_of = told(&[Event::Claim(claim.clone())]);
+        assert_eq!(told_of.claims(claim.at).collect::<Vec<_>>(), [&claim]);
+        assert_eq!(told_of.claims(claim.until).count(), 0);
+        assert_eq!(told_of.channels(), [&slack()].into());
         for (who, now, holds) in [
             (run(2), "2026-01-01T12:00:00Z", true),
             (run(2), "2026-01-01T12:09:59Z", true),

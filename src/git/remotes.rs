@@ -1,14 +1,37 @@
 //! Which remotes this clone knows.
 
+use std::time::Duration;
+
 use super::forge;
-use super::program::LOCAL_LIMIT;
+use super::program::{Deadline, LOCAL_LIMIT};
+use super::remote::RemoteError;
+use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
+use super::words;
 
 impl Repository {
     /// The names of the remotes; none where git can't tell.
     pub fn remotes(&self) -> Vec<String> {
         let listed = self.git.read("list the remotes", &["remote"]);
         listed.map(|listed| listed.text().lines().map(str::to_owned).collect()).unwrap_or_default()
+    }
+
+    /// A remote's default branch, as the remote says; `None` where its `HEAD` names no branch that is there.
+    pub fn default_branch(&self, remote: &str, limit: Duration) -> Result<Option<String>, RemoteError> {
+        let deadline = Deadline::after(limit);
+        let settings = RemoteSettings::of(&self.git, remote, deadline)?;
+        let asked = (settings.asking(&self.git).reading())
+            .args(["ls-remote", "--symref", "--end-of-options", remote, "HEAD"])
+            .run(deadline.left())
+            .map_err(|error| RemoteError::of_process(&error, remote, deadline))?;
+        if !asked.succeeded() {
+            let why = words::last_line(&asked.stderr);
+            return Err(RemoteError::Unreachable { remote: remote.to_owned(), why });
+        }
+        let text = asked.text();
+        let named =
+            text.lines().filter_map(|line| line.strip_prefix("ref: refs/heads/")?.strip_suffix("\tHEAD"));
+        Ok(named.map(str::to_owned).next())
     }
 
     /// The branch that a remote's `HEAD` names, as this clone remembers it.

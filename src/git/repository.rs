@@ -9,6 +9,7 @@ use git2::ErrorCode;
 use super::error::GitError;
 use super::objects::{BlobId, Commit, Objects};
 use super::program::{Git, LOCAL_LIMIT};
+use super::remote::RemoteTip;
 use super::snapshot::{self, EntryKind, Snapshot};
 use super::{unopened, words};
 use crate::system::environment::Environment;
@@ -64,6 +65,12 @@ impl Repository {
         }
         let objects = Arc::new(Objects::open(&common_dir, git.clone())?);
         Ok(Self { root, git_dir, common_dir, objects, git, opened_by_libgit2 })
+    }
+
+    /// The same repository, reading what a commit of the remote has: also where that had to be fetched into another.
+    #[must_use]
+    pub fn seeing(&self, tip: &RemoteTip) -> Self {
+        Self { objects: Arc::clone(&tip.objects), ..self.clone() }
     }
 
     /// The root of the work tree, absolute.

@@ -17,11 +17,12 @@ use reqwest::{Method, StatusCode, Url, redirect};
 
 use self::confidence::Confidence;
 use self::pause::{Pauses, asked_for};
-use super::{NotifyError, Outside};
+use super::{Limits, NotifyError, Outside};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
+use crate::domain::web_address::{self, WebAddressError};
 
-/// The largest answer that is read, in bytes. What is longer is cut off: nobody looks that far.
+/// The largest answer that is read by custom, in bytes. What is longer is cut off: nobody looks that far.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// How much of an answer is shown, in characters.
 const MOST_SAID: usize = 300;
@@ -46,19 +47,9 @@ impl Target {
     pub fn parse(what: &str, address: &Value) -> Result<Self, NotifyError> {
         let wrong = |why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
         let text = std::str::from_utf8(address.expose()).map_err(|_| wrong("is no text"))?;
-        let url = text
-            .trim()
-            .parse::<Url>()
-            .map_err(|_| wrong("is no address; write it like https://host/path"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => return Err(wrong("is not encrypted; write https://")),
-            _ => return Err(wrong("is no https address")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user name or a password; give them as `authorization`"));
-        }
+        web_address::check(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+        let url =
+            text.trim().parse::<Url>().map_err(|_| wrong(&WebAddressError::NotAnAddress.to_string()))?;
         let client = client_for(&url).map_err(|error| wrong(&innermost(&error)))?;
         Ok(Self { url, client })
     }
@@ -94,12 +85,6 @@ fn client_for(url: &Url) -> Result<Client, reqwest::Error> {
     client.build()
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// What is asked of a server.
 pub struct Request {
     target: Target,
@@ -107,12 +92,14 @@ pub struct Request {
     headers: HeaderMap,
     body: Vec<u8>,
     confidence: Confidence,
+    most_read: u64,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
         let confidence = Confidence::of_address(&target.url);
-        Self { target: target.clone(), method, headers: HeaderMap::new(), body: Vec::new(), confidence }
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        Self { target: target.clone(), method, headers, body, confidence, most_read: MAX_ANSWER_BYTES }
     }
 
     pub fn get(target: &Target) -> Self {
@@ -133,6 +120,13 @@ impl Request {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
+        self
+    }
+
+    /// Reads an answer of so many bytes, where one is a long list.
+    #[must_use]
+    pub fn reading(mut self, most: u64) -> Self {
+        self.most_read = most;
         self
     }
 
@@ -160,7 +154,7 @@ impl Request {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]).
     pub body: Vec<u8>,
 }
 
@@ -174,19 +168,24 @@ enum Failed {
 /// Asks until there is an answer of 2xx, or `Outside.deadline` has come. What the other side could not do at this moment is
 /// asked again: no connection, no answer in time, 408, 429 and 5xx. What it does not want is not.
 pub fn send(request: &Request, outside: &Outside) -> Result<Answer, NotifyError> {
-    let mut pauses = Pauses::from(outside.limits.first_pause);
+    send_until(request, outside.limits, outside.deadline)
+}
+
+/// [`send`] with a deadline of its own, so that one request of many does not use up the time of all.
+pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, NotifyError> {
+    let mut pauses = Pauses::from(limits.first_pause);
     loop {
-        let (error, asked) = match attempt(request, outside) {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let (error, asked) = match attempt(request, limits.attempt.min(left)) {
             Ok(answer) => return Ok(answer),
             Err(Failed::ForGood(error)) => return Err(error),
             Err(Failed::ForNow(error, asked)) => (error, asked),
         };
-        let left = outside.deadline.saturating_duration_since(Instant::now());
-        let pause = pauses.next();
+        let left = deadline.saturating_duration_since(Instant::now());
         if let Some(asked) = asked.filter(|asked| *asked >= left) {
             return Err(later(error, asked));
         }
-        let pause = asked.map_or(pause, |asked| asked.max(pause));
+        let pause = asked.unwrap_or_default().max(pauses.next());
         if pause >= left {
             return Err(error);
         }
@@ -202,9 +201,7 @@ fn later(error: NotifyError, asked: Duration) -> NotifyError {
     }
 }
 
-fn attempt(request: &Request, outside: &Outside) -> Result<Answer, Failed> {
-    let left = outside.deadline.saturating_duration_since(Instant::now());
-    let limit = outside.limits.attempt.min(left);
+fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let too_slow = || NotifyError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
     if limit.is_zero() {
         return Err(Failed::ForGood(too_slow()));
@@ -218,7 +215,7 @@ fn attempt(request: &Request, outside: &Outside) -> Result<Answer, Failed> {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
     let mut body = Vec::new();
-    let read = response.take(MAX_ANSWER_BYTES).read_to_end(&mut body);
+    let read = response.take(request.most_read).read_to_end(&mut body);
     if status.is_success() {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });

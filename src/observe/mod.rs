@@ -3,14 +3,17 @@
 pub mod baseline;
 pub mod cargo;
 pub mod deploy;
+pub mod deployed;
 pub mod history;
 pub mod identities;
+pub mod new_channels;
 pub mod place;
 pub mod proofs;
 pub mod reference;
 pub mod rescues;
 pub mod secrets;
 pub mod selection;
+pub mod settings;
 pub mod signers;
 pub mod step;
 pub mod store_facts;

@@ -10,7 +10,9 @@ use super::selection::Selection;
 use super::signers::{Pair, Signers};
 use super::tracked::TrackedFiles;
 use super::trees::{RemoteLedger, listing_of};
-use crate::domain::facts::{Deployed, Policies, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace};
+use crate::domain::facts::{
+    Deployed, LastWarn, Policies, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace,
+};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::glob::GlobList;
 use crate::domain::id::StoreId;
@@ -53,6 +55,12 @@ impl<'a> Reference<'a> {
         let names = listing.secrets.keys().cloned().collect();
         let (called, signers) = (commit.short(), OnceLock::new());
         Ok(Self { place, commit, called, tree, listing, names, history: None, signers })
+    }
+
+    /// The store as this commit of the place's own repository has it.
+    pub fn at_place(place: &'a Place, commit: Commit) -> Known<Self> {
+        let repository = place.known_repository()?;
+        Self::at(place, repository, commit).map_err(|error| Unknown::new(commit.short(), error.to_string()))
     }
 
     /// The same under another name, for messages: what is staged has no commit yet.
@@ -160,6 +168,7 @@ impl<'a> Reference<'a> {
             uncommitted: Ok(Vec::new()),
             deployed: Ok(Deployed::NotJudged),
             unread_rescues: Vec::new(),
+            last_warn: Ok(LastWarn::LeftOut),
             exposures: Vec::new(),
             policies: None,
             unknowns,

@@ -15,6 +15,7 @@ pub mod sarif;
 pub mod table;
 pub mod textconv;
 pub mod timeline;
+pub mod warned;
 
 mod glass;
 mod markup;

@@ -4,20 +4,26 @@
 //! it, and two writers can't lose a line of each other.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::Rng as _;
 
 use super::{Change, MemoryError, Remembered, counted, failed, too_large};
 use crate::domain::finding::Unknown;
 use crate::domain::text::shell_word;
-use crate::domain::time::Instant;
+use crate::domain::time;
 use crate::git::{Arrival, Commit, GitError, LogError, LogTip, RemoteLog, Repository};
 use crate::store::ledger::{self, LEDGER_FILE, MAX_LEDGER_BYTES};
 
-/// The longest pause after the first time that somebody else was quicker; then it doubles, up to the other one.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How many times as long as an attempt took a pause may be, at the end; it begins with once, and doubles. So writers
+/// keep out of each other's way whether a push takes a tenth of a second or three.
+const MOST_ATTEMPTS_LONG: u32 = 4;
+
+/// The longest pause, however long attempts take.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often in a row a remote may say that somebody else was quicker, and then have what it had before.
+const MOST_UNMOVED: u32 = 4;
 
 /// What stands at the ref, and what this clone knows besides.
 struct View {
@@ -52,23 +58,31 @@ pub(super) fn change(
         Some(tip) => (ledger.view(Some(tip))?, false),
         None => (ledger.fetch()?, true),
     };
-    let mut longest_pause = FIRST_PAUSE;
+    let (mut attempts_long, mut unmoved) = (1, 0);
     loop {
+        let begun = Instant::now();
         match decide(&view.remembered) {
             Some(change) => {
                 if let Some(remembered) = ledger.push(&view, change)? {
                     return Ok(remembered);
                 }
                 if is_fresh {
-                    ledger.pause(longest_pause)?;
-                    longest_pause = (longest_pause * 2).min(LONGEST_PAUSE);
+                    ledger.pause(begun.elapsed().saturating_mul(attempts_long))?;
+                    attempts_long = (attempts_long * 2).min(MOST_ATTEMPTS_LONG);
                 }
             }
             None if is_fresh => return Ok(view.remembered),
             // What is known here may be old.
             None => {}
         }
+        let before = (view.parent, is_fresh);
         (view, is_fresh) = (ledger.fetch()?, true);
+        // A remote that hides the ref from those who push says, too, that others were quicker.
+        unmoved = if before == (view.parent, true) { unmoved + 1 } else { 0 };
+        if unmoved >= MOST_UNMOVED {
+            let why = format!("remote `{remote}` takes no push to it, though nobody else has changed it");
+            return Err(ledger.error(LogError::ReadOnly(why)));
+        }
     }
 }
 
@@ -150,7 +164,7 @@ impl AtRemote<'_> {
             return Err(self.too_large());
         }
         let last_run = view.remembered.ledger.told().last_run().map(|run| run.at);
-        let at = at.or(last_run).unwrap_or(Instant::EPOCH);
+        let at = at.or(last_run).unwrap_or(time::Instant::EPOCH);
         let arrival = self.log.push(&text, view.parent, at, &message).map_err(|error| self.error(error))?;
         match arrival {
             Arrival::Overtaken => Ok(None),
@@ -165,7 +179,7 @@ impl AtRemote<'_> {
 
     /// Waits for a part of a pause that chance decides, so that those who met once don't meet again.
     fn pause(&self, longest: Duration) -> Result<(), MemoryError> {
-        let pause = longest.mul_f64(rand::thread_rng().gen_range(0.1..1.0));
+        let pause = longest.min(LONGEST_PAUSE).mul_f64(rand::thread_rng().gen_range(0.1..1.0));
         if pause >= self.log.left() {
             return Err(self.error(self.log.overtaken()));
         }

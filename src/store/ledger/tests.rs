@@ -160,7 +160,8 @@ proptest! {
         let text = appended(b"", &all);
         prop_assert_eq!(text.iter().filter(|byte| **byte == b'\n').count(), all.len());
         prop_assert!(!String::from_utf8(text.clone()).unwrap().contains("null"));
-        prop_assert_eq!(Ledger::parse(&text).faults(), &[]);
+        let ledger = Ledger::parse(&text);
+        prop_assert_eq!(ledger.faults(), &[]);
         prop_assert_eq!(events(&text).collect::<Vec<_>>(), all);
     }
 

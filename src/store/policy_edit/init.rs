@@ -67,6 +67,11 @@ block-within = "0d"
 #   until = 2026-12-31
 #   reason = "the vendor gives out one login"
 #   by = "alice"
+
+# Whom `secrets warn` tells ahead of the end, on a schedule; credentials are named here and never stand here:
+#   [[notify]]
+#   kind = "slack"
+#   url = {{ env = "SLACK_WEBHOOK" }}
 "#
     )
 }

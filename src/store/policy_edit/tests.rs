@@ -89,7 +89,15 @@ fn the_first_policy_keeps_its_comments_when_a_scope_is_added() {
     let (name, keys) = (actor("alice"), ["age1a".to_owned()]);
     let new = NewActor { name: &name, keys: &keys, groups: &[] };
     let text = first_policy(store, &DeployRef::None, new, None);
-    assert!(!text.contains("contact") && text.ends_with("\"alice\"\n"), "{text}");
+    assert!(!text.contains("contact") && text.ends_with("\"SLACK_WEBHOOK\" }\n"), "{text}");
+    // What stands there in comments is right once it is none.
+    let shown: String = text.replace("\n#   ", "\n").lines().map(|line| format!("{line}\n")).collect();
+    let shown = shown.replace("\nsecrets ", "\n#secrets ");
+    assert_eq!(
+        read(&shown).map(|policy| (policy.channels.len(), policy.waivers.len())),
+        Ok((1, 1)),
+        "{shown}"
+    );
     let after = edited(&text, |draft| draft.set_readers(&secret("a/b"), &[actor("alice")]).unwrap());
     assert_eq!(difference(&text, &after), ["+", "+[[scope]]", "+match = \"a/b\"", "+readers = [\"alice\"]"]);
 }

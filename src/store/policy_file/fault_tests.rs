@@ -4,9 +4,9 @@ use super::samples::{FULL, PARSERS};
 use super::*;
 
 /// What is replaced in the sample by what, a part of the line on which the fault then is, and what is said.
-type Case = (&'static str, &'static str, &'static str, &'static str);
+pub(super) type Case = (&'static str, &'static str, &'static str, &'static str);
 
-fn check(cases: &[Case]) {
+pub(super) fn check(cases: &[Case]) {
     for (from, to, at, part) in cases {
         assert!(FULL.contains(from), "{from}");
         let text = FULL.replacen(from, to, 1);
@@ -41,12 +41,7 @@ fn the_head() {
             "must be an array of strings, not string",
         ),
         ("require =", "requires =", "requires", "did you mean `require`?"),
-        (
-            "[people.alice]",
-            "[heartbeat]\nurl = \"x\"\n[people.alice]",
-            "[heartbeat]",
-            "unknown key `heartbeat`",
-        ),
+        ("[people.alice]", "[metrics]\nurl = \"x\"\n[people.alice]", "[metrics]", "unknown key `metrics`"),
     ]);
 }
 

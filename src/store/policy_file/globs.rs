@@ -32,4 +32,12 @@ impl Globs {
         let elements = node.and_then(|node| node.elements(remedy, faults)).unwrap_or_default();
         elements.iter().filter_map(|element| self.one(element, faults)).collect()
     }
+
+    /// One glob, or the globs of an array that holds at least one.
+    pub fn one_or_more(&mut self, node: &Node<'_>, remedy: &str, faults: &mut Faults) -> Vec<Glob> {
+        if node.is_array() {
+            return self.list(Some(node.clone()), remedy, faults);
+        }
+        self.one(node, faults).into_iter().collect()
+    }
 }

@@ -5,6 +5,9 @@ use crate::domain::policy::Policy;
 
 mod acceptances;
 mod actors;
+mod channel_kinds;
+mod channel_settings;
+mod channels;
 #[cfg(test)]
 mod fault_tests;
 mod globs;
@@ -14,8 +17,13 @@ pub(super) mod samples;
 #[cfg(test)]
 mod tests;
 mod tracking;
+mod warning;
+#[cfg(test)]
+mod warning_tests;
 
 pub use super::toml::FileError as PolicyError;
+pub(super) use channels::not_told;
+pub use warning::WarningRules;
 
 use super::toml::Source;
 
@@ -46,6 +54,12 @@ pub fn parse_bytes(bytes: &[u8], path: &str, parsers: KeyParsers<'_>) -> Result<
 /// the first place where it breaks.
 pub fn parse(text: &str, path: &str, parsers: KeyParsers<'_>) -> Result<Policy, PolicyError> {
     source(path).read(text, |root, faults| rules::policy(root, parsers, faults))
+}
+
+/// Of a policy that can't be read as a whole, what the scheduled job goes by, so that people can be told of it: each
+/// channel that is whole, the heartbeat, and the ledger. `None` where the text is no TOML, or of another schema.
+pub fn warning_rules_of_damaged(bytes: &[u8], path: &str) -> Option<WarningRules> {
+    source(path).read_bytes(bytes, |root, _| warning::read_whole(root)).ok()
 }
 
 fn source(path: &str) -> Source<'_> {

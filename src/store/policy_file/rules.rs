@@ -7,8 +7,7 @@ use super::super::toml::{Faults, Node, Table};
 use super::KeyParsers;
 use super::actors::{self, Names};
 use super::globs::Globs;
-use super::{acceptances, tracking};
-use crate::domain::channel::LedgerRules;
+use super::{acceptances, tracking, warning};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::glob::GlobList;
@@ -38,6 +37,7 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
     let track = tracking::track(root.get("track"), &mut globs, faults);
     let kinds = tracking::kinds(root.get("kind"), &names, &mut globs, faults);
     let acceptances = acceptances::read(root.get("acceptance"), faults);
+    let warning = warning::read(&mut root, &mut globs, faults);
     root.finish(faults);
     let first = scopes.first().map_or(1, |scope| scope.line);
     let scope_globs = GlobList::new(scopes.iter().map(|scope| &scope.glob))
@@ -58,9 +58,9 @@ pub(super) fn policy(mut root: Table<'_>, parsers: KeyParsers<'_>, faults: &mut 
         require,
         track,
         kinds,
-        channels: Vec::new(),
-        heartbeat: None,
-        ledger: LedgerRules::default(),
+        channels: warning.channels,
+        heartbeat: warning.heartbeat,
+        ledger: warning.ledger,
     })
 }
 

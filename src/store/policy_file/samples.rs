@@ -65,6 +65,54 @@ owners = ["bob", "infra"]
 match = "**/client_secret"
 expiry = "required"
 
+[[notify]]
+kind = "stdout"
+[[notify]]
+kind = "webhook"
+url = "https://hooks.example.org/secrets?team=infra"
+authorization = { env = "HOOK_AUTHORIZATION" }
+[[notify]]
+kind = "slack"
+name = "ops"
+from = "60d"
+scope = ["*/prod/**", "shared/*"]
+findings = ["single-holder", "exposed-to-departed"]
+url = { secret = "ops/slack-webhook" }
+[[notify]]
+kind = "pagerduty"
+scope = "*/prod/**"
+routing-key = { env = "PD_ROUTING_KEY" }
+url = "https://events.eu.pagerduty.com"
+[[notify]]
+kind = "alertmanager"
+url = "http://localhost:9093"
+authorization = { env = "AM_AUTHORIZATION" }
+labels = { team = "infra" }
+[[notify]]
+kind = "smtp"
+host = "mail.example.org"
+port = 2525
+encryption = "tls"
+user = "mailer"
+password = { secret = "ops/smtp" }
+mail-from = "secrets@example.org"
+to = ["ops@example.org", "it@example.org"]
+[[notify]]
+kind = "github-issue"
+repository = "org/infra"
+token = { env = "GITHUB_TOKEN" }
+url = "https://github.example.org/api/v3"
+labels = ["secrets", "expiry"]
+[[notify]]
+kind = "exec"
+command = ["scripts/tell", "--loud"]
+[heartbeat]
+url = { env = "HEARTBEAT_URL" }
+[ledger]
+ref = "refs/secrets/told"
+state = "git"
+silent-after = "48h"
+
 [[acceptance]]
 of = "carol"
 key = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"

@@ -13,6 +13,7 @@ use serde_json::Value;
 #[cfg(test)]
 mod tests;
 mod tracked;
+mod warning;
 
 use crate::domain::check_id::CheckId;
 use crate::domain::id::StoreId;
@@ -21,6 +22,7 @@ use crate::domain::name::ActorName;
 use crate::domain::period::Period;
 use crate::domain::record::Record;
 use tracked::{CustodyFile, KindTable, TrackTable};
+use warning::{HeartbeatTable, LedgerTable, NotifyTable};
 
 /// The JSON Schema (2020-12) of `policy.toml`.
 pub fn policy_schema() -> Value {
@@ -116,6 +118,16 @@ struct PolicyFile {
     /// What holds for secrets that other tools have sealed, by their kind; the first that fits wins.
     #[serde(default)]
     kind: Vec<KindTable>,
+    /// Through what people are told ahead of the end of a secret, by `secrets warn`.
+    #[serde(default)]
+    notify: Vec<NotifyTable>,
+    /// Who is called after a run of `secrets warn` that delivered everything.
+    #[schemars(with = "HeartbeatTable")]
+    #[serde(default)]
+    heartbeat: Option<HeartbeatTable>,
+    /// Where it is kept what was told.
+    #[serde(default)]
+    ledger: LedgerTable,
 }
 
 /// A person.

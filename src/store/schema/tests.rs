@@ -33,6 +33,16 @@ fn the_policy_schema_has_the_keys_that_the_reader_knows() {
         ("[[acceptance]]", "/$defs/AcceptanceTable"),
         ("[track]", "/$defs/TrackTable"),
         ("[[kind]]", "/$defs/KindTable"),
+        ("kind = \"stdout\"", "/$defs/StdoutChannel"),
+        ("kind = \"webhook\"", "/$defs/WebhookChannel"),
+        ("kind = \"slack\"", "/$defs/SlackChannel"),
+        ("kind = \"pagerduty\"", "/$defs/PagerDutyChannel"),
+        ("kind = \"alertmanager\"", "/$defs/AlertmanagerChannel"),
+        ("kind = \"smtp\"", "/$defs/SmtpChannel"),
+        ("kind = \"github-issue\"", "/$defs/GithubIssueChannel"),
+        ("kind = \"exec\"", "/$defs/ExecChannel"),
+        ("[heartbeat]", "/$defs/HeartbeatTable"),
+        ("[ledger]", "/$defs/LedgerTable"),
     ];
     for (header, pointer) in tables {
         let table = schema.pointer(pointer).unwrap();
@@ -55,6 +65,8 @@ fn the_policy_schema_demands_what_the_reader_demands() {
         ("[[acceptance]]", "/$defs/AcceptanceTable", "[[acceptance]]"),
         ("[track]", "/$defs/TrackTable", "[track]"),
         ("[[kind]]", "/$defs/KindTable", "[[kind]]"),
+        ("[heartbeat]", "/$defs/HeartbeatTable", "[heartbeat]"),
+        ("[ledger]", "/$defs/LedgerTable", "[ledger]"),
     ];
     for (text, pointer, name) in empty {
         let required = schema.pointer(pointer).unwrap().get("required").cloned().unwrap_or_default();
@@ -67,6 +79,33 @@ fn the_policy_schema_demands_what_the_reader_demands() {
             .collect();
         assert_eq!(required, demanded, "{name}");
     }
+}
+
+#[test]
+fn the_policy_schema_demands_of_each_channel_what_the_reader_demands() {
+    let schema = policy_schema();
+    let forms = schema["$defs"]["NotifyTable"]["anyOf"].as_array().unwrap();
+    for form in forms {
+        let pointer = form["$ref"].as_str().unwrap().trim_start_matches('#');
+        let table = schema.pointer(pointer).unwrap();
+        let kind = table["properties"]["kind"]["const"].as_str().unwrap();
+        let mut required: BTreeSet<String> = serde_json::from_value(table["required"].clone()).unwrap();
+        assert!(required.remove("kind"), "{kind}");
+        let text = format!("[[notify]]\nkind = \"{kind}\"\n");
+        let error = policy_file::parse(&text, "p", PARSERS).unwrap_err().to_string();
+        let name = format!(": [[notify]] with kind = \"{kind}\" has no `");
+        let demanded = error.lines().filter_map(|line| line.split_once(&name)?.1.split('`').next());
+        assert_eq!(required, demanded.map(str::to_owned).collect(), "{kind}");
+        let findings = table["properties"]["findings"]["items"]["enum"].as_array().unwrap();
+        assert!(
+            findings.contains(&"single-holder".into()) && !findings.contains(&"expired".into()),
+            "{kind}"
+        );
+    }
+    // Of the reader's kinds none is missing.
+    let error = policy_file::parse("[[notify]]\nkind = \"zzzzzz\"\n", "p", PARSERS).unwrap_err().to_string();
+    let (_, known) = error.split_once("kind of channel (known are: ").unwrap();
+    assert_eq!(known.lines().next().unwrap().split(", ").count(), forms.len());
 }
 
 #[test]

@@ -54,6 +54,11 @@ impl<'t> Table<'t> {
         Self { keys, lines, line: 1, name: name.to_owned(), asked: Vec::new() }
     }
 
+    /// Takes another name for messages, once it is known what kind of table it is.
+    pub fn call(&mut self, name: String) {
+        self.name = name;
+    }
+
     fn node(&self, key: &str) -> Option<Node<'t>> {
         let (found, item) = self.keys.get_key_value(key)?;
         let span = item.as_table().and_then(toml_edit::Table::span).filter(|_| !item.is_none());
@@ -134,6 +139,10 @@ impl<'t> Node<'t> {
     /// Whether no keys are below it.
     pub fn is_plain(&self) -> bool {
         self.value().is_some_and(|value| !value.is_inline_table())
+    }
+
+    pub fn is_array(&self) -> bool {
+        self.value().is_some_and(Value::is_array)
     }
 
     pub fn text(&self, faults: &mut Faults) -> Option<&'t str> {

@@ -2,6 +2,7 @@ mod claims;
 mod names_to_come;
 mod rules;
 mod tracking;
+mod warning;
 
 use super::*;
 use crate::checks::samples::{

@@ -1,0 +1,19 @@
+//! The channels whose counterparts are programs: mail against aiosmtpd, GitHub issues against npm's emulate, and `exec`
+//! against scripts. `scripts/test` installs the first two; without them these tests fail.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers are tests too"
+)]
+
+#[path = "../common/tools.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod tools;
+
+mod exec;
+mod github;
+mod messages;
+mod smtp;
