@@ -47,7 +47,7 @@ pub const FLEET: Documented = Documented { path: "docs/guides/fleet.md", store: 
 pub const GIT: Documented = Documented { path: "docs/guides/git.md", store: "team", put: &[] };
 pub const IMPORT_EXPORT: Documented =
     Documented { path: "docs/guides/import-export.md", store: "team", put: &[] };
-pub const METRICS: Documented = Documented { path: "docs/guides/metrics.md", store: "sealed", put: &[] };
+pub const METRICS: Documented = Documented { path: "docs/guides/metrics.md", store: "team", put: &[] };
 pub const PICTURES: Documented = Documented { path: "docs/guides/pictures.md", store: "team", put: &[] };
 pub const SCHEDULING: Documented =
     Documented { path: "docs/guides/scheduling.md", store: "team", put: &[] };
