@@ -181,7 +181,7 @@ fn common_labels(metrics: &Metrics) -> String {
 }
 
 fn labels_of(secret: &Measured) -> String {
-    let owners: Vec<&str> = secret.owners.iter().map(|owner| owner.as_str()).collect();
+    let owners: Vec<&str> = secret.owners.iter().map(ActorName::as_str).collect();
     labels(&[("secret", secret.name.as_str()), ("scope", secret.scope()), ("owner", &owners.join(","))])
 }
 
