@@ -53,6 +53,7 @@ pub const TRACKED_FILES: Documented =
     Documented { path: "docs/guides/tracked-files.md", store: "sealed", put: &[KEY_OF_BOB] };
 pub const TRIAGE: Documented =
     Documented { path: "docs/guides/triage.md", store: "sealed", put: &[KEY_OF_BOB] };
+pub const WARNING: Documented = Documented { path: "docs/guides/warning.md", store: "team", put: &[] };
 
 /// Blocks and lines that are not run, by document. It grows only on purpose: why is said at each of them.
 pub const NOT_RUN: [(&str, usize); 7] = [

@@ -63,6 +63,7 @@ documents! {
     pictures => documents::PICTURES;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;
+    warning => documents::WARNING;
 }
 
 fn read(document: &Documented) {
