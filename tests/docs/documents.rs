@@ -47,8 +47,7 @@ pub const GIT: Documented = Documented { path: "docs/guides/git.md", store: "tea
 pub const IMPORT_EXPORT: Documented =
     Documented { path: "docs/guides/import-export.md", store: "team", put: &[] };
 pub const PICTURES: Documented = Documented { path: "docs/guides/pictures.md", store: "team", put: &[] };
-pub const SCHEDULING: Documented =
-    Documented { path: "docs/guides/scheduling.md", store: "team", put: &[] };
+pub const SCHEDULING: Documented = Documented { path: "docs/guides/scheduling.md", store: "team", put: &[] };
 pub const TRACKED_FILES: Documented =
     Documented { path: "docs/guides/tracked-files.md", store: "sealed", put: &[KEY_OF_BOB] };
 pub const TRIAGE: Documented =
