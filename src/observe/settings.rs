@@ -1,26 +1,12 @@
 //! The texts that channels need, looked up where policy says they are.
 
-use super::MAX_SEALED_BYTES;
-use super::place::Place;
-use crate::domain::channel::{Channel, Setting};
+use crate::domain::channel::Setting;
 use crate::domain::name::SecretName;
 use crate::domain::value::Value;
-use crate::git::RemoteTip;
-use crate::notify::Ready;
 use crate::system::environment::Environment;
 
 /// Opens a secret of the store; the error names it.
 pub type Open<'a> = dyn FnMut(&SecretName) -> Result<Value, String> + 'a;
-
-/// The channel with all that it needs.
-///
-/// # Errors
-/// The first text that can't be had: which channel wants it, where it should be, and how to mend that.
-pub fn ready(channel: &Channel, environment: &Environment, open: &mut Open<'_>) -> Result<Ready, String> {
-    let kind = channel.kind.resolve(|setting| value(setting, environment, open));
-    let kind = kind.map_err(|why| format!("channel `{}`: {why}", channel.name))?;
-    Ok(Ready { name: channel.name.clone(), kind })
-}
 
 /// One text. What was pasted into a variable or a secret with the end of its line is taken without it.
 ///
@@ -56,33 +42,12 @@ fn one_line(bytes: &[u8], whose: &str) -> Result<Value, String> {
     }
 }
 
-/// The sealed bytes of a secret as the remote has them. Those of the work tree are somebody's branch, which might have
-/// put another secret in its place to have it sent away.
-///
-/// # Errors
-/// It is not there, or can't be read; the error names it.
-pub fn sealed_at(place: &Place, tip: &RemoteTip, name: &SecretName) -> Result<Vec<u8>, String> {
-    let most = usize::try_from(MAX_SEALED_BYTES).unwrap_or(usize::MAX);
-    match tip.file(&place.sealed_path(name), most) {
-        Ok(Some(bytes)) => Ok(bytes),
-        Ok(None) => Err(format!(
-            "the secret {name} is not on the deploy ref: add it with `secrets add {name}` and push, or name another in policy"
-        )),
-        Err(error) => Err(format!("the secret {name} on the deploy ref: {error}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
-    use std::path::{Path, PathBuf};
-    use std::time::Duration;
+    use std::path::PathBuf;
 
     use super::*;
-    use crate::domain::channel::ChannelKind;
-    use crate::system::process::Program;
-
-    const LIMIT: Duration = Duration::from_mins(1);
 
     fn environment(variables: &[(&str, &[u8])]) -> Environment {
         use std::os::unix::ffi::OsStringExt as _;
@@ -142,78 +107,5 @@ mod tests {
             assert!(error.starts_with(why) && !error.contains("PASTED\u{7}"), "{setting:?}: {error}");
         }
         assert_eq!(opened, ["ops/hook", "ops/two", "ops/binary", "ops/other"]);
-    }
-
-    #[test]
-    fn a_channel_is_ready_or_says_what_it_lacks() {
-        let channel = Channel {
-            name: "ops".parse().unwrap(),
-            kind: ChannelKind::Webhook {
-                url: Setting::Text("https://h/x".to_owned()),
-                authorization: Some(Setting::Env("HOOK".to_owned())),
-            },
-            from: None,
-            scope: Vec::new(),
-            findings: std::collections::BTreeSet::new(),
-            line: 1,
-        };
-        let mut open = |name: &SecretName| Err(name.to_string());
-        let found = ready(&channel, &environment(&[("HOOK", b"Bearer x\n")]), &mut open);
-        let Ok(Ready { kind: ChannelKind::Webhook { authorization: Some(found), .. }, .. }) = found else {
-            panic!("not ready")
-        };
-        assert_eq!(found.expose(), b"Bearer x");
-        let error = ready(&channel, &environment(&[]), &mut open).err().unwrap();
-        assert_eq!(error, "channel `ops`: the variable HOOK is not set: set it where this job runs");
-    }
-
-    /// A remote whose `main` has `ops/hook`, and a clone on a branch that put another secret in its place.
-    fn attacked() -> (tempfile::TempDir, Environment) {
-        let dir = tempfile::tempdir().unwrap();
-        let clone = dir.path().join("clone");
-        let variables = [
-            ("PATH", "/usr/local/bin:/usr/bin:/bin".into()),
-            ("HOME", dir.path().as_os_str().to_owned()),
-            ("GIT_CONFIG_NOSYSTEM", "1".into()),
-        ];
-        let environment =
-            Environment::new(variables.map(|(name, value)| (name.into(), value)), clone.clone());
-        let git = |folder: &Path, arguments: &[&str]| {
-            let identity = ["-c", "user.name=a", "-c", "user.email=a@b.example"];
-            let finished =
-                Program::new("git", folder, &environment).args(identity).args(arguments).run(LIMIT).unwrap();
-            assert!(finished.succeeded(), "git {arguments:?}: {}", finished.stderr);
-        };
-        git(dir.path(), &["init", "-q", "--bare", "--initial-branch=main", "origin.git"]);
-        git(dir.path(), &["clone", "-q", "origin.git", "clone"]);
-        let ops = clone.join("secrets/ops");
-        std::fs::create_dir_all(&ops).unwrap();
-        std::fs::write(clone.join("secrets/policy.toml"), "").unwrap();
-        std::fs::write(ops.join("hook.age"), "of the deploy ref").unwrap();
-        for arguments in [
-            &["checkout", "-q", "-b", "main"][..],
-            &["add", "."],
-            &["commit", "-q", "-m", "a"],
-            &["push", "-q", "origin", "main"],
-            &["checkout", "-q", "-b", "topic"],
-        ] {
-            git(&clone, arguments);
-        }
-        std::fs::write(ops.join("hook.age"), "of the branch").unwrap();
-        std::fs::write(ops.join("new.age"), "of the branch").unwrap();
-        git(&clone, &["add", "."]);
-        git(&clone, &["commit", "-q", "-m", "b"]);
-        std::fs::write(ops.join("hook.age"), "of the work tree").unwrap();
-        (dir, environment)
-    }
-
-    #[test]
-    fn a_sealed_text_is_that_of_the_deploy_ref() {
-        let (_dir, environment) = attacked();
-        let place = Place::find(None, &environment).unwrap();
-        let tip = place.known_repository().unwrap().ask_remote("origin", "main", LIMIT).unwrap();
-        assert_eq!(sealed_at(&place, &tip, &secret("ops/hook")).unwrap(), b"of the deploy ref");
-        let error = sealed_at(&place, &tip, &secret("ops/new")).unwrap_err();
-        assert!(error.starts_with("the secret ops/new is not on the deploy ref: add it"), "{error}");
     }
 }
