@@ -227,9 +227,9 @@ fn how_the_job_last_ended_is_read_from_the_remote_or_from_a_file() {
     assert_eq!(ended(&parsed(&sandbox, measure(&sandbox, &laptop, &state).code(0).text())), (MOMENT, 1.0));
 
     let yesterday = "2026-02-28T12:00:00Z";
-    sandbox.secrets(&laptop).args(["warn"]).at(yesterday).run().code(0);
+    sandbox.secrets(&laptop).args(["warn"]).at(yesterday).run().code(2).says("nobody is told");
     let measured = measure(&sandbox, &laptop, &[]).code(0);
-    assert_eq!(ended(&parsed(&sandbox, measured.text())), (MOMENT - 86_400.0, 1.0));
+    assert_eq!(ended(&parsed(&sandbox, measured.text())), (MOMENT - 86_400.0, 0.0));
 
     fs::write(&file, "cut o").unwrap();
     let torn = measure(&sandbox, &laptop, &state).code(2).says("ledger.jsonl");
