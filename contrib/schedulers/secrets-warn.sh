@@ -2,7 +2,8 @@
 # Brings a clone of a repository to what its remote has now, and runs `secrets warn` in it. For systemd, Kubernetes and cron.
 #
 #   SECRETS_REPOSITORY   the address that git fetches from, and pushes the ledger to; required
-#   SECRETS_BRANCH       the branch that is deployed from; main where nothing is said
+#   SECRETS_BRANCH       the branch that is deployed from; main where nothing is said. Commands of its policy are run, and
+#                        credentials sent to its addresses
 #   SECRETS_CLONE_DIR    where the clone is kept between runs; STATE_DIRECTORY (systemd), else ~/.local/state/secrets-warn
 #   GIT_TOKEN            for addresses that begin with https://, a token that may read and push; GIT_USER where the forge
 #                        wants a name beside it (GitLab: oauth2)
@@ -56,4 +57,4 @@ if ! update; then
 fi
 
 cd "$clone"
-exec secrets warn "$@"
+exec secrets warn --deploy-ref "origin/$branch" "$@"

@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::http::{Request, Target, send};
 use super::{Delivery, NotifyError, Outside, document, wording};
 use crate::domain::notice::{Message, Notice, Resolved};
+use crate::domain::tracked_name::CredentialName;
 use crate::domain::value::Value;
 
 /// How long an alert stands that is not posted again, in seconds: three days, so that `monitor-silent` (two days) is found
@@ -60,7 +61,7 @@ fn alerts(labels: &BTreeMap<String, String>, message: &Message) -> Vec<Alert> {
         labels: labels_of(
             labels,
             message,
-            notice.secret.as_ref().map(|name| name.as_str()),
+            notice.secret.as_ref().map(CredentialName::as_str),
             &notice.dedup_key,
         ),
         annotations: annotations(notice, message),

@@ -174,6 +174,7 @@ pub fn send(request: &Request, outside: &Outside) -> Result<Answer, NotifyError>
 /// [`send`] with a deadline of its own, so that one request of many does not use up the time of all.
 pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, NotifyError> {
     let mut pauses = Pauses::from(limits.first_pause);
+    let mut before = None;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let (error, asked) = match attempt(request, limits.attempt.min(left)) {
@@ -181,6 +182,9 @@ pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Resul
             Err(Failed::ForGood(error)) => return Err(error),
             Err(Failed::ForNow(error, asked)) => (error, asked),
         };
+        // An attempt that the deadline cut short says less than the one before it.
+        let was_cut_short = left < limits.attempt && matches!(error, NotifyError::TooSlow { .. });
+        let error = if was_cut_short { before.take().unwrap_or(error) } else { error };
         let left = deadline.saturating_duration_since(Instant::now());
         if let Some(asked) = asked.filter(|asked| *asked >= left) {
             return Err(later(error, asked));
@@ -189,22 +193,24 @@ pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Resul
         if pause >= left {
             return Err(error);
         }
+        before = Some(error);
         std::thread::sleep(pause);
     }
 }
 
 /// As the error, but for what is the reason that nobody waits.
 fn later(error: NotifyError, asked: Duration) -> NotifyError {
-    match error {
-        NotifyError::Status { to, status, .. } => NotifyError::Later { to, status, seconds: asked.as_secs() },
-        other => other,
+    if let NotifyError::Status { to, status, .. } = error {
+        NotifyError::Later { to, status, seconds: asked.as_secs() }
+    } else {
+        error
     }
 }
 
 fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let too_slow = || NotifyError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
     if limit.is_zero() {
-        return Err(Failed::ForGood(too_slow()));
+        return Err(Failed::ForNow(too_slow(), None));
     }
     let Target { client, url } = &request.target;
     let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
@@ -248,13 +254,11 @@ fn redirected(request: &Request, response: &Response) -> NotifyError {
 }
 
 fn cut_short(request: &Request, error: &std::io::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
-        Some(inner) => failed(request, inner, too_slow),
-        None => {
-            let why = visible(&error.to_string()).chars().take(MOST_SAID).collect();
-            Failed::ForNow(NotifyError::Unreachable { to: request.target.to_string(), why }, None)
-        }
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
+        return failed(request, inner, too_slow);
     }
+    let why = visible(&error.to_string()).chars().take(MOST_SAID).collect();
+    Failed::ForNow(NotifyError::Unreachable { to: request.target.to_string(), why }, None)
 }
 
 fn failed(request: &Request, error: &reqwest::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
@@ -278,18 +282,14 @@ fn innermost(error: &reqwest::Error) -> String {
     why
 }
 
-fn is_wrong_certificate(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        // An error of rustls comes packed in one of the system, which does not name it as its source.
-        let packed = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let told = inner.downcast_ref().or_else(|| packed.and_then(|packed| packed.downcast_ref()));
-        if matches!(told, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        source = inner.source();
+/// Errors of rustls come packed in ones of the system, one in another, which don't name them as their source.
+fn is_wrong_certificate(error: &(dyn Error + 'static)) -> bool {
+    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        return true;
     }
-    false
+    let packed = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    packed.is_some_and(|packed| is_wrong_certificate(packed))
+        || error.source().is_some_and(is_wrong_certificate)
 }
 
 fn whole_seconds(duration: Duration) -> u64 {

@@ -18,7 +18,7 @@ const MOST_SUMMARY: usize = 1024;
 const MOST_TEXT: usize = 1024;
 
 #[derive(Serialize)]
-struct Event<'a> {
+struct Alert<'a> {
     routing_key: &'a str,
     event_action: &'static str,
     dedup_key: &'a str,
@@ -151,15 +151,15 @@ fn concerns_all(error: &NotifyError) -> bool {
     }
 }
 
-fn events<'a>(message: &'a Message, routing_key: &'a str) -> Vec<Event<'a>> {
-    let opened = message.notices.iter().map(|notice| Event {
+fn events<'a>(message: &'a Message, routing_key: &'a str) -> Vec<Alert<'a>> {
+    let opened = message.notices.iter().map(|notice| Alert {
         routing_key,
         event_action: "trigger",
         dedup_key: &notice.dedup_key,
         payload: Some(payload(notice, message)),
         links: links(notice),
     });
-    let closed = message.resolved.iter().map(|resolved| Event {
+    let closed = message.resolved.iter().map(|resolved| Alert {
         routing_key,
         event_action: "resolve",
         dedup_key: &resolved.dedup_key,

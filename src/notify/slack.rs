@@ -50,7 +50,7 @@ fn body(message: &Message) -> Json {
         json!({ "type": "header", "text": {
             "type": "plain_text", "text": wording::cut(&header(message), MOST_HEADER), "emoji": false
         } }),
-        context(escape(&wording::cut(&under_header(message), ALWAYS_FITS))),
+        context(&escape(&wording::cut(&under_header(message), ALWAYS_FITS))),
     ];
     let mut left = MOST_IN_ALL - AROUND_TEXT;
     let mut told = 0;
@@ -62,17 +62,17 @@ fn body(message: &Message) -> Json {
         }
         left -= length;
         told += 1;
-        blocks.extend([mrkdwn_section(section), context(people)]);
+        blocks.extend([mrkdwn_section(&section), context(&people)]);
     }
     let more = message.notices.len() - told;
     if more > 0 {
-        blocks.push(mrkdwn_section(format!("*and {more} more:* `secrets warn --dry-run`")));
+        blocks.push(mrkdwn_section(&format!("*and {more} more:* `secrets warn --dry-run`")));
     }
     if !message.resolved.is_empty() {
         let names = message.resolved.iter().map(|over| over.secret.as_deref().unwrap_or("the store"));
         let names = names.map(wording::plain).collect::<Vec<_>>();
         let text = format!("no longer due: {}", few(&names, MOST_NAMED));
-        blocks.push(mrkdwn_section(escape(&wording::cut(&text, ALWAYS_FITS))));
+        blocks.push(mrkdwn_section(&escape(&wording::cut(&text, ALWAYS_FITS))));
     }
     json!({ "text": escape(&wording::subject(message)), "blocks": blocks })
 }
@@ -154,16 +154,16 @@ fn fitting(marked_up: String, plain: &str) -> String {
     escape(&wording::cut(plain, ALWAYS_FITS))
 }
 
-fn mrkdwn_section(text: String) -> Json {
+fn mrkdwn_section(text: &str) -> Json {
     json!({ "type": "section", "text": mrkdwn(text) })
 }
 
-fn context(text: String) -> Json {
+fn context(text: &str) -> Json {
     json!({ "type": "context", "elements": [mrkdwn(text)] })
 }
 
 /// Verbatim: names and addresses in it stay as they are.
-fn mrkdwn(text: String) -> Json {
+fn mrkdwn(text: &str) -> Json {
     json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 

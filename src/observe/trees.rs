@@ -44,7 +44,7 @@ pub enum RemoteLedger {
     /// The remote was not asked, or gave no answer.
     NotAsked,
     Absent,
-    Asked(Ledger),
+    Asked(Box<Ledger>),
 }
 
 /// `HEAD` and the deploy ref.
@@ -165,7 +165,7 @@ fn ledger(full_ref: &str, tip: Result<Option<RemoteTip>, RemoteError>) -> Known<
     let ledger = Ledger::parse(&bytes);
     // What such a line would have told is not known.
     let fault = ledger.faults().first().map(|fault| unknown(fault.to_string()));
-    fault.map_or_else(|| Ok(RemoteLedger::Asked(ledger)), Err)
+    fault.map_or_else(|| Ok(RemoteLedger::Asked(Box::new(ledger))), Err)
 }
 
 /// When the job last reported. Where no ledger can tell it is unknown, and that only matters where policy asks for it.

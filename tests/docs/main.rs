@@ -61,8 +61,10 @@ documents! {
     import_export => documents::IMPORT_EXPORT;
     metrics => documents::METRICS;
     pictures => documents::PICTURES;
+    scheduling => documents::SCHEDULING;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;
+    warning => documents::WARNING;
 }
 
 fn read(document: &Documented) {

@@ -57,7 +57,7 @@ fn a_program_that_hangs_ends_with_its_children() {
     let child = folder.path().join("child");
     let script = "sleep 600 & echo $! >\"$1.part\"; mv \"$1.part\" \"$1\"; wait";
     let why =
-        refused(&tell_from(&place, shell(script, &child), &message(vec![notice("a/b")], vec![]), 700, 700));
+        refused(&tell_from(&place, shell(script, &child), &message(vec![notice("a/b")], vec![]), 1500, 1500));
     assert!(why.contains("gave no answer within"), "{why}");
     let pid = fs::read_to_string(&child).unwrap().trim().to_owned();
     let until = Instant::now() + std::time::Duration::from_secs(20);

@@ -77,7 +77,13 @@ impl World {
     #[track_caller]
     fn ran(&self, arguments: &str) -> String {
         let noted = self.noted();
-        assert!(noted.starts_with(&format!("ran warn{arguments}\ncommit {}\n", self.head())), "{noted}");
+        assert!(
+            noted.starts_with(&format!(
+                "ran warn --deploy-ref origin/main{arguments}\ncommit {}\n",
+                self.head()
+            )),
+            "{noted}"
+        );
         assert!(noted.contains("\nSLACK_WEBHOOK=https://hooks.example/x\n"), "{noted}");
         assert!(!noted.contains("\n?? ") && !noted.contains("\n M "), "{noted}");
         noted
@@ -205,7 +211,7 @@ fn the_jobs_of_the_forges() {
     let gitlab = |text: &serde_json::Value| {
         let mut bash = step(text);
         bash.env("CI_PROJECT_DIR", &world.laptop).env("CI_PROJECT_URL", "https://gitlab.example/o/r");
-        bash.env("LEDGER_TOKEN", TOKEN);
+        bash.env("LEDGER_TOKEN", TOKEN).env("CI_DEFAULT_BRANCH", "main");
         bash
     };
     finish(&mut gitlab(&before["text"])).code(0).says("bin/secrets");
@@ -254,4 +260,34 @@ fn the_commands_of_cron_and_kubernetes() {
     sh.arg(here(SCRIPT)).env("SECRETS_REPOSITORY", world.origin());
     finish(sh.envs(["HOME", "SECRETS_CLONE_DIR", "TMPDIR"].map(|name| (name, &state)))).code(0);
     world.ran("");
+}
+
+/// With the program itself: what is due is told once, and the ledger is on the remote.
+#[test]
+fn the_script_and_the_program_together() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    sandbox.add(&laptop, "web/db", "2026-03-05", "x");
+    let policy = laptop.join("secrets/policy.toml");
+    let told = fs::read_to_string(&policy).unwrap() + "[[notify]]\nkind = \"stdout\"\n";
+    fs::write(policy, told).unwrap();
+    sandbox.git(&laptop, ["commit", "-q", "-a", "-m", "Tell"]);
+    sandbox.git(&laptop, ["push", "-q", "origin", "HEAD:main"]);
+    let bin = sandbox.path("bin");
+    fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(super::common::binary(), bin.join("secrets")).unwrap();
+    let world = World { sandbox, laptop };
+    let run = || {
+        let mut script = world.script();
+        script.env_remove("SECRETS_IDENTITY").args(["--at", super::common::NOW]);
+        finish(&mut script).code(0)
+    };
+    run().says("web/db");
+    let origin = world.sandbox.path("origin.git");
+    let ledger = world.sandbox.git(&origin, ["show", "refs/secrets/ledger:ledger.jsonl"]);
+    let sent = |ledger: &str| ledger.lines().filter(|line| line.contains("\"sent\"")).count();
+    assert_eq!(sent(&ledger), 1, "{ledger}");
+    run();
+    let ledger = world.sandbox.git(&origin, ["show", "refs/secrets/ledger:ledger.jsonl"]);
+    assert_eq!(sent(&ledger), 1, "{ledger}");
 }
