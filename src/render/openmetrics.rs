@@ -11,6 +11,7 @@ use crate::domain::digest::Digest;
 use crate::domain::due::End;
 use crate::domain::ledger::RunOutcome;
 use crate::domain::metrics::{Measured, Metrics};
+use crate::domain::name::ActorName;
 use crate::domain::text::visible;
 
 /// The longest value of a label, in bytes; longer ones end in a part of their digest.
