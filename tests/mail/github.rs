@@ -74,7 +74,7 @@ impl Github {
         let relay = listener.local_addr().unwrap().port();
         let (asked, spoil) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Spoil::Nothing)));
         let mut github = Self { child, port, relay, asked: Arc::clone(&asked), spoil: Arc::clone(&spoil) };
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + Duration::from_mins(1);
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
             assert!(
                 Instant::now() < until && github.child.try_wait().unwrap().is_none(),

@@ -192,7 +192,7 @@ fn arrives_whole(server: &Server, mails: &dyn Fn() -> Vec<Json>) {
 fn headers_hold(server: &Server, mails: &dyn Fn() -> Vec<Json>) {
     let mut evil = notice("web/db");
     evil.message = "x\r\nBcc: everybody@example.com\r\n\r\n<b>\r\n.\r\nMAIL FROM:<a@b>\n.\n é".repeat(20);
-    evil.remedy = ".\r\n..\n".to_owned();
+    ".\r\n..\n".clone_into(&mut evil.remedy);
     let expected = mails().pop().unwrap()["names"].clone();
     let delivery = send(settings(server.port("clear"), Encryption::None, &["ops@example.com"]), vec![evil]);
     assert!(delivery.error.is_none(), "{delivery:?}");
@@ -213,9 +213,9 @@ fn headers_hold(server: &Server, mails: &dyn Fn() -> Vec<Json>) {
         for is_sender in [true, false] {
             let mut settings = settings(server.port("clear"), Encryption::None, &["ops@example.com"]);
             if is_sender {
-                settings.from = address.to_owned()
+                address.clone_into(&mut settings.from);
             } else {
-                settings.to.push(address.to_owned())
+                settings.to.push(address.to_owned());
             }
             let why = refused(&send(settings, vec![notice("web/db")]));
             assert!(why.starts_with("mail by 127.0.0.1: ") && !why.contains('\n'), "{why}");
