@@ -49,8 +49,7 @@ pub const IMPORT_EXPORT: Documented =
     Documented { path: "docs/guides/import-export.md", store: "team", put: &[] };
 pub const METRICS: Documented = Documented { path: "docs/guides/metrics.md", store: "team", put: &[] };
 pub const PICTURES: Documented = Documented { path: "docs/guides/pictures.md", store: "team", put: &[] };
-pub const SCHEDULING: Documented =
-    Documented { path: "docs/guides/scheduling.md", store: "team", put: &[] };
+pub const SCHEDULING: Documented = Documented { path: "docs/guides/scheduling.md", store: "team", put: &[] };
 pub const TRACKED_FILES: Documented =
     Documented { path: "docs/guides/tracked-files.md", store: "sealed", put: &[KEY_OF_BOB] };
 pub const TRIAGE: Documented =
