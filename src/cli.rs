@@ -7,6 +7,7 @@ mod git;
 mod holders;
 mod interchange;
 mod pictures;
+mod reading;
 mod tracking;
 mod using;
 mod watching;
@@ -18,6 +19,7 @@ pub use git::*;
 pub use holders::*;
 pub use interchange::*;
 pub use pictures::*;
+pub use reading::*;
 pub use tracking::*;
 pub use using::*;
 pub use watching::*;
@@ -27,9 +29,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::domain::glob::Glob;
 use crate::domain::time::Instant;
-use crate::domain::tracked_name::CredentialName;
 
 /// Keeps encrypted credentials in git beside a record of their expiry and custody, and blocks the deploys that
 /// would break.
@@ -327,48 +327,6 @@ Examples:
     Man(Man),
     /// Print the JSON Schema of policy.toml or of the records, for editors
     Schema(Schema),
-}
-
-#[derive(Debug, Args)]
-pub struct Get {
-    pub name: CredentialName,
-}
-
-/// How the answer is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReadFormat {
-    Human,
-    Json,
-}
-
-#[derive(Debug, Args)]
-pub struct Output {
-    /// For a person, or for a program
-    #[arg(long, value_enum, default_value = "human")]
-    pub format: ReadFormat,
-}
-
-#[derive(Debug, Args)]
-pub struct Show {
-    /// Of the store, of a value in a file that another tool has sealed, or the path of such a file
-    pub name: CredentialName,
-    #[command(flatten)]
-    pub output: Output,
-}
-
-#[derive(Debug, Args)]
-pub struct List {
-    /// Only secrets whose name fits
-    #[arg(long, value_name = "GLOB")]
-    pub scope: Vec<Glob>,
-    /// Only secrets of which nobody has said when they end
-    #[arg(long)]
-    pub without_expiry: bool,
-    /// Draw the year ahead, a line for each secret, the most urgent first
-    #[arg(long, conflicts_with = "format")]
-    pub timeline: bool,
-    #[command(flatten)]
-    pub output: Output,
 }
 
 #[derive(Debug, Args)]

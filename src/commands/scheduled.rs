@@ -259,7 +259,8 @@ impl<'a> Job<'a> {
         if !has_news && (planned.stands_aside || planned.follows) {
             return Step::LeftOut("another run did so just now");
         }
-        let is_whole = is_delivered && self.survey.unchecked.is_empty();
+        // A run that has nobody to tell has told nobody.
+        let is_whole = is_delivered && self.survey.unchecked.is_empty() && !self.rules.channels.is_empty();
         let outcome = if is_whole { RunOutcome::Delivered } else { RunOutcome::Failed };
         let sent = events.iter().filter(|event| matches!(event, Event::Sent(_))).count();
         events.push(Event::Run(RunEnd { run, at, outcome, told: sent as u64 }));

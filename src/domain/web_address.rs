@@ -1,6 +1,6 @@
 //! Addresses of the web that stand in clear where everybody reads them.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// The longest address, in bytes.
 const MAX_BYTES: usize = 2000;
@@ -69,7 +69,7 @@ fn host_and_port(authority: &str) -> Option<(&str, Option<u16>)> {
     let (host, behind) = match authority.strip_prefix('[') {
         Some(rest) => {
             let (host, behind) = rest.split_once(']')?;
-            host.parse::<std::net::Ipv6Addr>().ok()?;
+            host.parse::<core::net::Ipv6Addr>().ok()?;
             (host, behind)
         }
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),

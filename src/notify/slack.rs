@@ -175,12 +175,12 @@ mod tests {
     fn texts(body: &Json) -> Vec<&str> {
         fn walk<'a>(json: &'a Json, found: &mut Vec<&'a str>) {
             match json {
-                Json::Object(object) => object.iter().for_each(|(key, value)| match value {
-                    Json::String(text) if key == "text" => found.push(text),
-                    other => walk(other, found),
-                }),
+                Json::Object(object) => {
+                    found.extend(object.get("text").and_then(Json::as_str));
+                    object.values().for_each(|value| walk(value, found));
+                }
                 Json::Array(items) => items.iter().for_each(|item| walk(item, found)),
-                _ => {}
+                Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
             }
         }
         let mut found = Vec::new();

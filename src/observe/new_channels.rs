@@ -30,7 +30,13 @@ fn line(channel: &Channel) -> String {
                 words.join(" ")
             )
         }
-        kind => {
+        kind @ (ChannelKind::Stdout
+        | ChannelKind::Webhook { .. }
+        | ChannelKind::Slack { .. }
+        | ChannelKind::PagerDuty { .. }
+        | ChannelKind::Alertmanager { .. }
+        | ChannelKind::Smtp(_)
+        | ChannelKind::GithubIssue { .. }) => {
             let kind_name = kind.as_str();
             format!("the change has `secrets warn` tell {} (channel `{name}`, {kind_name})", told(kind))
         }

@@ -151,7 +151,7 @@ fn through_the_textfile_collector(sandbox: &Sandbox, laptop: &Path, text: &str) 
 /// What a Pushgateway serves of what it was pushed; what it says of itself is its own affair.
 fn ours(served: &str) -> String {
     let lines = served.lines().filter(|line| line.contains("secrets_"));
-    lines.chain(["# EOF"]).map(|line| format!("{line}\n")).collect()
+    lines.chain(["# EOF"]).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// A store has one group there, and a later push takes the place of all of it.

@@ -67,7 +67,7 @@ impl Desk {
 
     /// The notices of it, as `SECRET FINDING TIER`, sorted.
     pub fn notices(&self, name: &str) -> Vec<String> {
-        let mut all: Vec<String> = self.heard(name).iter().flat_map(|told| notices_of(told)).collect();
+        let mut all: Vec<String> = self.heard(name).iter().flat_map(notices_of).collect();
         all.sort();
         all
     }

@@ -91,7 +91,8 @@ fn the_first_policy_keeps_its_comments_when_a_scope_is_added() {
     let text = first_policy(store, &DeployRef::None, new, None);
     assert!(!text.contains("contact") && text.ends_with("\"SLACK_WEBHOOK\" }\n"), "{text}");
     // What stands there in comments is right once it is none.
-    let shown: String = text.replace("\n#   ", "\n").lines().map(|line| format!("{line}\n")).collect();
+    let bare = text.replace("\n#   ", "\n");
+    let shown: String = bare.lines().flat_map(|line| [line, "\n"]).collect();
     let shown = shown.replace("\nsecrets ", "\n#secrets ");
     assert_eq!(
         read(&shown).map(|policy| (policy.channels.len(), policy.waivers.len())),

@@ -23,6 +23,9 @@ const MAX_MAILBOXES: usize = 100;
 /// The longest label of an issue, in characters: GitHub's bound.
 const MAX_LABEL: usize = 50;
 
+/// What is wrong is among the faults.
+struct Noted;
+
 /// Reads the keys of a kind, one of [`KINDS`].
 pub(super) fn read(kind: &str, table: &mut Table<'_>, faults: &mut Faults) -> Option<ChannelKind<Setting>> {
     let mut reading = Reading { table, faults };
@@ -51,7 +54,7 @@ impl Reading<'_, '_> {
             "write url = \"https://…\", or { env = \"VARIABLE\" } where the address gives something away";
         let url = self.demanded("url", remedy, InClear::Address);
         let authorization = self.optional("authorization", InClear::Nothing);
-        Some(ChannelKind::Webhook { url: url?, authorization: authorization? })
+        Some(ChannelKind::Webhook { url: url?, authorization: authorization.ok()? })
     }
 
     fn slack(&mut self) -> Option<ChannelKind<Setting>> {
@@ -71,7 +74,7 @@ impl Reading<'_, '_> {
         let url = self.demanded("url", remedy, InClear::Address);
         let authorization = self.optional("authorization", InClear::Nothing);
         let labels = self.alert_labels();
-        Some(ChannelKind::Alertmanager { url: url?, authorization: authorization?, labels })
+        Some(ChannelKind::Alertmanager { url: url?, authorization: authorization.ok()?, labels })
     }
 
     fn alert_labels(&mut self) -> BTreeMap<String, String> {
@@ -120,31 +123,30 @@ impl Reading<'_, '_> {
             host: host?,
             port: port?,
             encryption: encryption?,
-            login: login?,
+            login: login.ok()?,
             from: from?,
             to: to?,
         }))
     }
 
-    /// `None` where there is a fault.
-    fn login(&mut self) -> Option<Option<(Setting, Setting)>> {
+    fn login(&mut self) -> Result<Option<(Setting, Setting)>, Noted> {
         let (user, password) = (self.table.get("user"), self.table.get("password"));
         match (user, password) {
-            (None, None) => Some(None),
+            (None, None) => Ok(None),
             (Some(user), Some(password)) => {
                 let user = setting(&user, InClear::Text, self.faults);
                 let password = setting(&password, InClear::Nothing, self.faults);
-                Some(Some((user?, password?)))
+                user.zip(password).map(Some).ok_or(Noted)
             }
             (Some(user), None) => {
                 let message =
                     "`user` without `password`: write password = { env = \"SMTP_PASSWORD\" }, or remove it";
                 self.faults.at(user.line, message);
-                None
+                Err(Noted)
             }
             (None, Some(password)) => {
                 self.faults.at(password.line, "`password` without `user`: write user = \"…\", or remove it");
-                None
+                Err(Noted)
             }
         }
     }
@@ -194,16 +196,15 @@ impl Reading<'_, '_> {
         setting(&node, in_clear, self.faults)
     }
 
-    /// `None` where there is a fault.
-    fn optional(&mut self, key: &'static str, in_clear: InClear) -> Option<Option<Setting>> {
+    fn optional(&mut self, key: &'static str, in_clear: InClear) -> Result<Option<Setting>, Noted> {
         match self.table.get(key) {
-            Some(node) => setting(&node, in_clear, self.faults).map(Some),
-            None => Some(None),
+            Some(node) => setting(&node, in_clear, self.faults).map(Some).ok_or(Noted),
+            None => Ok(None),
         }
     }
 
     fn with_default(&mut self, key: &'static str, default: &str) -> Option<Setting> {
-        let found = self.optional(key, InClear::Address)?;
+        let found = self.optional(key, InClear::Address).ok()?;
         Some(found.unwrap_or_else(|| Setting::Text(default.to_owned())))
     }
 }

@@ -99,7 +99,7 @@ fn tier_on(today: i64, ends: i64, from: i64) -> Option<String> {
     }
     let days = [60, 30, 14, 7, 1];
     let crossed = days.into_iter().filter(|tier| *tier <= from && today >= ends - tier);
-    crossed.last().map(|tier| format!("{tier}d"))
+    crossed.min().map(|tier| format!("{tier}d"))
 }
 
 proptest! {
