@@ -58,6 +58,8 @@ impl std::fmt::Display for LedgerError {
     }
 }
 
+impl std::error::Error for LedgerError {}
+
 /// The newest seal of one secret that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSeal {
@@ -167,7 +169,9 @@ pub fn appended(bytes: &[u8], events: &[Event]) -> Vec<u8> {
     if all.last().is_some_and(|byte| *byte != b'\n') {
         all.push(b'\n');
     }
-    events.iter().for_each(|event| all.extend_from_slice(line(event).as_bytes()));
+    for event in events {
+        all.extend_from_slice(line(event).as_bytes());
+    }
     all
 }
 

@@ -48,7 +48,7 @@ fn open(sandbox: &Sandbox, folder: &Path) -> Repository {
     Repository::discover(folder, &Environment::new(variables, folder.to_owned())).unwrap()
 }
 
-fn memory<'a>(repository: &'a Repository, limit: Duration) -> Memory<'a> {
+fn memory(repository: &Repository, limit: Duration) -> Memory<'_> {
     Memory::Remote { repository, remote: "origin".to_owned(), full_ref: REF.to_owned(), limit }
 }
 
