@@ -58,6 +58,8 @@ impl std::fmt::Display for LedgerError {
     }
 }
 
+impl std::error::Error for LedgerError {}
+
 /// The newest seal of one secret that the ledger knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerSeal {

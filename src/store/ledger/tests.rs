@@ -163,7 +163,7 @@ proptest! {
     #[test]
     fn events_are_read_back_as_they_were(all in proptest::collection::vec(event(), 0..6)) {
         let text = appended(b"", &all);
-        prop_assert_eq!(text.split(|byte| *byte == b'\n').count() - 1, all.len());
+        prop_assert_eq!(count(&text), all.len());
         prop_assert!(!String::from_utf8(text.clone()).unwrap().contains("null"));
         let ledger = Ledger::parse(&text);
         prop_assert_eq!(ledger.faults(), &[]);
