@@ -51,7 +51,7 @@ impl Reading<'_, '_> {
             "write url = \"https://…\", or { env = \"VARIABLE\" } where the address gives something away";
         let url = self.demanded("url", remedy, InClear::Address);
         let authorization = self.optional("authorization", InClear::Nothing);
-        Some(ChannelKind::Webhook { url: url?, authorization: authorization? })
+        Some(ChannelKind::Webhook { url: url?, authorization })
     }
 
     fn slack(&mut self) -> Option<ChannelKind<Setting>> {
@@ -63,7 +63,7 @@ impl Reading<'_, '_> {
         let remedy = "write routing-key = { env = \"PD_ROUTING_KEY\" } or { secret = \"ops/pagerduty\" }";
         let routing_key = self.demanded("routing-key", remedy, InClear::Nothing);
         let url = self.with_default("url", PAGERDUTY);
-        Some(ChannelKind::PagerDuty { routing_key: routing_key?, url: url? })
+        Some(ChannelKind::PagerDuty { routing_key: routing_key?, url })
     }
 
     fn alertmanager(&mut self) -> Option<ChannelKind<Setting>> {
@@ -71,7 +71,7 @@ impl Reading<'_, '_> {
         let url = self.demanded("url", remedy, InClear::Address);
         let authorization = self.optional("authorization", InClear::Nothing);
         let labels = self.alert_labels();
-        Some(ChannelKind::Alertmanager { url: url?, authorization: authorization?, labels })
+        Some(ChannelKind::Alertmanager { url: url?, authorization, labels })
     }
 
     fn alert_labels(&mut self) -> BTreeMap<String, String> {
@@ -120,21 +120,20 @@ impl Reading<'_, '_> {
             host: host?,
             port: port?,
             encryption: encryption?,
-            login: login?,
+            login,
             from: from?,
             to: to?,
         }))
     }
 
-    /// `None` where there is a fault.
-    fn login(&mut self) -> Option<Option<(Setting, Setting)>> {
+    fn login(&mut self) -> Option<(Setting, Setting)> {
         let (user, password) = (self.table.get("user"), self.table.get("password"));
         match (user, password) {
-            (None, None) => Some(None),
+            (None, None) => None,
             (Some(user), Some(password)) => {
                 let user = setting(&user, InClear::Text, self.faults);
                 let password = setting(&password, InClear::Nothing, self.faults);
-                Some(Some((user?, password?)))
+                Some((user?, password?))
             }
             (Some(user), None) => {
                 let message =
@@ -173,7 +172,7 @@ impl Reading<'_, '_> {
             Some(node) => issue_labels(&node, self.faults),
             None => Some(vec![ISSUE_LABEL.to_owned()]),
         };
-        Some(ChannelKind::GithubIssue { repository: repository?, token: token?, url: url?, labels: labels? })
+        Some(ChannelKind::GithubIssue { repository: repository?, token: token?, url, labels: labels? })
     }
 
     fn exec(&mut self) -> Option<ChannelKind<Setting>> {
@@ -194,17 +193,14 @@ impl Reading<'_, '_> {
         setting(&node, in_clear, self.faults)
     }
 
-    /// `None` where there is a fault.
-    fn optional(&mut self, key: &'static str, in_clear: InClear) -> Option<Option<Setting>> {
-        match self.table.get(key) {
-            Some(node) => setting(&node, in_clear, self.faults).map(Some),
-            None => Some(None),
-        }
+    /// `None` where there is none, or a fault, with which the policy is not taken anyway.
+    fn optional(&mut self, key: &'static str, in_clear: InClear) -> Option<Setting> {
+        let node = self.table.get(key)?;
+        setting(&node, in_clear, self.faults)
     }
 
-    fn with_default(&mut self, key: &'static str, default: &str) -> Option<Setting> {
-        let found = self.optional(key, InClear::Address)?;
-        Some(found.unwrap_or_else(|| Setting::Text(default.to_owned())))
+    fn with_default(&mut self, key: &'static str, default: &str) -> Setting {
+        self.optional(key, InClear::Address).unwrap_or_else(|| Setting::Text(default.to_owned()))
     }
 }
 
