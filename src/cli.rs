@@ -286,18 +286,6 @@ Examples:
     /// What the scheduled job remembers
     #[command(subcommand)]
     Ledger(Ledger),
-    /// Metrics for Prometheus (`OpenMetrics` 1.0): when each secret ends, findings, people, the last run of `warn`
-    ///
-    /// For an organisation that alerts through the Prometheus and Alertmanager that it has. It measures what stands in this
-    /// clone, as `secrets check` judges it, and itself judges nothing. No value is in it; names of secrets and owners are.
-    #[command(after_help = "\
-Exit codes: 0 everything measured; 2 something was not: it is said, counts in
-secrets_unchecked, and the rest is written or pushed all the same.
-
-Examples:
-  secrets metrics
-  secrets metrics --output /var/lib/prometheus/node-exporter/secrets.prom
-  secrets metrics --push https://pushgateway.example.org")]
     Metrics(Metrics),
     /// git at hand: readable diffs, merges of records, hooks
     #[command(subcommand)]

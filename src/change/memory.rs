@@ -29,7 +29,12 @@ pub enum MemoryError {
 /// Where it is kept.
 pub enum Memory<'a> {
     /// At a ref of a remote. `limit` bounds each call, all attempts together.
-    Remote { repository: &'a Repository, remote: String, full_ref: String, limit: Duration },
+    Remote {
+        repository: &'a Repository,
+        remote: String,
+        full_ref: String,
+        limit: Duration,
+    },
     File(PathBuf),
 }
 
@@ -131,9 +136,9 @@ fn counted(events: usize) -> String {
 fn read_file(path: &Path) -> Result<Remembered, MemoryError> {
     let name = path.display().to_string();
     let most = u64::try_from(MAX_LEDGER_BYTES).unwrap_or(u64::MAX);
-    let text = files::read_if_present(path, most).map_err(|error| match error {
-        FileError::TooLarge { .. } => failed(&name, too_large("move it away")),
-        error => failed(&name, error.reason()),
+    let text = files::read_if_present(path, most).map_err(|error| {
+        let is_too_large = matches!(error, FileError::TooLarge { .. });
+        failed(&name, if is_too_large { too_large("move it away") } else { error.reason() })
     })?;
     let file = path.file_name().unwrap_or_default().to_string_lossy();
     Ok(Remembered::of(&name, &file, text.unwrap_or_default()))

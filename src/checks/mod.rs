@@ -22,6 +22,7 @@ mod expiring;
 mod expiry_mismatch;
 mod exposed_to_departed;
 mod missing;
+mod monitor_silent;
 mod no_expiry;
 mod orphan;
 mod outdated;
@@ -88,6 +89,7 @@ pub static CHECKS: &[Check] = &[
     exposed_to_departed::CHECK,
     unconfirmed_key::CHECK,
     unowned::CHECK,
+    monitor_silent::CHECK,
     waiver_expired::CHECK,
 ];
 
@@ -288,7 +290,8 @@ mod tests {
                 CheckId::OverdueRotation,
                 CheckId::ExposedToDeparted,
                 CheckId::UnconfirmedKey,
-                CheckId::Unowned
+                CheckId::Unowned,
+                CheckId::MonitorSilent
             ]
         );
         assert!(defaults.values().all(|level| *level != Level::Off));

@@ -8,7 +8,8 @@ use super::{Fault, Judgement, Subject};
 use crate::domain::digest::Digest;
 use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::facts::{
-    Binding, Deployed, PreviousValue, Proof, Recomputed, SealedFile, SecretFacts, Setting, Stanza, StoreFacts,
+    Binding, Deployed, LastWarn, PreviousValue, Proof, Recomputed, SealedFile, SecretFacts, Setting, Stanza,
+    StoreFacts,
 };
 use crate::domain::finding::Level;
 use crate::domain::glob::GlobList;
@@ -280,6 +281,7 @@ pub(crate) fn store() -> StoreFacts {
         uncommitted: Ok(Vec::new()),
         deployed: Ok(Deployed::Same),
         unread_rescues: Vec::new(),
+        last_warn: Ok(LastWarn::LeftOut),
         exposures: Vec::new(),
         policies: None,
         unknowns: Vec::new(),

@@ -28,7 +28,19 @@ pub struct Warn {
     pub output: Output,
 }
 
+/// Metrics for Prometheus (`OpenMetrics` 1.0): when each secret ends, findings, people, the last run of `warn`
+///
+/// For an organisation that alerts through the Prometheus and Alertmanager that it has. It measures what stands in this
+/// clone, as `secrets check` judges it, and itself judges nothing. No value is in it; names of secrets and owners are.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 everything measured; 2 something was not: it is said, counts in
+secrets_unchecked, and the rest is written or pushed all the same.
+
+Examples:
+  secrets metrics
+  secrets metrics --output secrets.prom            for the textfile collector
+  secrets metrics --push https://pushgateway.example.org")]
 pub struct Metrics {
     /// Only secrets whose name fits
     #[arg(long, value_name = "GLOB")]

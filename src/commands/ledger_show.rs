@@ -48,6 +48,10 @@ struct FaultWire<'a> {
     why: &'a str,
 }
 
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "the method itself is of one lifetime, and what looks must be of any"
+)]
 pub fn run(session: &Session, arguments: &LedgerShow) -> Result<u8, CommandError> {
     let remembered = remembered::at(session, arguments.state.as_deref(), |memory| memory.read())?;
     session.print(match arguments.output.format {

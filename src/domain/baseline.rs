@@ -56,6 +56,8 @@ fn acceptance(id: CheckId) -> Acceptance {
         // Where the bytes are, and not what they are. One command mends it, and who accepted it once would lose the next
         // value that somebody forgets to commit, to push or to pull.
         CheckId::Uncommitted | CheckId::Unpushed | CheckId::Outdated | CheckId::RescuePending
+        // Whether the job runs: one command mends it, and policy asked for it.
+        | CheckId::MonitorSilent
         // What a change does to the rules; where a change is judged nothing is accepted.
         | CheckId::WeakenedPolicy
         // It was let through until a date already, by somebody with a reason. That is decided anew one by one.
@@ -277,7 +279,9 @@ mod tests {
 
     #[test]
     fn the_state_of_a_clone_and_what_was_waived_before_are_never_accepted() {
-        for id in ["uncommitted", "unpushed", "outdated", "weakened-policy", "waiver-expired"] {
+        for id in
+            ["uncommitted", "unpushed", "outdated", "weakened-policy", "monitor-silent", "waiver-expired"]
+        {
             let found = finding(id, "a", 1, "");
             assert_eq!(accepting(std::slice::from_ref(&found)).accepted, [], "{id}");
             // Nor where somebody wrote it into the file.

@@ -17,18 +17,7 @@ const MAX_NAME_BYTES: usize = 64;
 pub const LEDGER_REF: &str = "refs/secrets/ledger";
 
 /// What every alert in Alertmanager bears; policy's own labels are called otherwise.
-pub const OUR_LABELS: [&str; 10] = [
-    "alertname",
-    "dedup_key",
-    "finding",
-    "instance",
-    "job",
-    "owner",
-    "repository",
-    "secret",
-    "severity",
-    "store",
-];
+pub const OUR_LABELS: [&str; 6] = ["alertname", "dedup_key", "finding", "repository", "secret", "store"];
 
 /// A text that names no channel.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -52,6 +52,7 @@ check_ids! {
     ExposedToDeparted = "exposed-to-departed",
     UnconfirmedKey = "unconfirmed-key",
     Unowned = "unowned",
+    MonitorSilent = "monitor-silent",
     WaiverExpired = "waiver-expired",
 }
 

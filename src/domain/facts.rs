@@ -274,12 +274,23 @@ pub struct StoreFacts {
     pub deployed: Known<Deployed>,
     /// Rescue branches that could not be read.
     pub unread_rescues: Vec<Unknown>,
+    /// When `secrets warn` last reported, as the remote's ledger has it.
+    pub last_warn: Known<LastWarn>,
     /// Who left, or which key was removed, that could open versions still in use; of the secrets that are judged.
     pub exposures: Vec<Exposure>,
     /// With `--against`: the two policies.
     pub policies: Option<Box<Policies>>,
     /// What could not be observed at all: an unreadable folder, an unfinished change, a name that is refused.
     pub unknowns: Vec<Unknown>,
+}
+
+/// When `secrets warn` last reported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastWarn {
+    /// Nobody asks: a change is judged.
+    LeftOut,
+    Never,
+    At(Instant),
 }
 
 /// A version that somebody could open who can't be a reader any more.

@@ -255,7 +255,9 @@ mod tests {
 
     fn told(events: &[Event]) -> Told {
         let mut told = Told::default();
-        events.iter().for_each(|event| told.absorb(event));
+        for event in events {
+            told.absorb(event);
+        }
         told
     }
 

@@ -168,7 +168,8 @@ impl RemoteLog {
         make(&self.place)?;
         let refspec = format!("+{}:{TIP}", self.full_ref);
         let fetch = self.git.reading().args(QUIETLY).args(["fetch", "--quiet", "--no-tags", "--depth=1"]);
-        let fetch = fetch.args(["--recurse-submodules=no", "--end-of-options", &self.settings.remote, &refspec]);
+        let fetch =
+            fetch.args(["--recurse-submodules=no", "--end-of-options", &self.settings.remote, &refspec]);
         let finished = fetch.run(self.deadline.left());
         let remote = &self.settings.remote;
         let finished = finished.map_err(|error| RemoteError::of_process(&error, remote, self.deadline))?;
@@ -213,9 +214,11 @@ impl RemoteLog {
             "--no-signed",
             "--recurse-submodules=no",
         ]);
-        let program = program
-            .args([format!("--force-with-lease={}:{expected}", self.full_ref)])
-            .args(["--end-of-options", &self.settings.remote, &format!("{commit}:{}", self.full_ref)]);
+        let program = program.args([format!("--force-with-lease={}:{expected}", self.full_ref)]).args([
+            "--end-of-options",
+            &self.settings.remote,
+            &format!("{commit}:{}", self.full_ref),
+        ]);
         let remote = &self.settings.remote;
         let finished = program.run(self.deadline.left());
         let finished = finished.map_err(|error| RemoteError::of_process(&error, remote, self.deadline))?;
@@ -231,9 +234,7 @@ impl RemoteLog {
         match Refusal::of(finished) {
             Refusal::Overtaken => Ok(Arrival::Overtaken),
             Refusal::ReadOnly(why) => Err(LogError::ReadOnly(why)),
-            Refusal::Failed(why) => {
-                Err(LogError::NotPushed { remote: self.settings.remote.clone(), why })
-            }
+            Refusal::Failed(why) => Err(LogError::NotPushed { remote: self.settings.remote.clone(), why }),
         }
     }
 

@@ -1,11 +1,10 @@
 //! One writer of identities at a time.
 
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use crate::system::files::{self, Access, FileError};
+use crate::system::files::FileError;
+use crate::system::lock::{self, FileLock};
 
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -16,33 +15,21 @@ pub enum LockError {
 }
 
 /// Held while identities are changed: the keyring's index is read, changed and written back, and two at once
-/// would lose one's entry. The system lets go of it when the process ends, however it ends.
+/// would lose one's entry.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    _file: FileLock,
 }
 
 impl Lock {
     /// Waits for at most `limit`.
     pub(super) fn acquire(folder: &Path, limit: Duration) -> Result<Self, LockError> {
-        let path = folder.join("identities.lock");
-        let io = |source| FileError::Io { path: path.clone(), source };
-        files::create_dir(folder, Access::OwnerOnly)?;
-        let mut options = OpenOptions::new();
-        options.create(true).truncate(false).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(io)?;
-        let deadline = Instant::now() + limit;
-        loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::Error(source)) => return Err(io(source).into()),
-                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
-                    return Err(LockError::Held { path, seconds: limit.as_secs() });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(20)),
+        match FileLock::acquire(&folder.join("identities.lock"), limit) {
+            Ok(file) => Ok(Self { _file: file }),
+            Err(lock::LockError::Held { path, limit }) => {
+                Err(LockError::Held { path, seconds: limit.as_secs() })
             }
+            Err(lock::LockError::File(error)) => Err(error.into()),
         }
     }
 }

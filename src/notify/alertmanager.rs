@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::http::{Request, Target, send};
 use super::{Delivery, NotifyError, Outside, document, wording};
 use crate::domain::notice::{Message, Notice, Resolved};
+use crate::domain::tracked_name::CredentialName;
 use crate::domain::value::Value;
 
 /// How long an alert stands that is not posted again, in seconds: three days, so that `monitor-silent` (two days) is found
@@ -60,7 +61,7 @@ fn alerts(labels: &BTreeMap<String, String>, message: &Message) -> Vec<Alert> {
         labels: labels_of(
             labels,
             message,
-            notice.secret.as_ref().map(|name| name.as_str()),
+            notice.secret.as_ref().map(CredentialName::as_str),
             &notice.dedup_key,
         ),
         annotations: annotations(notice, message),
@@ -154,7 +155,51 @@ mod tests {
         message.notices.clear();
         message.standing[2].runbook = Some("https://wiki.example/db".to_owned());
         let alerts = alerts(&policy(), &message);
-        insta::assert_snapshot!(serde_json::to_string_pretty(&alerts[2..]).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&alerts[2..]).unwrap(), @r#"
+        [
+          {
+            "labels": {
+              "alertname": "SecretExpiry",
+              "dedup_key": "secrets:01MB78QN000000000000000007:expiry:web/prod/db",
+              "finding": "expiry",
+              "repository": "github.com/example/infra",
+              "secret": "web/prod/db",
+              "store": "secrets",
+              "team": "infra"
+            },
+            "annotations": {
+              "days_left": "7",
+              "description": "2027-08-31 00:00 UTC, 7 days left. To mend it: secrets set web/prod/db",
+              "expires": "2027-08-31T00:00:00Z",
+              "issuer": "University of Toronto IT (it@example.org)",
+              "level": "warning",
+              "owners": "infra",
+              "people": "alice (@alice), bob",
+              "remedy": "secrets set web/prod/db",
+              "runbook_url": "https://wiki.example/db",
+              "summary": "web/prod/db: expires 2027-08-31 (in 7 days)",
+              "tier": "7d"
+            },
+            "startsAt": "2027-08-24T00:00:00Z",
+            "endsAt": "2027-08-27T00:00:00Z"
+          },
+          {
+            "labels": {
+              "alertname": "SecretExpiry",
+              "dedup_key": "secrets:01MB78QN000000000000000007:expiry:mail/relay",
+              "finding": "expiry",
+              "repository": "github.com/example/infra",
+              "secret": "mail/relay",
+              "store": "secrets",
+              "team": "infra"
+            },
+            "annotations": {},
+            "endsAt": "2027-08-24T00:00:00Z"
+          }
+        ]
+        "#);
+        let ours = alerts[2].labels.keys().filter(|name| *name != "team").collect::<Vec<_>>();
+        assert_eq!(ours, crate::domain::channel::OUR_LABELS.iter().collect::<Vec<_>>());
         assert_eq!(alerts.len(), 4);
         assert!(
             !alerts[0].labels.contains_key("secret") && alerts[0].labels["alertname"] == "SecretUnchecked"

@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::digest::Digest;
-use crate::domain::notice::{Contact, IssuedBy, Message, Notice};
+use crate::domain::name::ActorName;
+use crate::domain::notice::{Contact, IssuedBy, Message, Notice, Resolved};
+use crate::domain::tracked_name::CredentialName;
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -84,7 +86,7 @@ pub(super) fn idempotency_key(document: &[u8]) -> String {
 
 fn entry(notice: &Notice) -> Entry<'_> {
     Entry {
-        secret: notice.secret.as_ref().map(|secret| secret.as_str()),
+        secret: notice.secret.as_ref().map(CredentialName::as_str),
         finding: notice.topic.as_str(),
         level: notice.level.as_str(),
         tier: notice.tier.map(|tier| tier.to_string()),
@@ -92,7 +94,7 @@ fn entry(notice: &Notice) -> Entry<'_> {
         days_left: notice.days_left,
         message: &notice.message,
         remedy: &notice.remedy,
-        owners: notice.owners.iter().map(|owner| owner.as_str()).collect(),
+        owners: notice.owners.iter().map(ActorName::as_str).collect(),
         people: notice.people.iter().map(person).collect(),
         issuer: notice.issuer.as_ref().map(issuer),
         runbook: notice.runbook.as_deref(),
@@ -108,7 +110,7 @@ fn issuer(issuer: &IssuedBy) -> Named<'_> {
     Named { name: &issuer.name, contact: issuer.contact.as_deref() }
 }
 
-fn over(resolved: &crate::domain::notice::Resolved) -> Over<'_> {
+fn over(resolved: &Resolved) -> Over<'_> {
     Over { secret: resolved.secret.as_deref(), dedup_key: &resolved.dedup_key }
 }
 

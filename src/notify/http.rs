@@ -20,8 +20,9 @@ use self::pause::{Pauses, asked_for};
 use super::{Limits, NotifyError, Outside};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
+use crate::domain::web_address::{self, WebAddressError};
 
-/// The largest answer that is read, in bytes. What is longer is cut off: nobody looks that far.
+/// The largest answer that is read by custom, in bytes. What is longer is cut off: nobody looks that far.
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// How much of an answer is shown, in characters.
 const MOST_SAID: usize = 300;
@@ -46,19 +47,9 @@ impl Target {
     pub fn parse(what: &str, address: &Value) -> Result<Self, NotifyError> {
         let wrong = |why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
         let text = std::str::from_utf8(address.expose()).map_err(|_| wrong("is no text"))?;
-        let url = text
-            .trim()
-            .parse::<Url>()
-            .map_err(|_| wrong("is no address; write it like https://host/path"))?;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
-            "http" => return Err(wrong("is not encrypted; write https://")),
-            _ => return Err(wrong("is no https address")),
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(wrong("holds a user name or a password; give them as `authorization`"));
-        }
+        web_address::check(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+        let url =
+            text.trim().parse::<Url>().map_err(|_| wrong(&WebAddressError::NotAnAddress.to_string()))?;
         let client = client_for(&url).map_err(|error| wrong(&innermost(&error)))?;
         Ok(Self { url, client })
     }
@@ -94,12 +85,6 @@ fn client_for(url: &Url) -> Result<Client, reqwest::Error> {
     client.build()
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
 /// What is asked of a server.
 pub struct Request {
     target: Target,
@@ -107,12 +92,14 @@ pub struct Request {
     headers: HeaderMap,
     body: Vec<u8>,
     confidence: Confidence,
+    most_read: u64,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
         let confidence = Confidence::of_address(&target.url);
-        Self { target: target.clone(), method, headers: HeaderMap::new(), body: Vec::new(), confidence }
+        let (headers, body) = (HeaderMap::new(), Vec::new());
+        Self { target: target.clone(), method, headers, body, confidence, most_read: MAX_ANSWER_BYTES }
     }
 
     pub fn get(target: &Target) -> Self {
@@ -133,6 +120,13 @@ impl Request {
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.insert(name, value);
+        self
+    }
+
+    /// Reads an answer of so many bytes, where one is a long list.
+    #[must_use]
+    pub fn reading(mut self, most: u64) -> Self {
+        self.most_read = most;
         self
     }
 
@@ -160,7 +154,7 @@ impl Request {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]).
     pub body: Vec<u8>,
 }
 
@@ -180,6 +174,7 @@ pub fn send(request: &Request, outside: &Outside) -> Result<Answer, NotifyError>
 /// [`send`] with a deadline of its own, so that one request of many does not use up the time of all.
 pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, NotifyError> {
     let mut pauses = Pauses::from(limits.first_pause);
+    let mut before = None;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let (error, asked) = match attempt(request, limits.attempt.min(left)) {
@@ -187,6 +182,9 @@ pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Resul
             Err(Failed::ForGood(error)) => return Err(error),
             Err(Failed::ForNow(error, asked)) => (error, asked),
         };
+        // An attempt that the deadline cut short says less than the one before it.
+        let was_cut_short = left < limits.attempt && matches!(error, NotifyError::TooSlow { .. });
+        let error = if was_cut_short { before.take().unwrap_or(error) } else { error };
         let left = deadline.saturating_duration_since(Instant::now());
         if let Some(asked) = asked.filter(|asked| *asked >= left) {
             return Err(later(error, asked));
@@ -195,22 +193,24 @@ pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Resul
         if pause >= left {
             return Err(error);
         }
+        before = Some(error);
         std::thread::sleep(pause);
     }
 }
 
 /// As the error, but for what is the reason that nobody waits.
 fn later(error: NotifyError, asked: Duration) -> NotifyError {
-    match error {
-        NotifyError::Status { to, status, .. } => NotifyError::Later { to, status, seconds: asked.as_secs() },
-        other => other,
+    if let NotifyError::Status { to, status, .. } = error {
+        NotifyError::Later { to, status, seconds: asked.as_secs() }
+    } else {
+        error
     }
 }
 
 fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let too_slow = || NotifyError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
     if limit.is_zero() {
-        return Err(Failed::ForGood(too_slow()));
+        return Err(Failed::ForNow(too_slow(), None));
     }
     let Target { client, url } = &request.target;
     let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
@@ -221,7 +221,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
     let mut body = Vec::new();
-    let read = response.take(MAX_ANSWER_BYTES).read_to_end(&mut body);
+    let read = response.take(request.most_read).read_to_end(&mut body);
     if status.is_success() {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });
@@ -254,13 +254,11 @@ fn redirected(request: &Request, response: &Response) -> NotifyError {
 }
 
 fn cut_short(request: &Request, error: &std::io::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
-        Some(inner) => failed(request, inner, too_slow),
-        None => {
-            let why = visible(&error.to_string()).chars().take(MOST_SAID).collect();
-            Failed::ForNow(NotifyError::Unreachable { to: request.target.to_string(), why }, None)
-        }
+    if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
+        return failed(request, inner, too_slow);
     }
+    let why = visible(&error.to_string()).chars().take(MOST_SAID).collect();
+    Failed::ForNow(NotifyError::Unreachable { to: request.target.to_string(), why }, None)
 }
 
 fn failed(request: &Request, error: &reqwest::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
@@ -284,18 +282,14 @@ fn innermost(error: &reqwest::Error) -> String {
     why
 }
 
-fn is_wrong_certificate(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(inner) = source {
-        // An error of rustls comes packed in one of the system, which does not name it as its source.
-        let packed = inner.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        let told = inner.downcast_ref().or_else(|| packed.and_then(|packed| packed.downcast_ref()));
-        if matches!(told, Some(rustls::Error::InvalidCertificate(_))) {
-            return true;
-        }
-        source = inner.source();
+/// Errors of rustls come packed in ones of the system, one in another, which don't name them as their source.
+fn is_wrong_certificate(error: &(dyn Error + 'static)) -> bool {
+    if matches!(error.downcast_ref(), Some(rustls::Error::InvalidCertificate(_))) {
+        return true;
     }
-    false
+    let packed = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    packed.is_some_and(|packed| is_wrong_certificate(packed))
+        || error.source().is_some_and(is_wrong_certificate)
 }
 
 fn whole_seconds(duration: Duration) -> u64 {

@@ -18,7 +18,7 @@ const MOST_SUMMARY: usize = 1024;
 const MOST_TEXT: usize = 1024;
 
 #[derive(Serialize)]
-struct Event<'a> {
+struct Alert<'a> {
     routing_key: &'a str,
     event_action: &'static str,
     dedup_key: &'a str,
@@ -151,15 +151,15 @@ fn concerns_all(error: &NotifyError) -> bool {
     }
 }
 
-fn events<'a>(message: &'a Message, routing_key: &'a str) -> Vec<Event<'a>> {
-    let opened = message.notices.iter().map(|notice| Event {
+fn events<'a>(message: &'a Message, routing_key: &'a str) -> Vec<Alert<'a>> {
+    let opened = message.notices.iter().map(|notice| Alert {
         routing_key,
         event_action: "trigger",
         dedup_key: &notice.dedup_key,
         payload: Some(payload(notice, message)),
         links: links(notice),
     });
-    let closed = message.resolved.iter().map(|resolved| Event {
+    let closed = message.resolved.iter().map(|resolved| Alert {
         routing_key,
         event_action: "resolve",
         dedup_key: &resolved.dedup_key,
@@ -236,8 +236,50 @@ mod tests {
                 ("resolve", None)
             ]
         );
-        insta::assert_snapshot!(serde_json::to_string_pretty(&events[1]).unwrap(), @"");
-        insta::assert_snapshot!(serde_json::to_string(&events[3]).unwrap(), @"");
+        insta::assert_snapshot!(serde_json::to_string_pretty(&events[1]).unwrap(), @r#"
+        {
+          "routing_key": "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk",
+          "event_action": "trigger",
+          "dedup_key": "secrets:01MB78QN000000000000000007:expiry:utoronto/prod/azuread-client",
+          "payload": {
+            "summary": "utoronto/prod/azuread-client: expired 8 days ago (2027-08-16)",
+            "source": "github.com/example/infra/secrets",
+            "severity": "critical",
+            "timestamp": "2027-08-24T00:00:00Z",
+            "component": "utoronto/prod/azuread-client",
+            "group": "github.com/example/infra",
+            "class": "expired",
+            "custom_details": {
+              "message": "expired 8 days ago (2027-08-16)",
+              "remedy": "secrets set utoronto/prod/azuread-client",
+              "expires": "2027-08-16T00:00:00Z",
+              "days_left": -8,
+              "tier": "0d",
+              "owners": [
+                "infra"
+              ],
+              "people": [
+                "alice (@alice)",
+                "bob"
+              ],
+              "issuer": "University of Toronto IT (it@example.org)",
+              "runbook": "https://wiki.example/azuread"
+            }
+          },
+          "links": [
+            {
+              "href": "https://wiki.example/azuread",
+              "text": "runbook"
+            }
+          ]
+        }
+        "#);
+        assert_eq!(
+            serde_json::to_value(&events[3]).unwrap(),
+            serde_json::json!({
+                "routing_key": key, "event_action": "resolve", "dedup_key": message.resolved[0].dedup_key
+            })
+        );
     }
 
     #[test]

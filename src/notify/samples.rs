@@ -1,12 +1,10 @@
 //! Messages that the channels are tested with.
 
-use super::{Limits, Outside};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::notice::{Contact, IssuedBy, Message, Notice, Origin, Resolved, Tier, Topic, dedup_key};
 use crate::domain::period::Period;
 use crate::domain::time::Instant;
-use crate::system::environment::Environment;
 
 pub fn at(text: &str) -> Instant {
     Instant::parse_rfc3339(text).unwrap()
@@ -99,14 +97,4 @@ pub fn message() -> Message {
         }],
         is_digest: false,
     }
-}
-
-/// Two seconds for all, and short pauses.
-pub fn outside() -> Outside {
-    let limits = Limits {
-        whole: std::time::Duration::from_secs(2),
-        attempt: std::time::Duration::from_secs(1),
-        first_pause: std::time::Duration::from_millis(5),
-    };
-    Outside::new(Environment::new([], std::env::temp_dir()), std::env::temp_dir(), limits)
 }

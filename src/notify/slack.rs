@@ -50,7 +50,7 @@ fn body(message: &Message) -> Json {
         json!({ "type": "header", "text": {
             "type": "plain_text", "text": wording::cut(&header(message), MOST_HEADER), "emoji": false
         } }),
-        context(escape(&wording::cut(&under_header(message), ALWAYS_FITS))),
+        context(&escape(&wording::cut(&under_header(message), ALWAYS_FITS))),
     ];
     let mut left = MOST_IN_ALL - AROUND_TEXT;
     let mut told = 0;
@@ -62,17 +62,17 @@ fn body(message: &Message) -> Json {
         }
         left -= length;
         told += 1;
-        blocks.extend([mrkdwn_section(section), context(people)]);
+        blocks.extend([mrkdwn_section(&section), context(&people)]);
     }
     let more = message.notices.len() - told;
     if more > 0 {
-        blocks.push(mrkdwn_section(format!("*and {more} more:* `secrets warn --dry-run`")));
+        blocks.push(mrkdwn_section(&format!("*and {more} more:* `secrets warn --dry-run`")));
     }
     if !message.resolved.is_empty() {
         let names = message.resolved.iter().map(|over| over.secret.as_deref().unwrap_or("the store"));
         let names = names.map(wording::plain).collect::<Vec<_>>();
         let text = format!("no longer due: {}", few(&names, MOST_NAMED));
-        blocks.push(mrkdwn_section(escape(&wording::cut(&text, ALWAYS_FITS))));
+        blocks.push(mrkdwn_section(&escape(&wording::cut(&text, ALWAYS_FITS))));
     }
     json!({ "text": escape(&wording::subject(message)), "blocks": blocks })
 }
@@ -154,16 +154,16 @@ fn fitting(marked_up: String, plain: &str) -> String {
     escape(&wording::cut(plain, ALWAYS_FITS))
 }
 
-fn mrkdwn_section(text: String) -> Json {
+fn mrkdwn_section(text: &str) -> Json {
     json!({ "type": "section", "text": mrkdwn(text) })
 }
 
-fn context(text: String) -> Json {
+fn context(text: &str) -> Json {
     json!({ "type": "context", "elements": [mrkdwn(text)] })
 }
 
 /// Verbatim: names and addresses in it stay as they are.
-fn mrkdwn(text: String) -> Json {
+fn mrkdwn(text: &str) -> Json {
     json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 
@@ -191,7 +191,39 @@ mod tests {
     #[test]
     fn a_message_on_a_phone() {
         let body = body(&samples::message());
-        insta::assert_snapshot!(texts(&body).join("\n--\n"), @"");
+        insta::assert_snapshot!(texts(&body).join("\n--\n"), @"
+        Secrets: 2 errors, 1 warning, 1 no longer due
+        --
+        github.com/example/infra, secrets, as of 2027-08-24 00:00 UTC
+        --
+        :red_circle: *the store*
+        the remote could not be asked, and 3 secrets were not judged
+        `secrets check`
+        --
+        *owners* nobody
+        --
+        :red_circle: *utoronto/prod/azuread-client*
+        expired 8 days ago (2027-08-16)
+        2027-08-16 00:00 UTC, over for 8 days (tier 0d)
+        `secrets set utoronto/prod/azuread-client`
+        --
+        *owners* infra
+        *people* alice (@alice) and bob
+        *issuer* University of Toronto IT (it@example.org)
+        *runbook* docs/runbooks/azuread.md
+        --
+        :large_yellow_circle: *web/prod/db*
+        expires 2027-08-31 (in 7 days)
+        2027-08-31 00:00 UTC, 7 days left (tier 7d)
+        `secrets set web/prod/db`
+        --
+        *owners* infra
+        *people* alice (@alice) and bob
+        *issuer* University of Toronto IT (it@example.org)
+        *runbook* docs/runbooks/azuread.md
+        --
+        no longer due: mail/relay
+        ");
         assert!(
             body["text"].as_str().unwrap().starts_with("[github.com/example/infra, secrets] the store: ")
         );

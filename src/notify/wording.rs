@@ -1,9 +1,12 @@
 //! A message as text for people: standard output, plain mail, and the single lines that other channels are made of.
 
+use std::fmt::Write as _;
+
 use crate::domain::finding::Level;
 use crate::domain::notice::{Contact, IssuedBy, Message, Notice, Origin};
 use crate::domain::text::{counted, visible};
 use crate::domain::time::Instant;
+use crate::domain::tracked_name::CredentialName;
 
 /// How wide the text is, in characters. Commands and addresses are never broken, and may be wider.
 const WIDTH: usize = 80;
@@ -76,7 +79,7 @@ pub fn headline(notice: &Notice) -> String {
 
 /// What a notice is about: the secret's name, or the store.
 pub fn name(notice: &Notice) -> String {
-    plain(subject_of(notice.secret.as_ref().map(|secret| secret.as_str())))
+    plain(subject_of(notice.secret.as_ref().map(CredentialName::as_str)))
 }
 
 /// `alice (@alice)`.
@@ -170,7 +173,7 @@ fn describe(text: &mut String, notice: &Notice, at: Instant) {
     // For pasting: a line feed in it would have a shell run one half of it.
     let label = "mend";
     let command = command(notice);
-    text.push_str(&format!("{:INDENT$}{label:LABEL$}{command}\n", ""));
+    let _ = writeln!(text, "{:INDENT$}{label:LABEL$}{command}", "");
 }
 
 fn subject_of(secret: Option<&str>) -> &str {

@@ -125,7 +125,10 @@ impl Deployed {
 
 /// What the policy in the work tree says.
 fn deploy_ref_here(place: &Place) -> Known<DeployRef> {
-    let policy = place.policy().map_err(|error| Unknown::new(place.path(POLICY), error.to_string()))?;
+    let policy = place.policy().map_err(|error| {
+        let why = format!("{error}; or give --deploy-ref where the job is written");
+        Unknown::new("the deploy ref", why)
+    })?;
     Ok(policy.deploy_ref)
 }
 

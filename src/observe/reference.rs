@@ -10,7 +10,9 @@ use super::selection::Selection;
 use super::signers::{Pair, Signers};
 use super::tracked::TrackedFiles;
 use super::trees::{RemoteLedger, listing_of};
-use crate::domain::facts::{Deployed, Policies, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace};
+use crate::domain::facts::{
+    Deployed, LastWarn, Policies, SecretFacts, StoreFacts, Stray, StrayKind, StrayPlace,
+};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::glob::GlobList;
 use crate::domain::id::StoreId;
@@ -166,6 +168,7 @@ impl<'a> Reference<'a> {
             uncommitted: Ok(Vec::new()),
             deployed: Ok(Deployed::NotJudged),
             unread_rescues: Vec::new(),
+            last_warn: Ok(LastWarn::LeftOut),
             exposures: Vec::new(),
             policies: None,
             unknowns,

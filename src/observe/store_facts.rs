@@ -54,6 +54,7 @@ pub fn observe(observation: &Observation<'_>, selection: &Selection, tracked: &[
         uncommitted: observation.uncommitted(standings),
         deployed: plain_files(&observation.trees, &plain),
         unread_rescues: observation.rescues.unread.clone(),
+        last_warn: observation.trees.last_warn.clone(),
         exposures: Vec::new(),
         policies: None,
         unknowns,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::place::Place;
+use crate::domain::facts::LastWarn;
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::rescue::RESCUE_REFS;
@@ -43,7 +44,7 @@ pub enum RemoteLedger {
     /// The remote was not asked, or gave no answer.
     NotAsked,
     Absent,
-    Asked(Ledger),
+    Asked(Box<Ledger>),
 }
 
 /// `HEAD` and the deploy ref.
@@ -55,6 +56,7 @@ pub struct Trees {
     pub ledger: Known<RemoteLedger>,
     /// Where that lies.
     pub ledger_ref: String,
+    pub last_warn: Known<LastWarn>,
     /// The rescue branches of the remote; none where it was not asked.
     pub rescues: Known<Vec<Branch>>,
 }
@@ -80,7 +82,8 @@ impl Trees {
             Ok(None) => not_asked(Ok(DeployTree::NotJudged)),
             Err(unknown) => not_asked(Err(unknown)),
         };
-        Self { head, head_tree, deploy, ledger, ledger_ref: ledger_ref.clone(), rescues }
+        let last_warn = last_warn(ask, &deploy, &ledger);
+        Self { head, head_tree, deploy, ledger, ledger_ref: ledger_ref.clone(), last_warn, rescues }
     }
 
     /// What of `HEAD` the work tree's listing does not know: what was deleted, or lies outside a sparse checkout.
@@ -129,12 +132,7 @@ impl Trees {
 }
 
 /// What the remote answers; `None` where it is not to be asked.
-fn remote(
-    place: &Place,
-    deploy_ref: &DeployRef,
-    ledger_ref: &str,
-    ask: Ask,
-) -> Known<Option<Asked>> {
+fn remote(place: &Place, deploy_ref: &DeployRef, ledger_ref: &str, ask: Ask) -> Known<Option<Asked>> {
     let DeployRef::Branch { remote, branch } = deploy_ref else { return Ok(None) };
     let limit = match ask {
         Ask::LeaveOut => return Ok(None),
@@ -167,7 +165,26 @@ fn ledger(full_ref: &str, tip: Result<Option<RemoteTip>, RemoteError>) -> Known<
     let ledger = Ledger::parse(&bytes);
     // What such a line would have told is not known.
     let fault = ledger.faults().first().map(|fault| unknown(fault.to_string()));
-    fault.map_or_else(|| Ok(RemoteLedger::Asked(ledger)), Err)
+    fault.map_or_else(|| Ok(RemoteLedger::Asked(Box::new(ledger))), Err)
+}
+
+/// When the job last reported. Where no ledger can tell it is unknown, and that only matters where policy asks for it.
+fn last_warn(ask: Ask, deploy: &Known<DeployTree>, ledger: &Known<RemoteLedger>) -> Known<LastWarn> {
+    if ask == Ask::LeaveOut {
+        return Ok(LastWarn::LeftOut);
+    }
+    match ledger {
+        Err(unknown) => Err(unknown.clone()),
+        Ok(RemoteLedger::Absent) => Ok(LastWarn::Never),
+        Ok(RemoteLedger::Asked(ledger)) => {
+            Ok(ledger.told().last_run().map_or(LastWarn::Never, |run| LastWarn::At(run.at)))
+        }
+        Ok(RemoteLedger::NotAsked) => {
+            let here = "deploy-ref is \"none\", so no remote has a ledger: take silent-after out of policy";
+            let unknown = || Unknown::new("the last run of `secrets warn`", here);
+            Err(deploy.as_ref().err().cloned().unwrap_or_else(unknown))
+        }
+    }
 }
 
 /// What lies in the store as a tree of git has it, by the rules that hold for the folder on disk.

@@ -11,6 +11,7 @@ use crate::domain::digest::Digest;
 use crate::domain::due::End;
 use crate::domain::ledger::RunOutcome;
 use crate::domain::metrics::{Measured, Metrics};
+use crate::domain::name::ActorName;
 use crate::domain::text::visible;
 
 /// The longest value of a label, in bytes; longer ones end in a part of their digest.
@@ -181,7 +182,7 @@ fn common_labels(metrics: &Metrics) -> String {
 }
 
 fn labels_of(secret: &Measured) -> String {
-    let owners: Vec<&str> = secret.owners.iter().map(|owner| owner.as_str()).collect();
+    let owners: Vec<&str> = secret.owners.iter().map(ActorName::as_str).collect();
     labels(&[("secret", secret.name.as_str()), ("scope", secret.scope()), ("owner", &owners.join(","))])
 }
 

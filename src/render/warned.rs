@@ -9,6 +9,7 @@ use super::table::{Cell, Table};
 use crate::domain::finding::Level;
 use crate::domain::notice::{Message, Notice};
 use crate::domain::text::{counted, visible};
+use crate::domain::tracked_name::CredentialName;
 use crate::domain::warned::{Outcome, Step, Warned, WarnedChannel};
 
 /// How many notices of a channel are listed.
@@ -133,7 +134,7 @@ impl Page {
             Step::Done => self.put("heartbeat called"),
             Step::LeftOut(why) => self.wrapped(0, &format!("no heartbeat: {why}")),
             Step::Failed(why) => {
-                self.wrapped(0, &paint(&format!("no heartbeat: {}", visible(why)), BAD, self.style))
+                self.wrapped(0, &paint(&format!("no heartbeat: {}", visible(why)), BAD, self.style));
             }
         }
     }
@@ -260,7 +261,7 @@ pub fn json(warned: &Warned, messages: &[Box<RawValue>]) -> String {
         message,
     });
     let unchecked = warned.unchecked.iter().map(|unchecked| Unchecked {
-        secret: unchecked.secret.as_ref().map(|secret| secret.as_str()),
+        secret: unchecked.secret.as_ref().map(CredentialName::as_str),
         what: &unchecked.what,
         why: &unchecked.why,
     });

@@ -98,8 +98,12 @@ impl Ledger {
 
     /// Reads it. Events of another kind are skipped, and so are empty lines.
     pub fn parse(bytes: &[u8]) -> Self {
+        Self::within(MAX_LEDGER_BYTES, bytes)
+    }
+
+    fn within(most: usize, bytes: &[u8]) -> Self {
         let mut ledger = Self::default();
-        if bytes.len() > MAX_LEDGER_BYTES {
+        if bytes.len() > most {
             ledger.faults.push(LedgerError::TooLarge);
             return ledger;
         }

@@ -1,7 +1,6 @@
 //! A file that one process at a time holds. The system lets go of it when the process ends, however it ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -15,8 +14,6 @@ const PAUSE: Duration = Duration::from_millis(10);
 pub enum LockError {
     #[error("{}: another process held it for {limit:?}; try again when that has ended", path.display())]
     Held { path: PathBuf, limit: Duration },
-    #[error("{}: {source}", path.display())]
-    Io { path: PathBuf, source: io::Error },
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -33,7 +30,7 @@ impl FileLock {
         if let Some(folder) = path.parent() {
             files::create_dir(folder, Access::OwnerOnly)?;
         }
-        let wrap = |source| LockError::Io { path: path.to_owned(), source };
+        let wrap = |source| FileError::Io { path: path.to_owned(), source };
         let mut options = OpenOptions::new();
         options.create(true).truncate(false).write(true);
         #[cfg(unix)]
@@ -43,7 +40,7 @@ impl FileLock {
         loop {
             match file.try_lock() {
                 Ok(()) => return Ok(Self { _file: file }),
-                Err(TryLockError::Error(source)) => return Err(wrap(source)),
+                Err(TryLockError::Error(source)) => return Err(wrap(source).into()),
                 Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
                     return Err(LockError::Held { path: path.to_owned(), limit });
                 }

@@ -102,7 +102,7 @@ const EXITS: [(&str, &str, i32); 4] = [
 ];
 
 /// What is not run, and why.
-const NOT_RUN: [(&str, &str); 1] = [("--github", "asks a forge")];
+const NOT_RUN: [(&str, &str); 2] = [("--github", "asks a forge"), ("metrics --push", "asks a Pushgateway")];
 
 /// What a person types for a placeholder, and how they answer where a terminal would ask them.
 const PLACEHOLDERS: [(&str, &str); 8] = [

@@ -56,12 +56,15 @@ documents! {
     ci => documents::CI;
     custody_matrix => documents::CUSTODY_MATRIX;
     exec => documents::EXEC;
+    fleet => documents::FLEET;
     git => documents::GIT;
     import_export => documents::IMPORT_EXPORT;
+    metrics => documents::METRICS;
     pictures => documents::PICTURES;
     scheduling => documents::SCHEDULING;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;
+    warning => documents::WARNING;
 }
 
 fn read(document: &Documented) {

@@ -12,6 +12,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod build_farm_2024;
 mod deployment_403_2017;
 mod kubeconfig_2026;
 mod leap_day_2012;
@@ -22,4 +23,5 @@ mod toronto_custody_2022;
 mod toronto_formatter_2022;
 mod toronto_laptop_2022;
 mod toronto_redeploy_2022;
+mod toronto_warning_2022;
 mod wrong_environment_2025;

@@ -77,7 +77,7 @@ fn thirty_two_writers_at_once_lose_no_line() {
     sandbox.git(&sandbox.path("origin.git"), ["config", "daemon.receivepack", "true"]);
     sandbox.git(&sandbox.path("origin.git"), ["config", "receive.autogc", "false"]);
     let remote = Remote::start(&sandbox, |_| Answer::Serve);
-    let clones: Vec<PathBuf> = (0..8)
+    let clones: Vec<PathBuf> = (0..4)
         .map(|number| {
             let clone = sandbox.clone(&format!("clone-{number}"), &["--depth=1"]);
             sandbox.git(&clone, ["remote", "set-url", "origin", &remote.url("origin.git")]);

@@ -60,3 +60,43 @@ fn a_person_sees_what_is_remembered_and_mends_it() {
     fs::write(&policy, text).unwrap();
     let _ = show(&[]).code(2).says("deploy-ref is \"none\"").says("--state FILE");
 }
+
+#[test]
+fn a_job_that_fell_silent_is_found_at_the_ref_that_policy_names() {
+    let sandbox = Sandbox::new();
+    let laptop = sandbox.store(&["alice", "bob"]);
+    sandbox.add(&laptop, "web/db", "2029-01-01", "hunter2");
+    let policy = laptop.join("secrets/policy.toml");
+    let text = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, format!("{text}\n[ledger]\nref = \"{REF}\"\nsilent-after = \"48h\"\n")).unwrap();
+    sandbox.git(&laptop, ["commit", "-q", "-a", "-m", "Watch the job"]);
+    sandbox.push(&laptop);
+    let check = |at: &str, arguments: &[&str]| {
+        sandbox.secrets(&laptop).args(["check", "--format", "json"]).args(arguments).at(at).run()
+    };
+    let never = check("2026-03-01T12:00:00Z", &[]).code(0);
+    assert_eq!(never.finding_ids(), ["monitor-silent"]);
+    assert_eq!(never.json()["findings"][0]["remedy"], "secrets warn");
+    assert!(never.says("has never reported").findings()[0].2 == "warning");
+
+    overwrite(&sandbox, "ledger.jsonl", RUN, None);
+    assert_eq!(check("2026-03-02T08:00:00Z", &[]).code(0).finding_ids(), Vec::<String>::new());
+    let silent = check("2026-03-02T08:00:01Z", &["--strict"])
+        .code(1)
+        .says("has not reported since 2026-02-28T08:00:01Z");
+    assert_eq!(silent.finding_ids(), ["monitor-silent"]);
+    let _ = check("2026-03-01T12:00:00Z", &["--offline"]).code(2).says("not asked, because of --offline");
+    let left_out = check("2026-06-01T12:00:00Z", &["--against", "origin/main"]).code(0);
+    assert_eq!(left_out.finding_ids(), Vec::<String>::new());
+
+    let text = fs::read_to_string(&policy).unwrap();
+    fs::write(&policy, text.replace(REF, "refs/secrets/elsewhere")).unwrap();
+    sandbox.git(&laptop, ["commit", "-q", "-a", "-m", "Keep it elsewhere"]);
+    sandbox.push(&laptop);
+    assert_eq!(check("2026-03-01T12:00:00Z", &[]).code(0).finding_ids(), ["monitor-silent"]);
+    let origin = sandbox.path("origin.git");
+    sandbox.git(&origin, ["update-ref", "refs/secrets/elsewhere", REF]);
+    assert_eq!(check("2026-03-01T12:00:00Z", &[]).code(0).finding_ids(), Vec::<String>::new());
+    let shown = sandbox.secrets(&laptop).args(["ledger", "show"]).run().code(0);
+    assert!(shown.text().contains("last run: 2026-02-28T08:00:01Z"), "{}", shown.text());
+}

@@ -4,6 +4,8 @@
 #![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "a test's helpers are tests too"
@@ -13,5 +15,7 @@
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod tools;
 
+mod exec;
+mod github;
 mod messages;
 mod smtp;

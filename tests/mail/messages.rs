@@ -1,5 +1,6 @@
 //! What the channels are told here.
 
+use std::path::Path;
 use std::time::{Duration, Instant as Clock};
 
 use secrets::domain::channel::{ChannelKind, ChannelName};
@@ -62,10 +63,27 @@ pub fn value(text: &str) -> Value {
     Value::new(text.as_bytes().to_vec())
 }
 
+/// Where a channel is told from.
+pub struct Place<'a> {
+    pub folder: &'a Path,
+    pub variables: &'a [(&'a str, &'a str)],
+}
+
 /// Tells a channel, with so many milliseconds for all attempts and for one.
 pub fn tell(kind: ChannelKind<Value>, message: &Message, whole: u64, attempt: u64) -> Delivery {
-    let folder = std::env::temp_dir();
-    let variables = std::env::vars_os();
+    tell_from(&Place { folder: &std::env::temp_dir(), variables: &[] }, kind, message, whole, attempt)
+}
+
+pub fn tell_from(
+    place: &Place<'_>,
+    kind: ChannelKind<Value>,
+    message: &Message,
+    whole: u64,
+    attempt: u64,
+) -> Delivery {
+    let variables = place.variables.iter().map(|(name, value)| (name.into(), value.into()));
+    let variables = std::env::vars_os().chain(variables);
+    let folder = place.folder.to_owned();
     let limits = Limits {
         whole: Duration::from_millis(whole),
         attempt: Duration::from_millis(attempt),

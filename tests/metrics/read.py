@@ -22,7 +22,7 @@ if new != old:
 units = {family.name: family.unit for family in openmetrics(text)}
 json.dump(
     [
-        {"name": name, "type": kind, "unit": units[family], "labels": dict(labels), "value": value}
+        {"name": name, "type": kind, "unit": units[family], "labels": dict(labels), "value": int(value)}
         for family, kind, _, name, labels, value in new
     ],
     sys.stdout,

@@ -35,8 +35,8 @@ fn channels_are_those_of_the_deploy_ref() {
     desk.policy(&exec("ours", &ours, ""));
     let (program, mark) = theirs(&desk);
     let clone = attacked(&desk, |policy| {
-        let (before, _) = policy.split_once("[[notify]]").unwrap();
-        format!("{before}{}", exec("ours", &program, ""))
+        let (before, _) = policy.split_once("\n[[notify]]").unwrap();
+        format!("{before}\n{}", exec("ours", &program, ""))
     });
     desk.warn_in(&clone).run().code(0);
     nothing_of_theirs_ran(&desk, &mark);
@@ -50,9 +50,9 @@ fn a_branch_that_calls_itself_the_deploy_ref_is_not_heard() {
     desk.policy(&exec("ours", &ours, ""));
     let (program, mark) = theirs(&desk);
     let naming = |other: &str, policy: &str| {
-        let (before, _) = policy.split_once("[[notify]]").unwrap();
+        let (before, _) = policy.split_once("\n[[notify]]").unwrap();
         let before = before.replace("deploy-ref = \"origin/main\"", &format!("deploy-ref = \"{other}\""));
-        format!("{before}{}", exec("ours", &program, ""))
+        format!("{before}\n{}", exec("ours", &program, ""))
     };
     let clone = attacked(&desk, |policy| naming("origin/evil", policy));
     let refused =
@@ -67,7 +67,7 @@ fn a_branch_that_calls_itself_the_deploy_ref_is_not_heard() {
     nothing_of_theirs_ran(&desk, &mark);
     assert_eq!(desk.notices("ours").len(), 1);
     // Whoever writes the job may say which branch counts.
-    desk.warn_in(&clone).args(["--deploy-ref", "origin/evil"]).run().code(0);
+    desk.warn_in(&clone).args(["--deploy-ref", "origin/evil"]).at("2026-04-05T12:00:00Z").run().code(0);
     assert!(mark.exists(), "the job's own word counts");
 }
 

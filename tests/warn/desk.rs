@@ -49,7 +49,7 @@ impl Desk {
         fs::create_dir_all(&folder).unwrap();
         let program = self.sandbox.path(&format!("{name}.sh"));
         let text = format!(
-            "#!/bin/sh\n{and}\nfile=$(mktemp '{folder}/XXXXXXXX') && cat > \"$file\"\n",
+            "#!/bin/sh\n{and}\nfile=$(mktemp '{folder}/XXXXXXXX') && cat > \"$file\" && mv \"$file\" \"$file.json\"\n",
             folder = folder.display()
         );
         fs::write(&program, text).unwrap();
@@ -61,7 +61,8 @@ impl Desk {
     pub fn heard(&self, name: &str) -> Vec<Value> {
         let folder = self.sandbox.path(&format!("heard-{name}"));
         let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
-        files.map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
+        let whole = files.filter(|file| file.extension().is_some_and(|ending| ending == "json"));
+        whole.map(|file| serde_json::from_slice(&fs::read(file).unwrap()).unwrap()).collect()
     }
 
     /// The notices of it, as `SECRET FINDING TIER`, sorted.

@@ -15,7 +15,6 @@ mod common;
 mod branches;
 mod desk;
 mod failing;
-mod failing;
 mod remembering;
 mod telling;
 mod together;

@@ -105,9 +105,10 @@ struct AtRemote<'a> {
 
 impl AtRemote<'_> {
     fn error(&self, error: LogError) -> MemoryError {
-        match error {
-            LogError::ReadOnly(why) => MemoryError::ReadOnly { ledger: self.full_ref.to_owned(), why },
-            error => failed(self.full_ref, error.to_string()),
+        if let LogError::ReadOnly(why) = error {
+            MemoryError::ReadOnly { ledger: self.full_ref.to_owned(), why }
+        } else {
+            failed(self.full_ref, error.to_string())
         }
     }
 

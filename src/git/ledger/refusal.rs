@@ -62,7 +62,9 @@ impl Refusal {
             Some(summary) if any(&OVERTAKEN, &summary.to_lowercase()) => Self::Overtaken,
             Some(summary) if any(&NOT_ALLOWED, &said) => Self::ReadOnly(why(summary, finished)),
             Some(summary) if any(&BROKEN, &summary.to_lowercase()) => Self::Failed(why(summary, finished)),
-            Some(summary) if summary.starts_with("[remote rejected]") => Self::ReadOnly(why(summary, finished)),
+            Some(summary) if summary.starts_with("[remote rejected]") => {
+                Self::ReadOnly(why(summary, finished))
+            }
             Some(summary) => Self::Failed(why(summary, finished)),
         }
     }
@@ -100,13 +102,20 @@ mod tests {
             ("[remote rejected] (deny updating a hidden ref)", ""),
             ("[remote rejected] (push declined due to repository rule violations)", ""),
             ("[remote rejected] (prohibited by Gerrit: not permitted: create)", ""),
-            ("[remote rejected] (unpacker error)", "error: remote unpack failed: unable to create temporary object directory\n"),
+            (
+                "[remote rejected] (unpacker error)",
+                "error: remote unpack failed: unable to create temporary object directory\n",
+            ),
         ] {
-            assert!(matches!(of_ref(summary, stderr), Refusal::ReadOnly(why) if why.contains(summary)), "{summary}");
+            assert!(
+                matches!(of_ref(summary, stderr), Refusal::ReadOnly(why) if why.contains(summary)),
+                "{summary}"
+            );
         }
         let hook = of_ref("[remote rejected] (pre-receive hook declined)", "remote: no pushes here\n");
         assert!(matches!(hook, Refusal::ReadOnly(why) if why.contains("no pushes here")));
-        let full = of_ref("[remote rejected] (unpacker error)", "error: remote unpack failed: No space left\n");
+        let full =
+            of_ref("[remote rejected] (unpacker error)", "error: remote unpack failed: No space left\n");
         assert!(matches!(full, Refusal::Failed(_)));
     }
 
@@ -126,7 +135,10 @@ mod tests {
         for stderr in ["fatal: unable to access 'https://h/': Could not resolve host: h\n", ""] {
             assert!(matches!(refusal("", stderr), Refusal::Failed(_)), "{stderr}");
         }
-        let told = refusal("", "remote: Permission to o/r denied to bot.\nfatal: unable to access 'https://x:t@h/': error: 403\n");
+        let told = refusal(
+            "",
+            "remote: Permission to o/r denied to bot.\nfatal: unable to access 'https://x:t@h/': error: 403\n",
+        );
         assert_eq!(told, Refusal::ReadOnly("unable to access 'https://…@h/': error: 403".to_owned()));
     }
 }

@@ -58,7 +58,7 @@ impl Server<'_> {
 
     fn broken(&self, error: &io::Error) -> Fault {
         if error.kind() == io::ErrorKind::TimedOut {
-            let seconds = self.attempt.as_secs();
+            let seconds = self.attempt.as_secs() + u64::from(self.attempt.subsec_nanos() > 0);
             return Fault { error: NotifyError::TooSlow { to: self.shown(), seconds }, passes: true };
         }
         let is_of_tls = error.get_ref().is_some_and(|inner| {

@@ -2,7 +2,6 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::domain::ledger::RunEnd;
-use crate::domain::name::ActorName;
 use crate::render::samples;
 
 fn secret(name: &str, owners: &[&str], end: End, people: Option<usize>) -> Measured {

@@ -1,0 +1,166 @@
+//! What is asked of GitHub.
+
+use std::time::Instant;
+
+use reqwest::Method;
+use reqwest::header::{self, HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value as Json, json};
+
+use crate::domain::text::visible;
+use crate::domain::value::Value;
+use crate::notify::http::{Answer, Request, Target, send_until};
+use crate::notify::{Limits, NotifyError, Outside, document};
+
+/// What issues are labelled with where policy says nothing.
+const LABEL: &str = "secrets";
+
+/// Issues of a page, and pages: GitHub's most, and more than anybody reads.
+const PER_PAGE: usize = 100;
+const MOST_PAGES: usize = 50;
+
+/// The largest page that is read, in bytes: an issue has 64 KiB of text at most.
+const MAX_PAGE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// An issue, as far as anybody here wants to know.
+#[derive(Deserialize)]
+pub struct Issue {
+    pub number: u64,
+    pub title: String,
+    pub body: Option<String>,
+    #[serde(default)]
+    labels: Vec<Label>,
+    /// Pull requests are listed among the issues.
+    pull_request: Option<Json>,
+}
+
+#[derive(Deserialize)]
+struct Label {
+    name: String,
+}
+
+pub struct Api<'a> {
+    /// The issues of the repository.
+    issues: Target,
+    token: &'a Value,
+    authorization: Value,
+    labels: Vec<&'a str>,
+    outside: &'a Outside,
+}
+
+impl<'a> Api<'a> {
+    pub fn new(
+        repository: &str,
+        token: &'a Value,
+        url: &Value,
+        labels: &'a [String],
+        outside: &'a Outside,
+    ) -> Result<Self, NotifyError> {
+        let setting =
+            |what: &str, why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
+        let Some((owner, name)) = repository.split_once('/') else {
+            return Err(setting("repository", "write it like owner/name"));
+        };
+        let mut labels = labels.iter().map(String::as_str).collect::<Vec<_>>();
+        if labels.is_empty() {
+            labels.push(LABEL);
+        }
+        if labels.iter().any(|label| label.contains(',')) {
+            // No issue could be asked for by it, and each run would open new ones.
+            return Err(setting("labels", "has one with a comma in it"));
+        }
+        let issues = Target::parse("url", url)?.at(&["repos", owner, name, "issues"]);
+        let authorization = [b"Bearer ", token.expose().trim_ascii()].concat();
+        Ok(Self { issues, token, authorization: Value::new(authorization), labels, outside })
+    }
+
+    /// The open issues with our first label, the oldest first.
+    pub fn open(&self, until: Instant) -> Result<Vec<Issue>, NotifyError> {
+        let label = self.labels.first().copied().unwrap_or(LABEL);
+        let per_page = PER_PAGE.to_string();
+        let mut found = Vec::<Issue>::new();
+        for page in 1..=MOST_PAGES {
+            let page = page.to_string();
+            let query = [
+                ("state", "open"),
+                ("labels", label),
+                ("sort", "created"),
+                ("direction", "asc"),
+                ("per_page", per_page.as_str()),
+                ("page", page.as_str()),
+            ];
+            let request = Request::get(&self.issues.with_query(&query)).reading(MAX_PAGE_BYTES);
+            let issues: Vec<Issue> = self.read(&self.ask(request, until)?)?;
+            let is_last = issues.len() < PER_PAGE;
+            found.extend(issues.into_iter().filter(|issue| issue.pull_request.is_none()));
+            if is_last {
+                return Ok(found);
+            }
+        }
+        let why = format!(
+            "more than {} issues with the label `{}` are open: close some, or give ours a label of their own",
+            PER_PAGE * MOST_PAGES,
+            visible(label)
+        );
+        Err(NotifyError::Setting { what: "labels".to_owned(), why })
+    }
+
+    /// Opens an issue, in one attempt: whether the second one would open another can't be told here.
+    pub fn open_once(&self, title: &str, body: &str, until: Instant) -> Result<(), NotifyError> {
+        let content = json!({ "title": title, "body": body, "labels": self.labels });
+        let request = self.authorized(Request::post(&self.issues, document::bytes(&content)))?;
+        let limits =
+            Limits { first_pause: self.outside.limits.whole.saturating_mul(2), ..self.outside.limits };
+        let issue: Issue = self.read(&send_until(&request, limits, until)?)?;
+        let label = self.labels.first().copied().unwrap_or(LABEL);
+        if issue.labels.iter().any(|found| found.name.eq_ignore_ascii_case(label)) {
+            return Ok(());
+        }
+        // GitHub leaves the labels away where the token may not set them. Nobody would find the issue again.
+        self.close(issue.number, "not_planned", until)?;
+        let why = "its token may open issues and not label them: give it write access to issues, for an account with write \
+                   access to the repository";
+        Err(NotifyError::Setting { what: "token".to_owned(), why: why.to_owned() })
+    }
+
+    pub fn update(&self, number: u64, title: &str, body: &str, until: Instant) -> Result<(), NotifyError> {
+        self.patch(number, &json!({ "title": title, "body": body }), until)
+    }
+
+    pub fn close(&self, number: u64, reason: &str, until: Instant) -> Result<(), NotifyError> {
+        self.patch(number, &json!({ "state": "closed", "state_reason": reason }), until)
+    }
+
+    pub fn comment(&self, number: u64, body: &str, until: Instant) -> Result<(), NotifyError> {
+        let comments = self.issues.at(&[&number.to_string(), "comments"]);
+        self.ask(Request::post(&comments, document::bytes(&json!({ "body": body }))), until).map(drop)
+    }
+
+    fn patch(&self, number: u64, content: &Json, until: Instant) -> Result<(), NotifyError> {
+        let issue = self.issues.at(&[&number.to_string()]);
+        let request = Request::new(Method::PATCH, &issue);
+        self.ask(request.with_body("application/json", document::bytes(content)), until).map(drop)
+    }
+
+    fn ask(&self, request: Request, until: Instant) -> Result<Answer, NotifyError> {
+        send_until(&self.authorized(request)?, self.outside.limits, until)
+    }
+
+    fn authorized(&self, request: Request) -> Result<Request, NotifyError> {
+        let version = HeaderName::from_static("x-github-api-version");
+        let accept = HeaderValue::from_static("application/vnd.github+json");
+        let request = request.with_header(version, HeaderValue::from_static("2022-11-28"));
+        Ok(request
+            .with_header(header::ACCEPT, accept)
+            .authorized(Some(&self.authorization))?
+            .keeping(self.token))
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, NotifyError> {
+        serde_json::from_slice(&answer.body).map_err(|_| {
+            let why = "it is not what GitHub says of issues; is `url` that of its API?".to_owned();
+            NotifyError::Garbage { to: self.issues.to_string(), why }
+        })
+    }
+}
