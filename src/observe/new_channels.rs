@@ -21,26 +21,13 @@ pub fn new_channels(reference: Option<&Policy>, change: &Policy) -> Vec<String> 
 }
 
 fn line(channel: &Channel) -> String {
-    let name = &channel.name;
-    match &channel.kind {
-        ChannelKind::Exec { command } => {
-            let words: Vec<_> = command.iter().map(|word| shell_word(word)).collect();
-            format!(
-                "the change has `secrets warn` run {} (channel `{name}`): read what it does",
-                words.join(" ")
-            )
-        }
-        kind @ (ChannelKind::Stdout
-        | ChannelKind::Webhook { .. }
-        | ChannelKind::Slack { .. }
-        | ChannelKind::PagerDuty { .. }
-        | ChannelKind::Alertmanager { .. }
-        | ChannelKind::Smtp(_)
-        | ChannelKind::GithubIssue { .. }) => {
-            let kind_name = kind.as_str();
-            format!("the change has `secrets warn` tell {} (channel `{name}`, {kind_name})", told(kind))
-        }
+    let (name, kind) = (&channel.name, channel.kind.as_str());
+    if let ChannelKind::Exec { command } = &channel.kind {
+        let words: Vec<_> = command.iter().map(|word| shell_word(word)).collect();
+        let command = words.join(" ");
+        return format!("the change has `secrets warn` run {command} (channel `{name}`): read what it does");
     }
+    format!("the change has `secrets warn` tell {} (channel `{name}`, {kind})", told(&channel.kind))
 }
 
 /// Who is told, and with which credentials.

@@ -12,8 +12,9 @@ const NAME: &str = "farm/prod/signing-certificate";
 /// A program that notes for whom it was called.
 fn noting(sandbox: &Sandbox, who: &str) -> (PathBuf, PathBuf) {
     let (program, notes) = (sandbox.path(&format!("tell-{who}")), sandbox.path(&format!("told-{who}")));
-    fs::write(&program, format!("#!/bin/sh\ncat >> '{0}' && echo >> '{0}'\n", notes.display())).unwrap();
-    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+    fs::write(&program, format!("#!/bin/sh\ncat >> '{0}' && echo >> '{0}'\n", notes.display()))
+        .expect("a program can be written");
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("and be made one");
     (program, notes)
 }
 
@@ -35,7 +36,8 @@ fn a_ticket_that_nobody_looks_at_is_not_the_end_of_it() {
     }
     sandbox.add_accepting(&laptop, NAME, "2024-07-22", "a certificate", &["alice", "bob"]);
     let policy = laptop.join("secrets/policy.toml");
-    fs::write(&policy, fs::read_to_string(&policy).unwrap() + "\n" + &tables).unwrap();
+    let text = fs::read_to_string(&policy).expect("a store has a policy");
+    fs::write(&policy, format!("{text}\n{tables}")).expect("the policy can be written");
     sandbox.git(&laptop, ["commit", "-qam", "Say who is told"]);
     sandbox.push(&laptop);
 

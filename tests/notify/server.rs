@@ -148,7 +148,7 @@ fn give(answer: Answer, stream: &mut dyn Stream) {
             stream.write_all(&bytes).ok();
         }
         Answer::Hang => {
-            stream.read(&mut [0]).ok();
+            stream.read_exact(&mut [0]).ok();
         }
         Answer::Endless => {
             let mut written = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");

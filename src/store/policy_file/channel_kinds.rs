@@ -23,9 +23,6 @@ const MAX_MAILBOXES: usize = 100;
 /// The longest label of an issue, in characters: GitHub's bound.
 const MAX_LABEL: usize = 50;
 
-/// What is wrong is among the faults.
-struct Noted;
-
 /// Reads the keys of a kind, one of [`KINDS`].
 pub(super) fn read(kind: &str, table: &mut Table<'_>, faults: &mut Faults) -> Option<ChannelKind<Setting>> {
     let mut reading = Reading { table, faults };
@@ -54,7 +51,7 @@ impl Reading<'_, '_> {
             "write url = \"https://…\", or { env = \"VARIABLE\" } where the address gives something away";
         let url = self.demanded("url", remedy, InClear::Address);
         let authorization = self.optional("authorization", InClear::Nothing);
-        Some(ChannelKind::Webhook { url: url?, authorization: authorization.ok()? })
+        Some(ChannelKind::Webhook { url: url?, authorization })
     }
 
     fn slack(&mut self) -> Option<ChannelKind<Setting>> {
@@ -66,7 +63,7 @@ impl Reading<'_, '_> {
         let remedy = "write routing-key = { env = \"PD_ROUTING_KEY\" } or { secret = \"ops/pagerduty\" }";
         let routing_key = self.demanded("routing-key", remedy, InClear::Nothing);
         let url = self.with_default("url", PAGERDUTY);
-        Some(ChannelKind::PagerDuty { routing_key: routing_key?, url: url? })
+        Some(ChannelKind::PagerDuty { routing_key: routing_key?, url })
     }
 
     fn alertmanager(&mut self) -> Option<ChannelKind<Setting>> {
@@ -74,7 +71,7 @@ impl Reading<'_, '_> {
         let url = self.demanded("url", remedy, InClear::Address);
         let authorization = self.optional("authorization", InClear::Nothing);
         let labels = self.alert_labels();
-        Some(ChannelKind::Alertmanager { url: url?, authorization: authorization.ok()?, labels })
+        Some(ChannelKind::Alertmanager { url: url?, authorization, labels })
     }
 
     fn alert_labels(&mut self) -> BTreeMap<String, String> {
@@ -123,30 +120,30 @@ impl Reading<'_, '_> {
             host: host?,
             port: port?,
             encryption: encryption?,
-            login: login.ok()?,
+            login,
             from: from?,
             to: to?,
         }))
     }
 
-    fn login(&mut self) -> Result<Option<(Setting, Setting)>, Noted> {
+    fn login(&mut self) -> Option<(Setting, Setting)> {
         let (user, password) = (self.table.get("user"), self.table.get("password"));
         match (user, password) {
-            (None, None) => Ok(None),
+            (None, None) => None,
             (Some(user), Some(password)) => {
                 let user = setting(&user, InClear::Text, self.faults);
                 let password = setting(&password, InClear::Nothing, self.faults);
-                user.zip(password).map(Some).ok_or(Noted)
+                Some((user?, password?))
             }
             (Some(user), None) => {
                 let message =
                     "`user` without `password`: write password = { env = \"SMTP_PASSWORD\" }, or remove it";
                 self.faults.at(user.line, message);
-                Err(Noted)
+                None
             }
             (None, Some(password)) => {
                 self.faults.at(password.line, "`password` without `user`: write user = \"…\", or remove it");
-                Err(Noted)
+                None
             }
         }
     }
@@ -175,7 +172,7 @@ impl Reading<'_, '_> {
             Some(node) => issue_labels(&node, self.faults),
             None => Some(vec![ISSUE_LABEL.to_owned()]),
         };
-        Some(ChannelKind::GithubIssue { repository: repository?, token: token?, url: url?, labels: labels? })
+        Some(ChannelKind::GithubIssue { repository: repository?, token: token?, url, labels: labels? })
     }
 
     fn exec(&mut self) -> Option<ChannelKind<Setting>> {
@@ -196,16 +193,14 @@ impl Reading<'_, '_> {
         setting(&node, in_clear, self.faults)
     }
 
-    fn optional(&mut self, key: &'static str, in_clear: InClear) -> Result<Option<Setting>, Noted> {
-        match self.table.get(key) {
-            Some(node) => setting(&node, in_clear, self.faults).map(Some).ok_or(Noted),
-            None => Ok(None),
-        }
+    /// `None` where there is none, or a fault, with which the policy is not taken anyway.
+    fn optional(&mut self, key: &'static str, in_clear: InClear) -> Option<Setting> {
+        let node = self.table.get(key)?;
+        setting(&node, in_clear, self.faults)
     }
 
-    fn with_default(&mut self, key: &'static str, default: &str) -> Option<Setting> {
-        let found = self.optional(key, InClear::Address).ok()?;
-        Some(found.unwrap_or_else(|| Setting::Text(default.to_owned())))
+    fn with_default(&mut self, key: &'static str, default: &str) -> Setting {
+        self.optional(key, InClear::Address).unwrap_or_else(|| Setting::Text(default.to_owned()))
     }
 }
 

@@ -140,8 +140,8 @@ fn faults_of_every_channel() {
     let many = format!("{HEAD}{}", "[[notify]]\nkind = \"stdout\"\n".repeat(102));
     let error = parse(&many, "p", PARSERS).unwrap_err().to_string();
     assert_eq!(error.lines().count(), 101, "{error}");
-    let many: String =
-        (0..101).map(|n| format!("[[notify]]\nkind = \"stdout\"\nname = \"n{n}\"\n")).collect();
+    let channel = |n| format!("[[notify]]\nkind = \"stdout\"\nname = \"n{n}\"\n");
+    let many = (0..101).map(channel).collect::<Vec<_>>().concat();
     let error = parse(&format!("{HEAD}{many}"), "p", PARSERS).unwrap_err().to_string();
     assert_eq!(error, "p:304: there are more than 100 channels: say the same with fewer");
 }
