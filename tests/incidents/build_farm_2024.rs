@@ -29,9 +29,8 @@ fn a_ticket_that_nobody_looks_at_is_not_the_end_of_it() {
     for (who, from) in [("tickets", "7d"), ("lead", "3d"), ("pager", "1d")] {
         let (program, told) = noting(&sandbox, who);
         let command = program.display();
-        tables += &format!(
-            "[[notify]]\nkind = \"exec\"\nname = \"{who}\"\nfrom = \"{from}\"\ncommand = [\"{command}\"]\n"
-        );
+        let keys = format!("name = \"{who}\"\nfrom = \"{from}\"\ncommand = [\"{command}\"]\n");
+        tables.extend(["[[notify]]\nkind = \"exec\"\n", &keys]);
         notes.push(told);
     }
     sandbox.add_accepting(&laptop, NAME, "2024-07-22", "a certificate", &["alice", "bob"]);
