@@ -236,17 +236,21 @@ need_rops() {
     die "rops-cli $rops_version could not be installed from crates.io: mend the access to it, then repeat"
 }
 
-# build_program ARGUMENT…: of `cargo install`. Without optimisation: it takes a third of the time to build, and the
-# tests give these programs little to do.
+# build_program ARGUMENT…: of `cargo install`.
 build_program() {
-  CARGO_TARGET_DIR=$tools/build \
-    CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
-    cargo install --quiet --locked --force --debug --root "$tools" "$@"
+  CARGO_TARGET_DIR=$tools/build install_unoptimized --force --root "$tools" "$@"
+}
+
+# install_unoptimized ARGUMENT…: of `cargo install`. It takes a third of the time to build, and what we give these
+# programs to do is little.
+install_unoptimized() {
+  CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
+    cargo install --quiet --locked --debug "$@"
 }
 
 # cargo_tool NAME: a cargo subcommand, built from crates.io where it is missing.
 cargo_tool() {
   command -v "cargo-$1" >/dev/null && return 0
   say "installing cargo-$1 (once; takes some minutes)"
-  cargo install --locked --quiet "cargo-$1"
+  install_unoptimized "cargo-$1"
 }

@@ -34,16 +34,16 @@ fn of_policy<'a>(place: &'a Place, policy: &Policy) -> Result<Memory<'a>, Comman
         CommandError::new(format!("{}: {why}", place.path(crate::store::layout::POLICY)))
             .hint("name the file with --state FILE, if the job remembers in one")
     };
-    let DeployRef::Branch { remote, .. } = &policy.deploy_ref else {
-        return Err(nothing("deploy-ref is \"none\", so there is no remote that could have a ledger"));
+    let repository = repository(place)?;
+    let remote = match &policy.deploy_ref {
+        DeployRef::Branch { remote, .. } => Some(remote.clone()),
+        DeployRef::None => repository.usual_remote(),
     };
+    let remote = remote.ok_or_else(|| nothing("there is no remote that could have a ledger"))?;
     match policy.ledger.state {
         LedgerState::None => Err(nothing("the ledger's state is \"none\": nothing is remembered")),
-        LedgerState::Git => Ok(Memory::Remote {
-            repository: repository(place)?,
-            remote: remote.clone(),
-            full_ref: policy.ledger.full_ref.clone(),
-            limit: LIMIT,
-        }),
+        LedgerState::Git => {
+            Ok(Memory::Remote { repository, remote, full_ref: policy.ledger.full_ref.clone(), limit: LIMIT })
+        }
     }
 }

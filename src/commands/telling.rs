@@ -115,7 +115,7 @@ impl Teller<'_, '_> {
         }
         let printed = self
             .session
-            .print(wording::text(message))
+            .print(format!("{}\n", wording::text(message)))
             .map_err(|error| NotifyError::Setting { what: channel.name.to_string(), why: error.to_string() });
         Told { delivery: Delivery::whole(message, printed), ..told }
     }

@@ -16,6 +16,15 @@ impl Repository {
         listed.map(|listed| listed.text().lines().map(str::to_owned).collect()).unwrap_or_default()
     }
 
+    /// `origin`, else the only one there is.
+    pub fn usual_remote(&self) -> Option<String> {
+        let remotes = self.remotes();
+        match remotes.as_slice() {
+            [only] => Some(only.clone()),
+            several => several.iter().find(|remote| *remote == "origin").cloned(),
+        }
+    }
+
     /// A remote's default branch, as the remote says; `None` where its `HEAD` names no branch that is there.
     pub fn default_branch(&self, remote: &str, limit: Duration) -> Result<Option<String>, RemoteError> {
         let deadline = Deadline::after(limit);

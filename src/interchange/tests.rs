@@ -170,6 +170,12 @@ fn awkward() -> impl Strategy<Value = String> {
     prop_oneof![proptest::collection::vec(awkward, 0..20).prop_map(|parts| parts.concat()), any::<String>()]
 }
 
+#[test]
+fn what_is_left_out_at_the_end_is_on_the_last_line() {
+    let entries = read(Notation::Yaml, "a: b\n? 0".as_bytes()).unwrap();
+    assert_eq!(entries.iter().map(|entry| entry.line).collect::<Vec<_>>(), [1, 2]);
+}
+
 proptest! {
     #[test]
     fn what_is_printed_is_read_as_it_was(all in proptest::collection::vec(awkward(), 1..6)) {

@@ -15,10 +15,12 @@ use crate::domain::value::Value;
 pub fn read(text: &str) -> Result<Vec<Entry>, Fault> {
     let mut parser = Parser::new_from_str(text);
     let mut builder = Builder::default();
+    // What is left out at the end of a text stands, for the parser, on a line behind it.
+    let last = 1 + text.matches(['\n', '\r']).count();
     while let Some(event) = parser.next_event() {
         let (event, span) =
             event.map_err(|error| Fault::at(error.marker().line(), "it is not well-formed YAML"))?;
-        builder.take(event, span.start.line())?;
+        builder.take(event, span.start.line().min(last))?;
     }
     Ok(builder.entries)
 }

@@ -47,7 +47,7 @@ impl Deployed {
                 asking.vouched_branch(remote, branch, &deploy_ref)
             }
             // Nothing is deployed from git: the default branch is what counts, and where there is no remote, what is here.
-            (DeployRef::None, _) => match asking.any_remote() {
+            (DeployRef::None, _) => match repository.usual_remote() {
                 Some(remote) => {
                     let branch = asking.default_branch(&remote)?.ok_or_else(|| no_default(&remote))?;
                     asking.branch(&remote, &branch)
@@ -139,15 +139,6 @@ struct Asking<'a> {
 }
 
 impl Asking<'_> {
-    /// `origin`, else the only one there is.
-    fn any_remote(&self) -> Option<String> {
-        let remotes = self.repository.remotes();
-        match remotes.as_slice() {
-            [only] => Some(only.clone()),
-            several => several.iter().find(|remote| *remote == "origin").cloned(),
-        }
-    }
-
     fn default_branch(&self, remote: &str) -> Known<Option<String>> {
         let asked = self.repository.default_branch(remote, self.limit);
         asked.map_err(|error| unknown(&format!("{remote}/HEAD"), &error))

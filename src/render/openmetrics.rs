@@ -63,7 +63,7 @@ pub const CHECKED_AT: Family = Family {
 };
 pub const CHANNELS: Family = Family {
     name: "secrets_notify_channels",
-    help: "Through how many channels secrets warn tells people. Absent where no run of it is remembered, by policy.",
+    help: "Through how many channels secrets warn tells people, by policy.",
 };
 pub const WARNED_AT: Family = Family {
     name: "secrets_last_warn_run_timestamp_seconds",

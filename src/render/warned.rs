@@ -94,7 +94,9 @@ impl Page {
         if let Outcome::Failed(why) = &channel.outcome {
             self.wrapped(2, &format!("{}; due again in the next run", visible(why)));
         }
-        if channel.outcome != Outcome::Nothing {
+        // What was told on standard output stands above.
+        let is_shown = channel.kind == "stdout" && channel.outcome == Outcome::Delivered;
+        if channel.outcome != Outcome::Nothing && !is_shown {
             self.notices(&channel.message);
         }
     }

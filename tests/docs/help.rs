@@ -30,7 +30,7 @@ export DOCS_MOMENT=2026-11-26T12:00:00Z";
 
 /// What examples need besides: the command whose help has them, the end of the example (empty: the first one, and those
 /// behind it go on from there), and shell that is run before it, from where it all began.
-const NEEDS: [(&str, &str, &str); 17] = [
+const NEEDS: [(&str, &str, &str); 18] = [
     ("secrets", "", "rm -r secrets && publish"),
     ("secrets init", "", "rm -r secrets && publish"),
     ("secrets init", "--deploy-ref origin/main --push", "rm -r secrets && publish"),
@@ -55,6 +55,7 @@ program nginx 'file=${2#* } && test \"$(cat \"${file%;}\")\" = \"the value of we
         "secrets check --baseline baseline.json --accept-until 2026-12-31 || test $? = 1; publish",
     ),
     ("secrets report", "", DATED),
+    ("secrets warn", "", "printf '[[notify]]\nkind = \"stdout\"\n' >>secrets/policy.toml && publish"),
     ("secrets calendar", "", DATED),
     ("secrets people add", "", "secrets people remove bob"),
     (
@@ -105,13 +106,14 @@ const EXITS: [(&str, &str, i32); 4] = [
 const NOT_RUN: [(&str, &str); 2] = [("--github", "asks a forge"), ("metrics --push", "asks a Pushgateway")];
 
 /// What a person types for a placeholder, and how they answer where a terminal would ask them.
-const PLACEHOLDERS: [(&str, &str); 8] = [
+const PLACEHOLDERS: [(&str, &str); 9] = [
     ("ci --key age1…", "ci --key {ci}"),
     ("age1…", "{bob}"),
     ("SHA256:…", "$key"),
     ("'ssh-ed25519 AAAA… bob@laptop'", "\"$(cat bob.pub)\""),
     ("--password-stdin …", "--password-stdin"),
     ("secrets edit 'clusters/", "secrets edit --expires-in 1y 'clusters/"),
+    ("/var/lib/secrets/", "~/"),
     ("secrets sign", "secrets sign --yes"),
     ("secrets reseal --all", "secrets reseal --all $(accepting)"),
 ];

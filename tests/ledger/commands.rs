@@ -52,13 +52,14 @@ fn a_person_sees_what_is_remembered_and_mends_it() {
     fs::create_dir(&file).unwrap();
     let _ = show(&state).code(2).says("state.jsonl: is not a regular file");
 
-    // Nothing is deployed, so there is no remote; and a remote that is gone.
+    // A remote that is gone, and none at all where nothing is deployed either.
     fs::rename(sandbox.path("origin.git"), sandbox.path("gone.git")).unwrap();
     let _ = show(&[]).code(2).says("refs/secrets/ledger").says("does not appear to be a git repository");
     let policy = laptop.join("secrets/policy.toml");
     let text = fs::read_to_string(&policy).unwrap().replace("\"origin/main\"", "\"none\"");
     fs::write(&policy, text).unwrap();
-    let _ = show(&[]).code(2).says("deploy-ref is \"none\"").says("--state FILE");
+    sandbox.git(&laptop, ["remote", "remove", "origin"]);
+    let _ = show(&[]).code(2).says("there is no remote").says("--state FILE");
 }
 
 #[test]

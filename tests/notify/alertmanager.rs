@@ -1,12 +1,11 @@
 //! A real Alertmanager, which routes our alerts to a receiver and tells it when they are over.
 
-use std::fs;
 use std::process::Command;
 
 use serde_json::Value as Json;
 
 use super::messages::{at, deliver, error_of, expired, expiring, message, over, patient, value};
-use super::program::Program;
+use super::program::alertmanager;
 use super::server::{Request, Server, answer, ask, ok};
 use secrets::domain::channel::ChannelKind;
 use secrets::domain::notice::{Message, Notice};
@@ -16,22 +15,6 @@ use secrets::domain::time::Instant;
 fn now() -> Instant {
     let date = Command::new("date").args(["-u", "+%Y-%m-%dT%H:%M:%SZ"]).output().unwrap();
     at(String::from_utf8(date.stdout).unwrap().trim())
-}
-
-fn start(folder: &std::path::Path, receiver: &Server) -> Program {
-    let config = format!(
-        "route:\n  receiver: nobody\n  group_by: ['...']\n  group_wait: 0s\n  group_interval: 100ms\n  repeat_interval: 1h\n  \
-         routes:\n  - receiver: infra\n    matchers: ['team=\"infra\"', 'alertname=\"SecretExpiry\"']\n\
-         receivers:\n- name: nobody\n- name: infra\n  webhook_configs:\n  - url: {}/hook\n    send_resolved: true\n",
-        receiver.url()
-    );
-    fs::write(folder.join("alertmanager.yml"), config).unwrap();
-    Program::start(|port| {
-        let mut command = Command::new("prometheus-alertmanager");
-        command.args(["--config.file=alertmanager.yml", "--storage.path=data", "--cluster.listen-address="]);
-        command.arg(format!("--web.listen-address=127.0.0.1:{port}")).current_dir(folder);
-        command
-    })
 }
 
 /// What the receiver was told of a secret, the newest first: whether it burns, and the alert.
@@ -46,7 +29,7 @@ fn told(requests: &[Request], secret: &str) -> Vec<(String, Json)> {
 fn an_alert_is_routed_stays_the_same_alert_and_is_over_when_it_is_mended() {
     let folder = tempfile::tempdir().unwrap();
     let receiver = Server::start(|_, _| ok());
-    let manager = start(folder.path(), &receiver);
+    let manager = alertmanager(folder.path(), &receiver.url());
     let tell = |standing: Vec<Notice>, resolved| {
         let labels = [("team".to_owned(), "infra".to_owned())].into();
         let url = value(format!("http://{}", manager.address));

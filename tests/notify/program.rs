@@ -1,6 +1,8 @@
 //! A server that is a program: started on a port that is free, ended by its own process id.
 
+use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -49,4 +51,20 @@ impl Drop for Program {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// An Alertmanager that hands what is of team `infra` on at once.
+pub fn alertmanager(folder: &Path, receiver: &str) -> Program {
+    let config = format!(
+        "route:\n  receiver: nobody\n  group_by: ['...']\n  group_wait: 0s\n  group_interval: 100ms\n  repeat_interval: 1h\n  \
+         routes:\n  - receiver: infra\n    matchers: ['team=\"infra\"', 'alertname=\"SecretExpiry\"']\n\
+         receivers:\n- name: nobody\n- name: infra\n  webhook_configs:\n  - url: {receiver}/hook\n    send_resolved: true\n"
+    );
+    fs::write(folder.join("alertmanager.yml"), config).unwrap();
+    Program::start(|port| {
+        let mut command = Command::new("prometheus-alertmanager");
+        command.args(["--config.file=alertmanager.yml", "--storage.path=data", "--cluster.listen-address="]);
+        command.arg(format!("--web.listen-address=127.0.0.1:{port}")).current_dir(folder);
+        command
+    })
 }

@@ -1,38 +1,18 @@
 //! What goes wrong: one channel stops no other, and what could not be judged is told.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::common::Sandbox;
 use crate::desk::{Desk, EARLY, exec};
+use crate::server::{Server, ok};
 
 /// An address at which nobody is at home.
 fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     format!("http://{}", listener.local_addr().unwrap())
-}
-
-/// Answers each request with success, and hands on its first line.
-fn at_home() -> (String, mpsc::Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", listener.local_addr().unwrap());
-    let (sender, lines) = mpsc::channel();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut request = [0; 4096];
-            let length = stream.read(&mut request).unwrap_or(0);
-            let text = String::from_utf8_lossy(&request[..length]).into_owned();
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").ok();
-            sender.send(text.lines().next().unwrap_or_default().to_owned()).ok();
-        }
-    });
-    (address, lines)
 }
 
 #[test]
@@ -138,7 +118,8 @@ fn a_remote_that_is_gone_is_told_by_what_this_clone_remembers() {
 
 #[test]
 fn the_heartbeat_is_called_only_when_all_is_well() {
-    let (address, calls) = at_home();
+    let home = Server::start(|_, _| ok());
+    let address = home.url();
     let desk = Desk::with("[heartbeat]\nurl = { env = \"HEARTBEAT_URL\" }\n");
     let ops = desk.listener("ops", "[ ! -e \"$0.broken\" ] || exit 1");
     desk.policy(&exec("ops", &ops, ""));
@@ -151,10 +132,10 @@ fn the_heartbeat_is_called_only_when_all_is_well() {
     };
     fs::write(format!("{}.broken", ops.display()), "").unwrap();
     run(EARLY).code(2).says("no heartbeat").lacks("S3CRET");
-    assert!(calls.try_recv().is_err());
+    assert!(home.requests().is_empty());
     fs::remove_file(format!("{}.broken", ops.display())).unwrap();
     run("2026-03-02T12:00:00Z").code(0).says("heartbeat called").lacks("S3CRET");
-    assert_eq!(calls.recv_timeout(Duration::from_secs(30)).unwrap(), "GET /beat-S3CRET HTTP/1.1");
+    assert_eq!(home.requests()[0].line, "GET /beat-S3CRET HTTP/1.1");
     // A heartbeat that fails is a fault of its own; what was told stays told.
     desk.warn()
         .args(["--timeout", "1"])
@@ -167,7 +148,8 @@ fn the_heartbeat_is_called_only_when_all_is_well() {
 
 #[test]
 fn credentials_come_from_the_store_as_it_is_deployed_and_are_shown_nowhere() {
-    let (address, calls) = at_home();
+    let home = Server::start(|_, _| ok());
+    let address = home.url();
     let desk = Desk::with("[[notify]]\nkind = \"webhook\"\nurl = { secret = \"ops/hook\" }\n");
     let add = |url: &str| {
         let run = desk
@@ -179,15 +161,14 @@ fn credentials_come_from_the_store_as_it_is_deployed_and_are_shown_nowhere() {
     add(&format!("{address}/T0KEN\n"));
     desk.sandbox.push(&desk.laptop);
     // Another address in the work tree, to which nothing must go.
-    let (other, theirs) = at_home();
+    let theirs = Server::start(|_, _| ok());
+    let other = theirs.url();
     let clone = desk.sandbox.clone("job", &[]);
     let run = desk.sandbox.secrets(&clone).identity("alice").args(["set", "ops/hook", "--never", "mine"]);
     run.stdin(format!("{other}/T0KEN\n")).run().code(0);
     desk.warn_in(&clone).identity("bob").run().code(0).lacks("T0KEN");
-    assert_eq!(calls.recv_timeout(Duration::from_secs(30)).unwrap(), "POST /T0KEN HTTP/1.1");
-    assert!(theirs.try_recv().is_err(), "the address in the work tree was told");
+    assert_eq!(home.requests()[0].line, "POST /T0KEN HTTP/1.1");
+    assert!(theirs.requests().is_empty(), "the address in the work tree was told");
     // Without a key nobody can be told, and that is said.
-    let keyless = Sandbox::new();
-    drop(keyless);
     desk.warn_in(&clone).at("2026-04-05T12:00:00Z").run().code(2).says("ops/hook").lacks("T0KEN");
 }

@@ -11,7 +11,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../notify/program.rs"]
+mod program;
+#[allow(dead_code, reason = "it answers in more ways than are needed here")]
+#[path = "../notify/server.rs"]
+mod server;
 
+mod alertmanager;
 mod branches;
 mod desk;
 mod failing;
