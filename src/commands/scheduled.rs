@@ -230,7 +230,7 @@ impl<'a> Job<'a> {
         };
         let outcome = |told: Told<'a>| {
             let outcome = match &told.delivery.error {
-                Some(error) => Outcome::Failed(error.to_string()),
+                Some(error) => told.failed(error),
                 None if told.errand.message.is_empty() => Outcome::Nothing,
                 None => Outcome::Delivered,
             };

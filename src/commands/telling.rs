@@ -12,6 +12,7 @@ use crate::domain::name::SecretName;
 use crate::domain::notice::{Message, NoticeId};
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
+use crate::domain::warned::Outcome;
 use crate::notify::{self, Delivery, Limits, NotifyError, Outside, Ready, heartbeat, wording};
 use crate::observe::deployed::Deployed;
 use crate::observe::identities::Identities;
@@ -37,6 +38,16 @@ impl Errand<'_> {
 }
 
 impl Told<'_> {
+    /// What became of it where something went wrong.
+    pub fn failed(&self, error: &NotifyError) -> Outcome {
+        let message = &self.errand.message;
+        let arrived = |key: &String| self.delivery.arrived.contains(key);
+        let told = message.notices.iter().filter(|notice| arrived(&notice.dedup_key)).count();
+        let closed = message.resolved.iter().filter(|resolved| arrived(&resolved.dedup_key)).count();
+        let due_again = message.notices.len() + message.resolved.len() - told - closed;
+        Outcome::Failed { why: error.to_string(), told, due_again }
+    }
+
     /// What of it is to be remembered. What did not arrive is due again.
     pub fn events(&self, run: RunId, at: Instant) -> Vec<Event> {
         let (channel, message) = (&self.errand.channel.name, &self.errand.message);

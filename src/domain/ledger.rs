@@ -116,6 +116,8 @@ pub struct Told {
     alerts: BTreeMap<(ChannelName, String), Alert>,
     claims: Vec<Claim>,
     released: BTreeSet<(RunId, ChannelName)>,
+    /// The runs that came to their end: what they claimed and did not tell they released.
+    ended: BTreeSet<RunId>,
     last_run: Option<RunEnd>,
 }
 
@@ -145,6 +147,7 @@ impl Told {
                 alert.closed = alert.closed.max(Some(*at));
             }
             Event::Run(end) => {
+                self.ended.insert(end.run);
                 if self.last_run.as_ref().is_none_or(|last| (last.at, last.run) < (end.at, end.run)) {
                     self.last_run = Some(end.clone());
                 }
@@ -179,6 +182,7 @@ impl Told {
         self.claims.iter().filter(move |claim| {
             now < claim.until
                 && now.checked_add_seconds(SKEW).is_none_or(|latest| claim.at <= latest)
+                && !self.ended.contains(&claim.run)
                 && !self.released.contains(&(claim.run, claim.channel.clone()))
         })
     }
@@ -311,6 +315,9 @@ mod tests {
         }
         assert!(!told_of.is_claimed(&slack(), &id('b'), run(2), claim.at));
         assert!(!told_of.is_claimed(&"mail".parse().unwrap(), &id('a'), run(2), claim.at));
+        let ended = Event::Run(RunEnd { run: run(1), at: claim.at, outcome: RunOutcome::Delivered, told: 1 });
+        let told_of = told(&[ended, Event::Claim(claim.clone())]);
+        assert!(!told_of.is_anybody_at_it(&slack(), run(2), claim.at), "a run that ended is at nothing");
         let released = Event::Released { run: run(1), at: claim.at, channel: slack(), why: "500".to_owned() };
         let told_of = told(&[released, Event::Claim(claim.clone())]);
         assert!(!told_of.is_claimed(&slack(), &id('a'), run(2), claim.at));

@@ -12,8 +12,8 @@ pub enum Outcome {
     Planned,
     /// All of it arrived.
     Delivered,
-    /// Not all of it did, and why.
-    Failed(String),
+    /// Something went wrong: why, how many notices arrived all the same, and how much is due again in the next run.
+    Failed { why: String, told: usize, due_again: usize },
     /// There was nothing to tell.
     Nothing,
 }
@@ -23,7 +23,7 @@ impl Outcome {
         match self {
             Self::Planned => "planned",
             Self::Delivered => "delivered",
-            Self::Failed(_) => "failed",
+            Self::Failed { .. } => "failed",
             Self::Nothing => "nothing",
         }
     }
@@ -37,6 +37,17 @@ pub struct WarnedChannel {
     /// How much of it another run is about to tell.
     pub left_to_others: usize,
     pub outcome: Outcome,
+}
+
+impl WarnedChannel {
+    /// Notices that it was told, or would be.
+    pub fn told(&self) -> usize {
+        match self.outcome {
+            Outcome::Planned | Outcome::Delivered => self.message.notices.len(),
+            Outcome::Failed { told, .. } => told,
+            Outcome::Nothing => 0,
+        }
+    }
 }
 
 /// What became of a step that a run takes once.
@@ -68,7 +79,7 @@ pub struct Warned {
 impl Warned {
     /// Whether everything was judged, delivered and remembered.
     pub fn is_whole(&self) -> bool {
-        let failed = |channel: &WarnedChannel| matches!(channel.outcome, Outcome::Failed(_));
+        let failed = |channel: &WarnedChannel| matches!(channel.outcome, Outcome::Failed { .. });
         self.unchecked.is_empty()
             && !self.channels.is_empty()
             && !self.channels.iter().any(failed)
@@ -78,9 +89,7 @@ impl Warned {
 
     /// Notices that were told, or would be, over all channels.
     pub fn told(&self) -> usize {
-        let tells =
-            |channel: &&WarnedChannel| matches!(channel.outcome, Outcome::Delivered | Outcome::Planned);
-        self.channels.iter().filter(tells).map(|channel| channel.message.notices.len()).sum()
+        self.channels.iter().map(WarnedChannel::told).sum()
     }
 
     pub fn exit_code(&self) -> u8 {

@@ -76,7 +76,10 @@ impl Deployed {
     pub fn policy(&self) -> Known<Policy> {
         let path = self.policy_path();
         let bytes = self.policy_bytes()?;
-        parse_policy(bytes, &path).map_err(|error| Unknown::new(path, error.to_string()))
+        parse_policy(bytes, &path).map_err(|error| {
+            let why = in_one_line(&error.to_string(), &path);
+            Unknown::new(path, why)
+        })
     }
 
     /// As messages name the policy there.
@@ -121,6 +124,16 @@ impl Deployed {
     pub fn address(&self) -> Option<String> {
         self.place.repository.as_ref().ok()?.known_as(self.remote.as_deref()?)
     }
+}
+
+/// All faults of a file that is named already.
+fn in_one_line(faults: &str, path: &str) -> String {
+    let fault = |line: &str| match line.strip_prefix(path).and_then(|rest| rest.strip_prefix(':')) {
+        Some(rest) if rest.starts_with(|c: char| c.is_ascii_digit()) => format!("line {rest}"),
+        Some(rest) => rest.trim_start().to_owned(),
+        None => line.to_owned(),
+    };
+    faults.lines().map(fault).collect::<Vec<_>>().join("; ")
 }
 
 /// What the policy in the work tree says.

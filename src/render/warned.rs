@@ -78,7 +78,8 @@ impl Page {
         let (words, ansi) = match &channel.outcome {
             Outcome::Planned => (told("would be told"), WARNING),
             Outcome::Delivered => (told("told"), GOOD),
-            Outcome::Failed(_) => ("failed".to_owned(), BAD),
+            Outcome::Failed { told: 0, .. } => ("failed".to_owned(), BAD),
+            Outcome::Failed { told, .. } => (format!("told {}, then failed", counted(*told, "notice")), BAD),
             Outcome::Nothing => (nothing(channel), DIM),
         };
         let kind = if channel.name.as_str() == channel.kind {
@@ -91,8 +92,12 @@ impl Page {
             paint(channel.name.as_str(), BOLD, self.style),
             paint(&words, ansi, self.style)
         ));
-        if let Outcome::Failed(why) = &channel.outcome {
-            self.wrapped(2, &format!("{}; due again in the next run", visible(why)));
+        if let Outcome::Failed { why, due_again, .. } = &channel.outcome {
+            let again = match due_again {
+                0 => String::new(),
+                number => format!("; {number} due again in the next run"),
+            };
+            self.wrapped(2, &format!("{}{again}", visible(why)));
         }
         // What was told on standard output stands above.
         let is_shown = channel.kind == "stdout" && channel.outcome == Outcome::Delivered;
@@ -169,7 +174,7 @@ fn last_line(warned: &Warned, style: Style) -> String {
         return paint(&format!("{notices} {verb}"), GOOD, style);
     }
     let mut why = Vec::new();
-    let failed = |channel: &&WarnedChannel| matches!(channel.outcome, Outcome::Failed(_));
+    let failed = |channel: &&WarnedChannel| matches!(channel.outcome, Outcome::Failed { .. });
     match warned.channels.iter().filter(failed).count() {
         0 => {}
         number => why.push(format!("{} failed", counted(number, "channel"))),
@@ -216,6 +221,7 @@ struct Channel<'a> {
     outcome: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+    told: usize,
     standing: usize,
     left_to_others: usize,
     message: &'a RawValue,
@@ -255,9 +261,10 @@ pub fn json(warned: &Warned, messages: &[Box<RawValue>]) -> String {
         kind: channel.kind,
         outcome: channel.outcome.as_str(),
         error: match &channel.outcome {
-            Outcome::Failed(why) => Some(why),
+            Outcome::Failed { why, .. } => Some(why),
             Outcome::Planned | Outcome::Delivered | Outcome::Nothing => None,
         },
+        told: channel.told(),
         standing: channel.message.standing.len(),
         left_to_others: channel.left_to_others,
         message,
