@@ -15,6 +15,11 @@
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod tools;
 
+/// What the other channels are told.
+#[path = "../notify/messages.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod told;
+
 mod exec;
 mod github;
 mod messages;

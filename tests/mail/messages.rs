@@ -5,42 +5,29 @@ use std::time::{Duration, Instant as Clock};
 
 use secrets::domain::channel::{ChannelKind, ChannelName};
 use secrets::domain::check_id::CheckId;
-use secrets::domain::finding::Level;
-use secrets::domain::notice::{Contact, IssuedBy, Message, Notice, Origin, Resolved, Tier, Topic, dedup_key};
-use secrets::domain::period::Period;
-use secrets::domain::time::Instant;
+use secrets::domain::notice::{Contact, IssuedBy, Message, Notice, Origin, Resolved, Topic, dedup_key};
 use secrets::domain::value::Value;
 use secrets::notify::{self, Delivery, Limits, Outside, Ready};
 use secrets::system::environment::Environment;
 
-pub fn at(text: &str) -> Instant {
-    Instant::parse_rfc3339(text).unwrap()
-}
+use crate::told::expiring;
+
+pub use crate::told::at;
 
 /// Of a secret that ends on 2027-08-31, seven days ahead.
 pub fn notice(secret: &str) -> Notice {
-    let topic = Topic::Check(CheckId::Expiring);
+    let people = vec![
+        Contact { name: "alice".parse().unwrap(), contact: Some("alice@example.com".to_owned()) },
+        Contact { name: "bob".parse().unwrap(), contact: None },
+    ];
     Notice {
-        secret: Some(secret.parse().unwrap()),
-        topic,
-        tier: Some(Tier::Before(Period::days(7))),
-        expires: Some(at("2027-08-31T00:00:00Z")),
-        days_left: Some(7),
-        level: Level::Warning,
-        message: "expires 2027-08-31 (in 7 days)".to_owned(),
-        remedy: format!("secrets set {secret}"),
-        owners: vec!["infra".parse().unwrap()],
-        people: vec![
-            Contact { name: "alice".parse().unwrap(), contact: Some("alice@example.com".to_owned()) },
-            Contact { name: "bob".parse().unwrap(), contact: None },
-        ],
+        people,
         issuer: Some(IssuedBy {
             name: "Universität".to_owned(), contact: Some("it@example.org".to_owned())
         }),
         runbook: Some("https://wiki.example.com/db".to_owned()),
-        dedup_key: dedup_key(None, topic, secret),
-        cause: "01ARZ3NDEKTSV4RRFFQ69G5FAV 2027-08-31T00:00:00Z".to_owned(),
-        since: at("2027-08-24T00:00:00Z"),
+        dedup_key: dedup_key(None, Topic::Check(CheckId::Expiring), secret),
+        ..expiring(secret)
     }
 }
 

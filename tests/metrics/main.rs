@@ -13,6 +13,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+#[path = "../notify/program.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod program;
+#[path = "../notify/server.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod server;
+
 mod contrib;
 mod measured;
 mod servers;

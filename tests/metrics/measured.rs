@@ -157,7 +157,7 @@ fn ours(served: &str) -> String {
 /// A store has one group there, and a later push takes the place of all of it.
 fn through_a_pushgateway(sandbox: &Sandbox, laptop: &Path) {
     let gateway = Server::start("prometheus-pushgateway", &["--persistence.file="]);
-    let url = format!("http://{}", gateway.address);
+    let url = format!("http://{}", gateway.address());
     measure(sandbox, laptop, &["--push", &url]).code(0).says("pushed to the Pushgateway");
     let served = parsed(sandbox, &ours(&gateway.metrics()));
     let of_db = [("secret", "web/prod/db"), ("job", "secrets")];
