@@ -20,7 +20,10 @@ const FILE_LIMIT: Duration = Duration::from_mins(1);
 #[derive(Debug, thiserror::Error)]
 pub enum MemoryError {
     /// The remote takes no push from here: a read-only token, a protected ref.
-    #[error("{ledger}: can't be written from here: {why}")]
+    #[error(
+        "{ledger}: can't be written from here: {why}; let the job push that ref, or write state = \"none\" below [ledger] in \
+         policy.toml"
+    )]
     ReadOnly { ledger: String, why: String },
     #[error("{ledger}: {why}")]
     Failed { ledger: String, why: String },

@@ -90,18 +90,19 @@ impl Survey {
         };
         let mut unknowns = Vec::new();
         let mut seen = Seen::default();
-        match own(deployed, policy, &setting, &mut unknowns) {
-            Ok(own) => seen = own,
-            Err(unknown) => unknowns.push(unknown),
+        let reference = Reference::at_place(&deployed.place, deployed.commit);
+        let reference = reference.map(|reference| reference.called(&deployed.name));
+        if let Ok(reference) = &reference {
+            unknowns.extend(reference.unseen().iter().cloned());
+            seen = own(reference, policy, &setting);
         }
         match tracked(deployed, policy, &setting, &mut unknowns) {
             Ok(tracked) => seen = seen.absorb(tracked),
             Err(unknown) => unknowns.push(unknown),
         }
-        let names = std::mem::take(&mut seen.tracked);
-        match Reference::at_place(&deployed.place, deployed.commit) {
+        match reference {
             Ok(reference) => {
-                let store = reference.store(names);
+                let store = reference.store(seen.tracked.clone());
                 let store = StoreFacts { exposures: std::mem::take(&mut seen.exposures), ..store };
                 seen.judged.absorb(driver::judge_store(&setting, policy, &store));
             }
@@ -153,11 +154,9 @@ fn of_unknown(unknown: &Unknown) -> Unchecked {
 }
 
 /// The secrets of the store itself.
-fn own(deployed: &Deployed, policy: &Policy, setting: &Setting, unknowns: &mut Vec<Unknown>) -> Known<Seen> {
-    let reference = Reference::at_place(&deployed.place, deployed.commit)?.called(&deployed.name);
-    unknowns.extend(reference.unseen().iter().cloned());
+fn own(reference: &Reference<'_>, policy: &Policy, setting: &Setting) -> Seen {
     let look = |name: &SecretName| of_secret(policy, setting, &reference.secret(name, None));
-    Ok(reference.names.par_iter().map(look).reduce(Seen::default, Seen::absorb))
+    reference.names.par_iter().map(look).reduce(Seen::default, Seen::absorb)
 }
 
 fn of_secret(policy: &Policy, setting: &Setting, facts: &SecretFacts) -> Seen {

@@ -103,19 +103,21 @@ impl Teller<'_, '_> {
             })
             .collect();
         let outside = self.outside();
-        let deliver = |errand: Errand<'e>, ready: Result<Ready, NotifyError>| {
-            let delivery = match ready {
-                Ok(ready) => notify::deliver(&ready, &errand.message, &outside),
-                Err(error) => Delivery::whole(&errand.message, Err(error)),
-            };
-            Told { errand, delivery }
+        let deliver = |(errand, ready): &(Errand<'e>, Result<Ready, NotifyError>)| match ready {
+            Ok(ready) => notify::deliver(ready, &errand.message, &outside),
+            Err(error) => Delivery::whole(&errand.message, Err(error.clone())),
         };
-        let told: Vec<Told<'e>> = thread::scope(|scope| {
-            let running: Vec<_> =
-                ready.into_iter().map(|(errand, ready)| scope.spawn(|| deliver(errand, ready))).collect();
-            running.into_iter().filter_map(|thread| thread.join().ok()).collect()
+        let deliveries: Vec<Option<Delivery>> = thread::scope(|scope| {
+            let running: Vec<_> = ready.iter().map(|one| scope.spawn(|| deliver(one))).collect();
+            running.into_iter().map(|thread| thread.join().ok()).collect()
         });
-        told.into_iter().map(|told| self.printed(told)).collect()
+        let told = ready.into_iter().zip(deliveries).map(|((errand, _), delivery)| {
+            // Whatever became of it, it did not arrive as far as anybody knows.
+            let delivery =
+                delivery.unwrap_or_else(|| Delivery::whole(&errand.message, Err(own_fault(&errand))));
+            Told { errand, delivery }
+        });
+        told.map(|told| self.printed(told)).collect()
     }
 
     /// Tells standard output what is for it.
@@ -173,4 +175,9 @@ impl Teller<'_, '_> {
         settings::value(setting, &self.session.environment, &mut open)
             .map_err(|why| NotifyError::Setting { what: of.to_owned(), why })
     }
+}
+
+fn own_fault(errand: &Errand<'_>) -> NotifyError {
+    let why = "was given up by a fault of secrets itself; please report it".to_owned();
+    NotifyError::Program { program: errand.channel.name.to_string(), why }
 }
