@@ -9,10 +9,10 @@
 //! | 4 | [`commands`] | one command a file: asks the floors below, prints, nothing else |
 //! | 3 | [`observe`], [`change`] | facts gathered from all rooms; lock, seal, journal, commit, push |
 //! | 2 | [`checks`], [`render`] | pure: facts to findings, a report to bytes |
-//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`notify`], [`sops`], [`pass`] | one door each to the outside world |
+//! | 2 | [`store`], [`seal`], [`git`], [`keys`], [`forge`], [`notify`], [`rotate`], [`sops`], [`pass`] | one door each to the outside world |
 //! | 2 | [`foreign`], [`value_ends`] | pure: bytes that other tools made, read |
 //! | 2 | [`interchange`] | pure: values as other programs write and read them |
-//! | 1 | [`system`] | atomic files, bounded child processes, the terminal |
+//! | 1 | [`system`], [`web`] | atomic files, bounded child processes, the terminal; requests that end |
 //! | 0 | [`domain`] | the nouns; no I/O, no clock |
 //!
 //! One way through: observe (adapters → plain facts) → judge (pure) → report → render (pure) → exit code.
@@ -31,11 +31,13 @@ pub mod notify;
 pub mod observe;
 pub mod pass;
 pub mod render;
+pub mod rotate;
 pub mod seal;
 pub mod sops;
 pub mod store;
 pub mod system;
 pub mod value_ends;
+pub mod web;
 
 use std::ffi::OsString;
 

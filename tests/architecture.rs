@@ -17,6 +17,7 @@ use source::{NamedPath, Root, Source};
 const FLOORS: &[(&str, u8)] = &[
     ("domain", 0),
     ("system", 1),
+    ("web", 1),
     ("checks", 2),
     ("render", 2),
     ("store", 2),
@@ -42,7 +43,7 @@ const GUARDED_CRATES: &[(&[&str], &[&str])] = &[
     (&["git2", "libgit2_sys"], &["git"]),
     (&["keyring", "keyring_core"], &["keys"]),
     (&["toml_edit"], &["store"]),
-    (&["reqwest", "rustls"], &["forge", "notify", "rotate"]),
+    (&["reqwest", "rustls"], &["forge", "notify", "rotate", "web"]),
     (&["lettre", "rustls_platform_verifier"], &["notify"]),
     (&["dialoguer", "indicatif", "signal_hook"], &["system"]),
     (&["comfy_table"], &["render"]),

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
 use rayon::prelude::*;
-use secrets::change::sealing::{NextVersion, Request, Sealer};
+use secrets::change::sealing::{NextVersion, Request, Runners, Sealer};
 use secrets::domain::expiry::{Expiry, ExpirySource};
 use secrets::domain::record::About;
 use secrets::domain::time::Instant;
@@ -43,9 +43,11 @@ pub fn build(root: &Path, policy: &str, size: usize) {
                 reason: None,
             }),
             issued: None,
-            version: NextVersion::New { set_by: "alice".parse().expect("a name") },
+            version: NextVersion::New { set_by: "alice".parse().expect("a name"), id: None },
             seen_by: &[],
             about: About { owners: vec!["team".parse().expect("a name")], ..About::default() },
+            rotation: None,
+            runners: Runners::AsBefore,
             previous: None,
             earlier: None,
             above: None,

@@ -13,7 +13,8 @@ use crate::domain::json::{MAX_SAFE_INTEGER, SortedSet, UniqueMap};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::policy::{Actor, Policy};
-use crate::domain::record::{About, Format, Record, Sealed, Version, VersionOrder};
+use crate::domain::record::{About, Format, Record, Runner, Sealed, Version, VersionOrder};
+use crate::domain::rotation::Rotation;
 use crate::domain::rules::Rules;
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
@@ -87,10 +88,13 @@ pub struct Request<'a> {
     pub value: &'a Value,
     pub expires: Option<Expiry>,
     pub issued: Option<Instant>,
-    pub version: NextVersion,
+    pub version: NextVersion<'a>,
     /// Who has seen the value in clear without being a reader.
     pub seen_by: &'a [ActorName],
     pub about: About,
+    /// The rotation that is under way behind this seal.
+    pub rotation: Option<Rotation>,
+    pub runners: Runners<'a>,
     /// The seal before, under this name or, for a move, under the old one. Only ever of a record that is bound to
     /// its value: what runs beside the plaintext is carried over from it.
     pub previous: Option<&'a Sealed>,
@@ -101,13 +105,46 @@ pub struct Request<'a> {
     pub above: Option<VersionOrder>,
 }
 
+impl<'a> Request<'a> {
+    /// The same value again, with all that is known of it.
+    pub fn again(record: &'a Record, value: &'a Value) -> Self {
+        let sealed = &record.sealed;
+        Self {
+            name: &sealed.name,
+            value,
+            expires: sealed.expires.clone(),
+            issued: sealed.issued,
+            version: NextVersion::Same(&sealed.version),
+            seen_by: &[],
+            about: record.about.clone(),
+            rotation: record.rotation.clone(),
+            runners: Runners::AsBefore,
+            previous: Some(sealed),
+            earlier: None,
+            above: None,
+        }
+    }
+}
+
 /// Whether the value is another one.
-pub enum NextVersion {
-    New {
-        set_by: ActorName,
-    },
+pub enum NextVersion<'a> {
+    /// `id` where it was given out before.
+    New { set_by: ActorName, id: Option<VersionId> },
     /// The same value, encrypted again.
-    Same(Version),
+    Same(&'a Version),
+    /// The value of an earlier seal, which stands above all others again.
+    Back(&'a Sealed),
+}
+
+/// What runs beside the plaintext.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Runners<'a> {
+    /// As in the seal before; a first one has none.
+    AsBefore,
+    These {
+        rotator: Option<&'a Runner>,
+        probe: Option<&'a Runner>,
+    },
 }
 
 /// Seals on behalf of a policy, as of a moment.
@@ -162,6 +199,7 @@ impl Sealer<'_> {
             sealed: sealed.sealed,
             digest: Digest::of(&sealed.bytes),
             signatures: SortedSet::default(),
+            rotation: request.rotation,
             about: request.about,
         };
         Ok((record, sealed.bytes))
@@ -174,11 +212,17 @@ impl Sealer<'_> {
     ) -> Result<Sealed, SealingError> {
         let previous = request.previous;
         let (version, mut exposed_to) = match &request.version {
-            NextVersion::New { set_by } => (self.new_version(request, set_by.clone()), UniqueMap::default()),
+            NextVersion::New { set_by, id } => {
+                (self.new_version(request, set_by.clone(), *id), UniqueMap::default())
+            }
             NextVersion::Same(version) => {
                 let above = request.earlier.map_or(0, |sealed| sealed.version.number + 1);
-                let version = Version { number: version.number.max(above), ..version.clone() };
+                let version = Version { number: version.number.max(above), ..(*version).clone() };
                 (version, previous.map(|sealed| sealed.exposed_to.clone()).unwrap_or_default())
+            }
+            NextVersion::Back(to) => {
+                let number = next_number(request);
+                (Version { number, ..to.version.clone() }, to.exposed_to.clone())
             }
         };
         for (reader, keys) in recipients {
@@ -188,6 +232,12 @@ impl Sealer<'_> {
             let keys = self.policy.actor(name).map(Actor::keys).unwrap_or_default();
             self.expose(&mut exposed_to, name, keys);
         }
+        let (rotator, probe) = match request.runners {
+            Runners::AsBefore => {
+                previous.map_or((None, None), |sealed| (sealed.rotator.as_ref(), sealed.probe.as_ref()))
+            }
+            Runners::These { rotator, probe } => (rotator, probe),
+        };
         let digest_before = previous.or(request.earlier).and_then(|sealed| binding::digest(sealed).ok());
         Ok(Sealed {
             name: request.name.clone(),
@@ -203,8 +253,8 @@ impl Sealer<'_> {
                 .next_seal(request)
                 .ok_or_else(|| SealingError::SealOverflow { name: request.name.clone() })?,
             previous: digest_before,
-            rotator: previous.and_then(|sealed| sealed.rotator.clone()),
-            probe: previous.and_then(|sealed| sealed.probe.clone()),
+            rotator: rotator.cloned(),
+            probe: probe.cloned(),
         })
     }
 
@@ -223,16 +273,9 @@ impl Sealer<'_> {
         }
     }
 
-    fn new_version(&self, request: &Request<'_>, set_by: ActorName) -> Version {
-        let mut random = [0; 16];
-        OsRng.fill_bytes(&mut random);
-        let before = numbers_before(request).map(|order| order.number);
-        Version {
-            id: VersionId::from_parts(self.now, u128::from_le_bytes(random)),
-            number: before.max().unwrap_or(0) + 1,
-            set_at: self.now,
-            set_by,
-        }
+    fn new_version(&self, request: &Request<'_>, set_by: ActorName, id: Option<VersionId>) -> Version {
+        let id = id.unwrap_or_else(|| new_id(self.now));
+        Version { id, number: next_number(request), set_at: self.now, set_by }
     }
 
     /// The larger of the seal before plus 1, and unix seconds.
@@ -241,6 +284,17 @@ impl Sealer<'_> {
         let next = before.max().unwrap_or(0).max(self.now.unix_seconds());
         (next <= MAX_SAFE_INTEGER).then_some(next)
     }
+}
+
+/// The id of a version to be.
+pub fn new_id(now: Instant) -> VersionId {
+    let mut random = [0; 16];
+    OsRng.fill_bytes(&mut random);
+    VersionId::from_parts(now, u128::from_le_bytes(random))
+}
+
+fn next_number(request: &Request<'_>) -> u64 {
+    numbers_before(request).map(|order| order.number).max().unwrap_or(0) + 1
 }
 
 /// What the numbers must rise above.

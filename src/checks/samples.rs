@@ -184,6 +184,7 @@ pub(crate) fn named(name: &str) -> SecretFacts {
         sealed,
         digest: file.digest,
         signatures: SortedSet::default(),
+        rotation: None,
         about: About { owners: actors(&["infra"]), ..About::default() },
     };
     SecretFacts {

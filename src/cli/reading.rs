@@ -8,6 +8,9 @@ use crate::domain::tracked_name::CredentialName;
 #[derive(Debug, Args)]
 pub struct Get {
     pub name: CredentialName,
+    /// The value of an older version, as far back as git's history is here
+    #[arg(long = "version", value_name = "NUMBER")]
+    pub number: Option<u64>,
 }
 
 /// How the answer is written.

@@ -8,7 +8,7 @@ use super::session::repository;
 use super::standing::{Demand, KnownKeys, Standing, tracked};
 use super::writing::{existing, last_bound};
 use super::{CommandError, Session};
-use crate::change::sealing::{self, NextVersion, Request, Sealer, SealingError};
+use crate::change::sealing::{self, NextVersion, Request, Runners, Sealer, SealingError};
 use crate::cli::Notes;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
@@ -248,9 +248,11 @@ impl New<'_> {
             value: self.value,
             expires: self.expires,
             issued: self.issued,
-            version: NextVersion::New { set_by: self.set_by },
+            version: NextVersion::New { set_by: self.set_by, id: None },
             seen_by: self.seen_by,
             about: self.about,
+            rotation: None,
+            runners: Runners::AsBefore,
             previous: None,
             earlier: self.earlier,
             above: None,

@@ -14,10 +14,11 @@ use crate::domain::metrics::{Measured, Metrics};
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::report::Report;
 use crate::domain::text::{counted, visible};
-use crate::notify::{Limits, Outside, pushgateway};
+use crate::notify::{Outside, pushgateway};
 use crate::observe::place::Place;
 use crate::render::openmetrics;
 use crate::system::files::Access;
+use crate::web::Limits;
 
 /// The exit code where something that is measured is not known.
 const NOT_KNOWN: u8 = 2;

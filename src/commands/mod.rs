@@ -69,6 +69,9 @@ mod other_tools;
 mod outputs;
 mod overview;
 mod people;
+mod probe_remove;
+mod probe_run;
+mod probe_set;
 mod proposals;
 mod reading;
 mod redating;
@@ -82,6 +85,10 @@ mod rescue_notes;
 mod reseal;
 mod resealing;
 mod roster;
+mod rotate;
+mod rotator_remove;
+mod rotator_set;
+mod runners;
 mod scheduled;
 mod schema;
 mod session;
@@ -106,7 +113,7 @@ mod written_out;
 pub use error::CommandError;
 pub use session::Session;
 
-use crate::cli::{Cli, Command, Expiry, Git, Ledger};
+use crate::cli::{Cli, Command, Expiry, Git, Ledger, Probe, Rotator};
 
 /// Runs one command; answers with the exit code.
 pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
@@ -137,6 +144,12 @@ pub fn run(cli: Cli, session: &Session) -> Result<u8, CommandError> {
         Command::Untrack(arguments) => untrack::run(session, &arguments),
         Command::Confirm(arguments) => confirm::run(session, &arguments),
         Command::Check(arguments) => check::run(session, &arguments),
+        Command::Rotate(arguments) => rotate::run(session, &arguments),
+        Command::Rotator(Rotator::Set(arguments)) => rotator_set::run(session, &arguments),
+        Command::Rotator(Rotator::Remove(arguments)) => rotator_remove::run(session, &arguments),
+        Command::Probe(Probe::Set(arguments)) => probe_set::run(session, &arguments),
+        Command::Probe(Probe::Remove(arguments)) => probe_remove::run(session, &arguments),
+        Command::Probe(Probe::Run(arguments)) => probe_run::run(session, &arguments),
         Command::Warn(arguments) => warn::run(session, &arguments),
         Command::Ledger(Ledger::Show(arguments)) => ledger_show::run(session, &arguments),
         Command::Ledger(Ledger::Mend(arguments)) => ledger_mend::run(session, &arguments),

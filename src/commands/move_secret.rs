@@ -6,7 +6,7 @@ use super::session::repository;
 use super::standing::{Standing, tracked};
 use super::writing::{accept_keys, existing, finish, last_bound};
 use super::{CommandError, Session};
-use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::sealing::{Request, Sealer};
 use crate::change::writer::{Pair, Writer};
 use crate::cli::Move;
 use crate::domain::digest::Digest;
@@ -53,18 +53,7 @@ pub fn run(session: &Session, arguments: &Move) -> Result<u8, CommandError> {
     accept_keys(session, &sealer, new, &standing.known_keys(&facts, &[old, new]), &mut accepted)?;
     let value = identities.open(old.as_str(), &before.bytes)?;
     let earlier = last_bound(&place, new)?;
-    let request = Request {
-        name: new,
-        value: &value,
-        expires: before.record.sealed.expires.clone(),
-        issued: before.record.sealed.issued,
-        version: NextVersion::Same(before.record.sealed.version.clone()),
-        seen_by: &[],
-        about: before.record.about.clone(),
-        previous: Some(&before.record.sealed),
-        earlier: earlier.as_ref(),
-        above: None,
-    };
+    let request = Request { name: new, earlier: earlier.as_ref(), ..Request::again(&before.record, &value) };
     let (record, sealed) = sealer.seal(request)?;
     writer.put_secret(Pair::ABSENT, &record, sealed);
     writer.remove_secret(before.pair(), old);

@@ -11,7 +11,7 @@ use super::standing::{Standing, tracked};
 use super::tracking::rehearse;
 use super::writing::{accept_keys, existing, finish};
 use super::{CommandError, Session};
-use crate::change::sealing::{NextVersion, Request, Sealer};
+use crate::change::sealing::{Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::{Publish, Sealing};
 use crate::domain::glob::Glob;
@@ -221,16 +221,10 @@ impl<'a> Redating<'a> {
                 warn_of_earlier_end(session, &value_ends::read(value.expose()), expires)?;
             }
             let request = Request {
-                name,
-                value: &value,
                 expires: news.expires.clone().or_else(|| before.record.sealed.expires.clone()),
                 issued: news.issued.or(before.record.sealed.issued),
-                version: NextVersion::Same(before.record.sealed.version.clone()),
-                seen_by: &[],
                 about,
-                previous: Some(&before.record.sealed),
-                earlier: None,
-                above: None,
+                ..Request::again(&before.record, &value)
             };
             let (record, bytes) = sealer.seal(request)?;
             writer.put_secret(before.pair(), &record, bytes);

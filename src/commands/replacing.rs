@@ -3,7 +3,7 @@
 use super::standing::{KnownKeys, Standing};
 use super::writing::{Existing, existing_unverified, last_bound};
 use super::{CommandError, Session};
-use crate::change::sealing::{self, NextVersion, Request, Sealer};
+use crate::change::sealing::{self, NextVersion, Request, Runners, Sealer};
 use crate::change::writer::Pair;
 use crate::domain::expiry::Expiry;
 use crate::domain::name::{ActorName, SecretName};
@@ -107,9 +107,12 @@ impl Replacement<'_> {
             value: self.value,
             expires: self.expires,
             issued: self.issued,
-            version: NextVersion::New { set_by: self.set_by },
+            version: NextVersion::New { set_by: self.set_by, id: None },
             seen_by: self.seen_by,
             about: before.record.about.clone(),
+            // One that is under way is cleared up by the next `secrets rotate`: what it minted must not be forgotten.
+            rotation: before.record.rotation.clone(),
+            runners: Runners::AsBefore,
             previous: replaced.previous.as_ref(),
             earlier: None,
             above: self.above,

@@ -8,7 +8,7 @@ use super::openers::{self, Refusal, Task};
 use super::standing::{KnownKeys, Standing, tracked};
 use super::writing::{Existing, accept_keys, existing};
 use super::{CommandError, Session};
-use crate::change::sealing::{self, NextVersion, Request, Sealer};
+use crate::change::sealing::{self, Request, Sealer};
 use crate::change::writer::{Pair, Writer};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 use crate::domain::name::{ActorName, SecretName};
@@ -250,19 +250,9 @@ fn seal_again(
             Refusal::Final(error.to_string())
         }
     })?;
-    let request = Request {
-        name: &sealed.name,
-        value: &value,
-        expires: sealed.expires.clone(),
-        issued: sealed.issued,
-        version: NextVersion::Same(sealed.version.clone()),
-        seen_by: &[],
-        about: before.record.about.clone(),
-        previous: Some(sealed),
-        earlier: None,
-        above: None,
-    };
-    let (record, bytes) = sealer.seal(request).map_err(|error| Refusal::Final(error.to_string()))?;
+    let (record, bytes) = sealer
+        .seal(Request::again(&before.record, &value))
+        .map_err(|error| Refusal::Final(error.to_string()))?;
     Ok((before.pair(), record, bytes))
 }
 

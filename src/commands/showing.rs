@@ -84,6 +84,7 @@ pub fn rules(rules: &Rules) -> Vec<RuleWire> {
         line("block-within", &rules.block_within, ToString::to_string),
         line("rotate-every", &rules.rotate_every, optional),
         line("max-lifetime", &rules.max_lifetime, optional),
+        line("overlap", &rules.overlap, ToString::to_string),
         line("require-signature", &rules.require_signature, ToString::to_string),
     ];
     for (id, level) in &rules.levels {

@@ -13,10 +13,11 @@ use crate::domain::notice::{Message, NoticeId};
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
 use crate::domain::warned::Outcome;
-use crate::notify::{self, Delivery, Limits, NotifyError, Outside, Ready, heartbeat, wording};
+use crate::notify::{self, Delivery, Outside, Ready, heartbeat, wording};
 use crate::observe::deployed::Deployed;
 use crate::observe::identities::Identities;
 use crate::observe::settings;
+use crate::web::{Limits, ServiceError};
 
 /// One channel, and what it is to be told.
 pub struct Errand<'a> {
@@ -39,7 +40,7 @@ impl Errand<'_> {
 
 impl Told<'_> {
     /// What became of it where something went wrong.
-    pub fn failed(&self, error: &NotifyError) -> Outcome {
+    pub fn failed(&self, error: &ServiceError) -> Outcome {
         let message = &self.errand.message;
         let arrived = |key: &String| self.delivery.arrived.contains(key);
         let told = message.notices.iter().filter(|notice| arrived(&notice.dedup_key)).count();
@@ -95,7 +96,7 @@ pub struct Teller<'a, 'k> {
 impl Teller<'_, '_> {
     /// Tells them all at once. Standard output is told by whoever owns it.
     pub fn tell<'e>(&mut self, errands: Vec<Errand<'e>>) -> Vec<Told<'e>> {
-        let ready: Vec<(Errand<'e>, Result<Ready, NotifyError>)> = errands
+        let ready: Vec<(Errand<'e>, Result<Ready, ServiceError>)> = errands
             .into_iter()
             .map(|errand| {
                 let ready = self.ready(errand.channel);
@@ -103,7 +104,7 @@ impl Teller<'_, '_> {
             })
             .collect();
         let outside = self.outside();
-        let deliver = |(errand, ready): &(Errand<'e>, Result<Ready, NotifyError>)| match ready {
+        let deliver = |(errand, ready): &(Errand<'e>, Result<Ready, ServiceError>)| match ready {
             Ok(ready) => notify::deliver(ready, &errand.message, &outside),
             Err(error) => Delivery::whole(&errand.message, Err(error.clone())),
         };
@@ -126,15 +127,14 @@ impl Teller<'_, '_> {
         if channel.kind != ChannelKind::Stdout || !self.prints {
             return told;
         }
-        let printed = self
-            .session
-            .print(format!("{}\n", wording::text(message)))
-            .map_err(|error| NotifyError::Setting { what: channel.name.to_string(), why: error.to_string() });
+        let printed = self.session.print(format!("{}\n", wording::text(message))).map_err(|error| {
+            ServiceError::Setting { what: channel.name.to_string(), why: error.to_string() }
+        });
         Told { delivery: Delivery::whole(message, printed), ..told }
     }
 
     /// Says that all went well, to whoever waits for it.
-    pub fn beat(&mut self, beat: &Heartbeat) -> Result<(), NotifyError> {
+    pub fn beat(&mut self, beat: &Heartbeat) -> Result<(), ServiceError> {
         let url = self.look_up("heartbeat", &beat.url)?;
         heartbeat::call(&url, &self.outside())
     }
@@ -145,7 +145,7 @@ impl Teller<'_, '_> {
         Outside::new(self.session.environment.clone(), folder.to_owned(), Limits::within(self.limit))
     }
 
-    fn ready(&mut self, channel: &Channel) -> Result<Ready, NotifyError> {
+    fn ready(&mut self, channel: &Channel) -> Result<Ready, ServiceError> {
         if let ChannelKind::Exec { command } = &channel.kind {
             self.refuse_exchanged(channel, command)?;
         }
@@ -156,10 +156,10 @@ impl Teller<'_, '_> {
 
     /// What the command names of this repository must be what is deployed: else a branch would say what is run, and with
     /// which credentials at hand.
-    fn refuse_exchanged(&self, channel: &Channel, command: &[String]) -> Result<(), NotifyError> {
+    fn refuse_exchanged(&self, channel: &Channel, command: &[String]) -> Result<(), ServiceError> {
         for word in command {
             let refused =
-                |why: String| NotifyError::Setting { what: format!("{}: {word}", channel.name), why };
+                |why: String| ServiceError::Setting { what: format!("{}: {word}", channel.name), why };
             if !self.deployed.has_as_here(word).map_err(refused)? {
                 let why =
                     format!("is not what {} has; run the job where that is checked out", self.deployed.name);
@@ -169,15 +169,19 @@ impl Teller<'_, '_> {
         Ok(())
     }
 
-    fn look_up(&mut self, of: &str, setting: &crate::domain::channel::Setting) -> Result<Value, NotifyError> {
+    fn look_up(
+        &mut self,
+        of: &str,
+        setting: &crate::domain::channel::Setting,
+    ) -> Result<Value, ServiceError> {
         let (deployed, identities) = (self.deployed, &mut *self.identities);
         let mut open = |name: &SecretName| deployed.open(name, identities);
         settings::value(setting, &self.session.environment, &mut open)
-            .map_err(|why| NotifyError::Setting { what: of.to_owned(), why })
+            .map_err(|why| ServiceError::Setting { what: of.to_owned(), why })
     }
 }
 
-fn own_fault(errand: &Errand<'_>) -> NotifyError {
+fn own_fault(errand: &Errand<'_>) -> ServiceError {
     let why = "was given up by a fault of secrets itself; please report it".to_owned();
-    NotifyError::Program { program: errand.channel.name.to_string(), why }
+    ServiceError::Program { program: errand.channel.name.to_string(), why }
 }

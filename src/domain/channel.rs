@@ -6,8 +6,8 @@ use std::str::FromStr;
 
 use super::check_id::CheckId;
 use super::glob::Glob;
-use super::name::SecretName;
 use super::period::Period;
+pub use super::setting::Setting;
 use super::text::visible;
 
 /// The longest name of a channel, in bytes.
@@ -71,17 +71,6 @@ pub struct Channel {
     pub findings: BTreeSet<CheckId>,
     /// In `policy.toml`, from 1.
     pub line: usize,
-}
-
-/// Where policy has a text that may be a credential.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Setting {
-    /// In policy itself: an address that gives nothing away.
-    Text(String),
-    /// In a variable of the environment.
-    Env(String),
-    /// In a secret of this very store.
-    Secret(SecretName),
 }
 
 /// The kind of a channel and what it needs. `S` is where a text is to be found ([`Setting`]), or the text itself once it

@@ -55,6 +55,13 @@ impl<T> Deref for SortedSet<T> {
     }
 }
 
+impl<T> SortedSet<T> {
+    /// For `skip_serializing_if`, which looks at no `Deref`.
+    pub fn is_empty_set(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 impl<T: Ord> SortedSet<T> {
     pub fn insert(&mut self, item: T) -> bool {
         self.0.insert(item)

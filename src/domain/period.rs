@@ -67,6 +67,10 @@ pub struct Period {
 }
 
 impl Period {
+    pub const fn hours(count: u32) -> Self {
+        Self { count, unit: Unit::Hour }
+    }
+
     pub const fn days(count: u32) -> Self {
         Self { count, unit: Unit::Day }
     }

@@ -143,6 +143,8 @@ pub struct RuleSet {
     pub block_within: Option<Period>,
     pub rotate_every: Option<Period>,
     pub max_lifetime: Option<Period>,
+    /// How long the old value stays valid behind a rotation.
+    pub overlap: Option<Period>,
     pub require_signature: Option<bool>,
     pub levels: BTreeMap<CheckId, Level>,
 }

@@ -9,6 +9,7 @@ use super::id::{StoreId, VersionId};
 use super::json::{SortedSet, StrictValue, UniqueMap, present, safe_integer};
 use super::key::{Fingerprint, KeyKind};
 use super::name::{ActorName, SecretName};
+use super::rotation::Rotation;
 use super::time::Instant;
 
 /// The schema number that this version reads and writes, of records and policies alike.
@@ -27,6 +28,9 @@ pub struct Record {
     /// Of people, over `sealed` and the sealed file.
     #[serde(default, skip_serializing_if = "no_signatures")]
     pub signatures: SortedSet<RecordSignature>,
+    /// How far the rotation has come that is under way.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<Rotation>,
     #[serde(default, skip_serializing_if = "About::is_empty")]
     pub about: About,
 }

@@ -8,6 +8,7 @@ use super::finding::Level;
 use super::name::{ActorName, SecretName};
 use super::period::Period;
 use super::policy::{Policy, RuleSet};
+use super::rotation::OVERLAP;
 use super::tracked_name::TrackedName;
 
 /// How many people must be able to open a secret where policy says nothing.
@@ -64,6 +65,7 @@ pub struct Rules {
     pub block_within: Rule<Period>,
     pub rotate_every: Rule<Option<Period>>,
     pub max_lifetime: Rule<Option<Period>>,
+    pub overlap: Rule<Period>,
     pub require_signature: Rule<bool>,
     pub levels: BTreeMap<CheckId, Rule<Level>>,
 }
@@ -78,6 +80,7 @@ impl Rules {
             block_within: Rule::built_in(Period::days(0)),
             rotate_every: Rule::built_in(None),
             max_lifetime: Rule::built_in(None),
+            overlap: Rule::built_in(OVERLAP),
             require_signature: Rule::built_in(false),
             levels: BTreeMap::new(),
         }
@@ -121,6 +124,7 @@ impl Rules {
         self.block_within.set(set.block_within, origin);
         self.rotate_every.set(set.rotate_every.map(Some), origin);
         self.max_lifetime.set(set.max_lifetime.map(Some), origin);
+        self.overlap.set(set.overlap, origin);
         self.require_signature.set(set.require_signature, origin);
         for (id, level) in &set.levels {
             self.levels.insert(*id, Rule { value: *level, origin: origin.clone() });

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::http::{Request, Target, send};
-use super::{Delivery, NotifyError, Outside, document, wording};
+use super::{Delivery, Outside, document, wording};
 use crate::domain::notice::{Message, Notice, Resolved};
 use crate::domain::tracked_name::CredentialName;
 use crate::domain::value::Value;
+use crate::web::{Request, ServiceError, Target};
 
 /// How long an alert stands that is not posted again, in seconds: three days, so that `monitor-silent` (two days) is found
 /// before the alerts of a job that fell silent end by themselves.
@@ -45,14 +45,14 @@ fn post(
     labels: &BTreeMap<String, String>,
     message: &Message,
     outside: &Outside,
-) -> Result<(), NotifyError> {
+) -> Result<(), ServiceError> {
     let alerts = alerts(labels, message);
     if alerts.is_empty() {
         return Ok(());
     }
     let target = Target::parse("url", url)?.at(&["api", "v2", "alerts"]);
     let request = Request::post(&target, document::bytes(&alerts)).authorized(authorization)?;
-    send(&request, outside).map(|_| ())
+    outside.send(&request).map(|_| ())
 }
 
 fn alerts(labels: &BTreeMap<String, String>, message: &Message) -> Vec<Alert> {

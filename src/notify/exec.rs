@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::{Delivery, NotifyError, Outside, document, wording};
+use super::{Delivery, Outside, document, wording};
 use crate::domain::notice::Message;
 use crate::domain::text::visible;
 use crate::system::process::{Finished, Program};
+use crate::web::ServiceError;
 
 /// How much of what a program says is shown, in characters.
 const MOST_SAID: usize = 300;
@@ -19,9 +20,9 @@ pub fn deliver(command: &[String], message: &Message, outside: &Outside) -> Deli
 
 /// In the root of the repository, with the environment of this process but for an identity. What it starts ends with it
 /// when the time is over.
-fn run(command: &[String], message: &Message, outside: &Outside) -> Result<(), NotifyError> {
+fn run(command: &[String], message: &Message, outside: &Outside) -> Result<(), ServiceError> {
     let name = command.first().map(String::as_str).unwrap_or_default();
-    let failed = |why: String| NotifyError::Program { program: wording::plain(name), why };
+    let failed = |why: String| ServiceError::Program { program: wording::plain(name), why };
     let limit = outside.deadline.saturating_duration_since(Instant::now());
     if name.is_empty() || limit.is_zero() {
         return Err(failed("was not run: it has no name, or there is no time left".to_owned()));

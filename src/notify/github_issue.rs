@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use self::api::{Api, Issue};
 use self::markdown::Mark;
-use super::{Delivery, NotifyError, Outside};
+use super::{Delivery, Outside};
 use crate::domain::notice::{Message, Notice, Topic};
 use crate::domain::value::Value;
+use crate::web::ServiceError;
 
 pub fn deliver(
     repository: &str,
@@ -44,7 +45,7 @@ struct Alert {
 }
 
 /// All that are open, by their keys, the oldest first.
-fn open_alerts(api: &Api<'_>, until: Instant) -> Result<BTreeMap<String, Vec<Alert>>, NotifyError> {
+fn open_alerts(api: &Api<'_>, until: Instant) -> Result<BTreeMap<String, Vec<Alert>>, ServiceError> {
     let mut open = BTreeMap::<String, Vec<Alert>>::new();
     for issue in api.open(until)? {
         if let Some(mark) = issue.body.as_deref().and_then(Mark::find) {
@@ -114,7 +115,7 @@ impl Round<'_> {
         resolved.chain(stale).collect()
     }
 
-    fn tell(&self, notice: &Notice, until: Instant) -> Result<(), NotifyError> {
+    fn tell(&self, notice: &Notice, until: Instant) -> Result<(), ServiceError> {
         let mark = Mark::of(notice);
         let (title, body) = (markdown::title(notice, self.message), markdown::body(notice, self.message));
         let Some((alert, doubles)) = self.open.get(&mark.key).and_then(|alerts| alerts.split_first()) else {
@@ -136,7 +137,7 @@ impl Round<'_> {
     }
 
     /// Opens an issue, and looks for it before it tries again: it may be there although no answer came.
-    fn open(&self, key: &str, title: &str, body: &str, until: Instant) -> Result<(), NotifyError> {
+    fn open(&self, key: &str, title: &str, body: &str, until: Instant) -> Result<(), ServiceError> {
         let mut pause = self.outside.limits.first_pause;
         loop {
             let error = match self.api.open_once(title, body, until) {
@@ -156,7 +157,7 @@ impl Round<'_> {
     }
 
     /// Closes what is open under a key. Nothing is, where a person was quicker.
-    fn close(&self, key: &str, until: Instant) -> Result<(), NotifyError> {
+    fn close(&self, key: &str, until: Instant) -> Result<(), ServiceError> {
         self.open.get(key).into_iter().flatten().try_for_each(|alert| {
             self.api.comment(alert.issue.number, &markdown::over(self.message), until)?;
             self.api.close(alert.issue.number, "completed", until)
@@ -165,25 +166,27 @@ impl Round<'_> {
 }
 
 /// Whether all others would fail likewise.
-fn concerns_all(error: &NotifyError) -> bool {
+fn concerns_all(error: &ServiceError) -> bool {
     match error {
-        NotifyError::Status { status, .. } => matches!(status, 401 | 403),
-        NotifyError::Later { .. } | NotifyError::Setting { .. } | NotifyError::Redirected { .. } => true,
-        NotifyError::Unreachable { .. }
-        | NotifyError::TooSlow { .. }
-        | NotifyError::Garbage { .. }
-        | NotifyError::Program { .. } => false,
+        ServiceError::Status { status, .. } => matches!(status, 401 | 403),
+        ServiceError::Later { .. } | ServiceError::Setting { .. } | ServiceError::Redirected { .. } => true,
+        ServiceError::Unreachable { .. }
+        | ServiceError::TooSlow { .. }
+        | ServiceError::Garbage { .. }
+        | ServiceError::Program { .. } => false,
     }
 }
 
 /// Whether what was asked for may have been done all the same.
-fn may_be_there(error: &NotifyError) -> bool {
+fn may_be_there(error: &ServiceError) -> bool {
     match error {
-        NotifyError::Status { status, .. } => *status >= 500 || matches!(status, 408 | 429),
-        NotifyError::Unreachable { .. } | NotifyError::TooSlow { .. } | NotifyError::Garbage { .. } => true,
-        NotifyError::Later { .. }
-        | NotifyError::Setting { .. }
-        | NotifyError::Redirected { .. }
-        | NotifyError::Program { .. } => false,
+        ServiceError::Status { status, .. } => *status >= 500 || matches!(status, 408 | 429),
+        ServiceError::Unreachable { .. } | ServiceError::TooSlow { .. } | ServiceError::Garbage { .. } => {
+            true
+        }
+        ServiceError::Later { .. }
+        | ServiceError::Setting { .. }
+        | ServiceError::Redirected { .. }
+        | ServiceError::Program { .. } => false,
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! | file | its job |
 //! |---|---|
-//! | [`http`] | requests that end in bounded time, are repeated where that helps, and follow no redirect |
 //! | [`wording`] | a message as text for people |
 //! | [`document`] | a message as JSON, for `webhook` and `exec` |
 //! | `webhook`, `slack`, `pagerduty`, `alertmanager`, `smtp`, `github_issue`, `exec` | one kind of channel each |
@@ -12,12 +11,10 @@
 
 pub mod document;
 pub mod heartbeat;
-pub mod http;
 pub mod pushgateway;
 pub mod wording;
 
 mod alertmanager;
-mod error;
 mod exec;
 mod github_issue;
 mod pagerduty;
@@ -28,40 +25,20 @@ mod webhook;
 #[cfg(test)]
 mod samples;
 
-pub use error::NotifyError;
-
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::domain::channel::{ChannelKind, ChannelName};
 use crate::domain::notice::Message;
 use crate::domain::value::Value;
 use crate::system::environment::Environment;
+use crate::web::{self, Answer, Limits, Request, ServiceError};
 
 /// A channel with every text at hand that policy has elsewhere.
 pub struct Ready {
     pub name: ChannelName,
     pub kind: ChannelKind<Value>,
-}
-
-/// How long a channel may take.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// All attempts and the pauses between them together.
-    pub whole: Duration,
-    /// One attempt.
-    pub attempt: Duration,
-    /// Before the second attempt; then it doubles. What the other side asks for (`Retry-After`) comes first.
-    pub first_pause: Duration,
-}
-
-impl Limits {
-    /// A channel may take so long in all; one attempt ten seconds at most, so that a server that hangs is asked again.
-    pub fn within(whole: Duration) -> Self {
-        let first_pause = (whole / 60).clamp(Duration::from_millis(50), Duration::from_secs(1));
-        Self { whole, attempt: whole.min(Duration::from_secs(10)), first_pause }
-    }
 }
 
 /// What a channel may touch.
@@ -79,6 +56,10 @@ impl Outside {
     pub fn new(environment: Environment, folder: PathBuf, limits: Limits) -> Self {
         Self { environment, folder, limits, deadline: Instant::now() + limits.whole }
     }
+
+    fn send(&self, request: &Request) -> Result<Answer, ServiceError> {
+        web::send(request, self.limits, self.deadline)
+    }
 }
 
 /// What became of a message.
@@ -88,12 +69,12 @@ pub struct Delivery {
     /// The keys of what arrived, notices and what is resolved alike.
     pub arrived: BTreeSet<String>,
     /// Why not all of it did.
-    pub error: Option<NotifyError>,
+    pub error: Option<ServiceError>,
 }
 
 impl Delivery {
     /// Of a channel that takes a message as a whole.
-    pub fn whole(message: &Message, result: Result<(), NotifyError>) -> Self {
+    pub fn whole(message: &Message, result: Result<(), ServiceError>) -> Self {
         match result {
             Ok(()) => {
                 let notices = message.notices.iter().map(|notice| notice.dedup_key.clone());

@@ -5,12 +5,12 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::http::{Request, Target, send_until};
-use super::{Delivery, NotifyError, Outside, document, wording};
+use super::{Delivery, Outside, document, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::notice::{Message, Notice, Origin, Topic};
 use crate::domain::value::Value;
+use crate::web::{Request, ServiceError, Target, send};
 
 /// The longest summary, in characters.
 const MOST_SUMMARY: usize = 1024;
@@ -100,12 +100,12 @@ pub fn deliver(routing_key: &Value, url: &Value, message: &Message, outside: &Ou
     delivery
 }
 
-fn target(url: &Value) -> Result<Target, NotifyError> {
+fn target(url: &Value) -> Result<Target, ServiceError> {
     Ok(Target::parse("url", url)?.at(&["v2", "enqueue"]))
 }
 
-fn text_of(routing_key: &Value) -> Result<&str, NotifyError> {
-    std::str::from_utf8(routing_key.expose()).map(str::trim).map_err(|_| NotifyError::Setting {
+fn text_of(routing_key: &Value) -> Result<&str, ServiceError> {
+    std::str::from_utf8(routing_key.expose()).map(str::trim).map_err(|_| ServiceError::Setting {
         what: "routing-key".to_owned(),
         why: "is no text; it is the integration key of a service, 32 characters".to_owned(),
     })
@@ -125,29 +125,29 @@ fn enqueue(
     target: &Target,
     outside: &Outside,
     deadline: Instant,
-) -> Result<(), NotifyError> {
-    let answer = send_until(request, outside.limits, deadline)?;
+) -> Result<(), ServiceError> {
+    let answer = send(request, outside.limits, deadline)?;
     match serde_json::from_slice::<Accepted>(&answer.body) {
         Ok(accepted) if answer.status == 202 && accepted.status == "success" => Ok(()),
         _ => {
             let why = "PagerDuty answers 202 and `success` when it has taken an event".to_owned();
-            Err(NotifyError::Garbage { to: target.to_string(), why })
+            Err(ServiceError::Garbage { to: target.to_string(), why })
         }
     }
 }
 
 /// Whether the next event would fare no better: nobody there, or the key is not taken.
-fn concerns_all(error: &NotifyError) -> bool {
+fn concerns_all(error: &ServiceError) -> bool {
     match error {
-        NotifyError::Status { status: 400, said, .. } => said.to_ascii_lowercase().contains("routing"),
-        NotifyError::Status { status, .. } => matches!(status, 401 | 403 | 404 | 429),
-        NotifyError::Setting { .. }
-        | NotifyError::Unreachable { .. }
-        | NotifyError::TooSlow { .. }
-        | NotifyError::Later { .. }
-        | NotifyError::Redirected { .. }
-        | NotifyError::Garbage { .. } => true,
-        NotifyError::Program { .. } => false,
+        ServiceError::Status { status: 400, said, .. } => said.to_ascii_lowercase().contains("routing"),
+        ServiceError::Status { status, .. } => matches!(status, 401 | 403 | 404 | 429),
+        ServiceError::Setting { .. }
+        | ServiceError::Unreachable { .. }
+        | ServiceError::TooSlow { .. }
+        | ServiceError::Later { .. }
+        | ServiceError::Redirected { .. }
+        | ServiceError::Garbage { .. } => true,
+        ServiceError::Program { .. } => false,
     }
 }
 

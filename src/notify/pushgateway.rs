@@ -6,9 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE;
 use reqwest::Method;
 
-use super::http::{Request, Target, send};
-use super::{NotifyError, Outside};
+use super::Outside;
 use crate::domain::value::Value;
+use crate::web::{Request, ServiceError, Target};
 
 /// A Pushgateway reads the text format of Prometheus, of which what `OpenMetrics` has beyond it are comments; that it would
 /// be `OpenMetrics` it does not want to hear.
@@ -24,7 +24,7 @@ pub fn push(
     grouping: &BTreeMap<String, String>,
     body: Vec<u8>,
     outside: &Outside,
-) -> Result<(), NotifyError> {
+) -> Result<(), ServiceError> {
     let target = Target::parse("--push", &Value::new(url.as_bytes().to_vec()))?;
     let segments = segments(job, grouping);
     let segments = segments.iter().map(String::as_str).collect::<Vec<_>>();
@@ -32,7 +32,7 @@ pub fn push(
         outside.environment.var(AUTHORIZATION).map(|text| Value::new(text.as_bytes().to_vec()));
     let request = Request::new(Method::PUT, &target.at(&segments)).with_body(TEXT, body);
     let request = request.authorized(authorization.as_ref())?;
-    send(&request, outside).map(|_| ())
+    outside.send(&request).map(|_| ())
 }
 
 /// `metrics/job/secrets/store@base64/…`: a name may hold a slash, which no segment can.

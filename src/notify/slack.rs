@@ -3,12 +3,12 @@
 
 use serde_json::{Value as Json, json};
 
-use super::http::{Request, Target, send};
-use super::{Delivery, NotifyError, Outside, document, wording};
+use super::{Delivery, Outside, document, wording};
 use crate::domain::finding::Level;
 use crate::domain::notice::{Message, Notice};
 use crate::domain::text::few;
 use crate::domain::value::Value;
+use crate::web::{Request, ServiceError, Target};
 
 /// What Slack takes at most: blocks of a message, characters of a text and of a header.
 const MOST_BLOCKS: usize = 50;
@@ -31,18 +31,18 @@ pub fn deliver(url: &Value, message: &Message, outside: &Outside) -> Delivery {
     Delivery::whole(message, post(url, message, outside))
 }
 
-fn post(url: &Value, message: &Message, outside: &Outside) -> Result<(), NotifyError> {
+fn post(url: &Value, message: &Message, outside: &Outside) -> Result<(), ServiceError> {
     if message.is_empty() {
         return Ok(());
     }
     let target = Target::parse("url", url)?;
-    let answer = send(&Request::post(&target, document::bytes(&body(message))), outside)?;
+    let answer = outside.send(&Request::post(&target, document::bytes(&body(message))))?;
     if answer.body.trim_ascii() == b"ok" {
         return Ok(());
     }
     let why =
         "Slack says `ok` when it has taken a message; is this the address of an incoming webhook?".to_owned();
-    Err(NotifyError::Garbage { to: target.to_string(), why })
+    Err(ServiceError::Garbage { to: target.to_string(), why })
 }
 
 fn body(message: &Message) -> Json {

@@ -14,11 +14,12 @@ use std::time::Instant;
 use lettre::Address;
 
 use self::dialogue::{Dialogue, Fault, Server};
-use super::{Delivery, NotifyError, Outside};
+use super::{Delivery, Outside};
 use crate::domain::channel::{Encryption, Smtp};
 use crate::domain::notice::Message;
 use crate::domain::text::visible;
 use crate::domain::value::Value;
+use crate::web::ServiceError;
 
 pub fn deliver(settings: &Smtp<Value>, message: &Message, outside: &Outside) -> Delivery {
     if message.is_empty() {
@@ -39,9 +40,9 @@ struct Parcel<'a> {
 }
 
 impl<'a> Parcel<'a> {
-    fn new(settings: &'a Smtp<Value>, message: &Message) -> Result<Self, NotifyError> {
+    fn new(settings: &'a Smtp<Value>, message: &Message) -> Result<Self, ServiceError> {
         let what = || format!("mail by {}", visible(&settings.host));
-        let setting = |why: String| NotifyError::Setting { what: what(), why };
+        let setting = |why: String| ServiceError::Setting { what: what(), why };
         if settings.encryption == Encryption::None {
             if !is_this_machine(&settings.host) {
                 let why =

@@ -2,10 +2,10 @@
 
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::http::{Request, Target, send};
-use super::{Delivery, NotifyError, Outside, document};
+use super::{Delivery, Outside, document};
 use crate::domain::notice::Message;
 use crate::domain::value::Value;
+use crate::web::{Request, ServiceError, Target};
 
 /// By draft-ietf-httpapi-idempotency-key-header.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -19,7 +19,7 @@ fn post(
     authorization: Option<&Value>,
     message: &Message,
     outside: &Outside,
-) -> Result<(), NotifyError> {
+) -> Result<(), ServiceError> {
     if message.is_empty() {
         return Ok(());
     }
@@ -30,5 +30,5 @@ fn post(
     if let Ok(key) = HeaderValue::from_str(&key) {
         request = request.with_header(IDEMPOTENCY_KEY, key);
     }
-    send(&request, outside).map(|_| ())
+    outside.send(&request).map(|_| ())
 }

@@ -4,7 +4,7 @@
 use std::fs;
 
 use crate::common::toronto::{AZUREAD, NEW_VALUE, OAUTH, REDEPLOY, SEALED, Toronto};
-use secrets::change::sealing::{NextVersion, Request, Sealer};
+use secrets::change::sealing::{NextVersion, Request, Runners, Sealer};
 use secrets::domain::record::About;
 use secrets::domain::time::Instant;
 use secrets::domain::value::Value;
@@ -96,9 +96,11 @@ fn seal_without_expiry(toronto: &Toronto) {
             value: &Value::new(value),
             expires: None,
             issued: None,
-            version: NextVersion::New { set_by: "alice".parse().expect("a name") },
+            version: NextVersion::New { set_by: "alice".parse().expect("a name"), id: None },
             seen_by: &[],
             about,
+            rotation: None,
+            runners: Runners::AsBefore,
             previous: None,
             earlier: None,
             above: None,

@@ -7,8 +7,9 @@ use secrets::domain::channel::{ChannelKind, ChannelName};
 use secrets::domain::check_id::CheckId;
 use secrets::domain::notice::{Contact, IssuedBy, Message, Notice, Origin, Resolved, Topic, dedup_key};
 use secrets::domain::value::Value;
-use secrets::notify::{self, Delivery, Limits, Outside, Ready};
+use secrets::notify::{self, Delivery, Outside, Ready};
 use secrets::system::environment::Environment;
+use secrets::web::Limits;
 
 use crate::told::expiring;
 

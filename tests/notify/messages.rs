@@ -11,8 +11,9 @@ use secrets::domain::notice::{Contact, IssuedBy, Message, Notice, Origin, Resolv
 use secrets::domain::period::Period;
 use secrets::domain::time::Instant;
 use secrets::domain::value::Value;
-use secrets::notify::{self, Delivery, Limits, Outside, Ready};
+use secrets::notify::{self, Delivery, Outside, Ready};
 use secrets::system::environment::Environment;
+use secrets::web::Limits;
 
 pub const AT: &str = "2027-08-24T00:00:00Z";
 /// Stands in every address and header that is a credential, and may stand in no error.

@@ -10,8 +10,8 @@ use serde_json::{Value as Json, json};
 
 use crate::domain::text::visible;
 use crate::domain::value::Value;
-use crate::notify::http::{Answer, Request, Target, send_until};
-use crate::notify::{Limits, NotifyError, Outside, document};
+use crate::notify::{Outside, document};
+use crate::web::{Answer, Limits, Request, ServiceError, Target, send};
 
 /// What issues are labelled with where policy says nothing.
 const LABEL: &str = "secrets";
@@ -56,9 +56,9 @@ impl<'a> Api<'a> {
         url: &Value,
         labels: &'a [String],
         outside: &'a Outside,
-    ) -> Result<Self, NotifyError> {
+    ) -> Result<Self, ServiceError> {
         let setting =
-            |what: &str, why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
+            |what: &str, why: &str| ServiceError::Setting { what: what.to_owned(), why: why.to_owned() };
         let Some((owner, name)) = repository.split_once('/') else {
             return Err(setting("repository", "write it like owner/name"));
         };
@@ -76,7 +76,7 @@ impl<'a> Api<'a> {
     }
 
     /// The open issues with our first label, the oldest first.
-    pub fn open(&self, until: Instant) -> Result<Vec<Issue>, NotifyError> {
+    pub fn open(&self, until: Instant) -> Result<Vec<Issue>, ServiceError> {
         let label = self.labels.first().copied().unwrap_or(LABEL);
         let per_page = PER_PAGE.to_string();
         let mut found = Vec::<Issue>::new();
@@ -103,16 +103,16 @@ impl<'a> Api<'a> {
             PER_PAGE * MOST_PAGES,
             visible(label)
         );
-        Err(NotifyError::Setting { what: "labels".to_owned(), why })
+        Err(ServiceError::Setting { what: "labels".to_owned(), why })
     }
 
     /// Opens an issue, in one attempt: whether the second one would open another can't be told here.
-    pub fn open_once(&self, title: &str, body: &str, until: Instant) -> Result<(), NotifyError> {
+    pub fn open_once(&self, title: &str, body: &str, until: Instant) -> Result<(), ServiceError> {
         let content = json!({ "title": title, "body": body, "labels": self.labels });
         let request = self.authorized(Request::post(&self.issues, document::bytes(&content)))?;
         let limits =
             Limits { first_pause: self.outside.limits.whole.saturating_mul(2), ..self.outside.limits };
-        let issue: Issue = self.read(&send_until(&request, limits, until)?)?;
+        let issue: Issue = self.read(&send(&request, limits, until)?)?;
         let label = self.labels.first().copied().unwrap_or(LABEL);
         if issue.labels.iter().any(|found| found.name.eq_ignore_ascii_case(label)) {
             return Ok(());
@@ -121,33 +121,33 @@ impl<'a> Api<'a> {
         self.close(issue.number, "not_planned", until)?;
         let why = "its token may open issues and not label them: give it write access to issues, for an account with write \
                    access to the repository";
-        Err(NotifyError::Setting { what: "token".to_owned(), why: why.to_owned() })
+        Err(ServiceError::Setting { what: "token".to_owned(), why: why.to_owned() })
     }
 
-    pub fn update(&self, number: u64, title: &str, body: &str, until: Instant) -> Result<(), NotifyError> {
+    pub fn update(&self, number: u64, title: &str, body: &str, until: Instant) -> Result<(), ServiceError> {
         self.patch(number, &json!({ "title": title, "body": body }), until)
     }
 
-    pub fn close(&self, number: u64, reason: &str, until: Instant) -> Result<(), NotifyError> {
+    pub fn close(&self, number: u64, reason: &str, until: Instant) -> Result<(), ServiceError> {
         self.patch(number, &json!({ "state": "closed", "state_reason": reason }), until)
     }
 
-    pub fn comment(&self, number: u64, body: &str, until: Instant) -> Result<(), NotifyError> {
+    pub fn comment(&self, number: u64, body: &str, until: Instant) -> Result<(), ServiceError> {
         let comments = self.issues.at(&[&number.to_string(), "comments"]);
         self.ask(Request::post(&comments, document::bytes(&json!({ "body": body }))), until).map(drop)
     }
 
-    fn patch(&self, number: u64, content: &Json, until: Instant) -> Result<(), NotifyError> {
+    fn patch(&self, number: u64, content: &Json, until: Instant) -> Result<(), ServiceError> {
         let issue = self.issues.at(&[&number.to_string()]);
         let request = Request::new(Method::PATCH, &issue);
         self.ask(request.with_body("application/json", document::bytes(content)), until).map(drop)
     }
 
-    fn ask(&self, request: Request, until: Instant) -> Result<Answer, NotifyError> {
-        send_until(&self.authorized(request)?, self.outside.limits, until)
+    fn ask(&self, request: Request, until: Instant) -> Result<Answer, ServiceError> {
+        send(&self.authorized(request)?, self.outside.limits, until)
     }
 
-    fn authorized(&self, request: Request) -> Result<Request, NotifyError> {
+    fn authorized(&self, request: Request) -> Result<Request, ServiceError> {
         let version = HeaderName::from_static("x-github-api-version");
         let accept = HeaderValue::from_static("application/vnd.github+json");
         let request = request.with_header(version, HeaderValue::from_static("2022-11-28"));
@@ -157,10 +157,10 @@ impl<'a> Api<'a> {
             .keeping(self.token))
     }
 
-    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, NotifyError> {
+    fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ServiceError> {
         serde_json::from_slice(&answer.body).map_err(|_| {
             let why = "it is not what GitHub says of issues; is `url` that of its API?".to_owned();
-            NotifyError::Garbage { to: self.issues.to_string(), why }
+            ServiceError::Garbage { to: self.issues.to_string(), why }
         })
     }
 }

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::wire::Wire;
 use crate::domain::channel::Encryption;
 use crate::domain::text::visible;
-use crate::notify::NotifyError;
+use crate::web::ServiceError;
 
 /// The longest reply, in bytes: RFC 5321 (4.5.3.1.5) has 512 for a line.
 const MAX_REPLY_BYTES: usize = 16 * 1024;
@@ -22,7 +22,7 @@ const MAX_SAID: usize = 300;
 
 /// Why an attempt failed.
 pub struct Fault {
-    pub error: NotifyError,
+    pub error: ServiceError,
     /// Whether it may go better the next time.
     pub passes: bool,
 }
@@ -49,17 +49,17 @@ impl Server<'_> {
     }
 
     fn unreachable(&self, why: impl Into<String>) -> Fault {
-        Fault { error: NotifyError::Unreachable { to: self.shown(), why: why.into() }, passes: false }
+        Fault { error: ServiceError::Unreachable { to: self.shown(), why: why.into() }, passes: false }
     }
 
     fn garbage(&self, why: &str) -> Fault {
-        Fault { error: NotifyError::Garbage { to: self.shown(), why: why.to_owned() }, passes: false }
+        Fault { error: ServiceError::Garbage { to: self.shown(), why: why.to_owned() }, passes: false }
     }
 
     fn broken(&self, error: &io::Error) -> Fault {
         if error.kind() == io::ErrorKind::TimedOut {
             let seconds = self.attempt.as_secs() + u64::from(self.attempt.subsec_nanos() > 0);
-            return Fault { error: NotifyError::TooSlow { to: self.shown(), seconds }, passes: true };
+            return Fault { error: ServiceError::TooSlow { to: self.shown(), seconds }, passes: true };
         }
         let is_of_tls = error.get_ref().is_some_and(|inner| {
             inner.is::<rustls::Error>()
@@ -73,7 +73,7 @@ impl Server<'_> {
     fn refused(&self, at: &str, status: u16, words: &str) -> Fault {
         let words = visible(words).chars().take(MAX_SAID).collect::<String>();
         let said = if words.is_empty() { format!(" to {at}") } else { format!(" to {at}: {words}") };
-        let error = NotifyError::Status { to: self.shown(), status, said };
+        let error = ServiceError::Status { to: self.shown(), status, said };
         Fault { error, passes: (400..500).contains(&status) }
     }
 }

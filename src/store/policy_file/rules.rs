@@ -111,6 +111,7 @@ impl Rules<'_> {
         let block_within = table.get("block-within").and_then(|node| node.parsed(self.faults));
         let rotate_every = table.get("rotate-every").and_then(|node| self.long_period(&node));
         let max_lifetime = table.get("max-lifetime").and_then(|node| self.long_period(&node));
+        let overlap = table.get("overlap").and_then(|node| node.parsed(self.faults));
         let require_signature = table.get("require-signature").and_then(|node| node.flag(self.faults));
         let levels = table.get("levels").map(|node| self.levels(&node)).unwrap_or_default();
         RuleSet {
@@ -120,6 +121,7 @@ impl Rules<'_> {
             block_within,
             rotate_every,
             max_lifetime,
+            overlap,
             require_signature,
             levels,
         }

@@ -220,6 +220,7 @@ pub fn record() -> impl Strategy<Value = Record> {
     let signatures = proptest::collection::btree_map(actor(), any::<String>(), 0..3)
         .prop_map(|signatures| signatures.into_iter().map(|(by, sig)| RecordSignature { by, sig }).collect());
     (sealed(), digest(), signatures, about()).prop_map(|(sealed, digest, signatures, about)| Record {
+        rotation: None,
         schema: 1,
         sealed,
         digest,

@@ -196,6 +196,10 @@ struct RuleTable {
     #[schemars(with = "Period")]
     #[serde(default)]
     max_lifetime: Option<Period>,
+    /// How long the old value stays valid once a rotation is verified: 24 hours where nothing is said.
+    #[schemars(with = "Period")]
+    #[serde(default)]
+    overlap: Option<Period>,
     /// Whether a record needs the signature of a person: not where nothing is said.
     #[serde(default)]
     require_signature: bool,

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn parse(address: &str) -> Result<Target, NotifyError> {
+fn parse(address: &str) -> Result<Target, ServiceError> {
     Target::parse("url", &Value::new(address.as_bytes().to_vec()))
 }
 

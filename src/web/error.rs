@@ -1,9 +1,9 @@
-//! Why a message did not arrive.
+//! Why another system did not do what it was asked.
 
 /// No text of it holds a credential: addresses are shown up to their host only, because of many the rest is the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotifyError {
-    /// What policy, the environment or a secret says can't be used.
+pub enum ServiceError {
+    /// What policy, a record, the environment or a secret says can't be used.
     #[error("{what}: {why}")]
     Setting { what: String, why: String },
     #[error("{to}: could not be reached: {why}")]

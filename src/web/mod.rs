@@ -4,7 +4,10 @@
 //! is shown only where it does not repeat what it was sent in confidence ([`confidence`]).
 
 mod confidence;
+mod error;
 mod pause;
+
+pub use error::ServiceError;
 
 use std::error::Error;
 use std::fmt;
@@ -17,7 +20,6 @@ use reqwest::{Method, StatusCode, Url, redirect};
 
 use self::confidence::Confidence;
 use self::pause::{Pauses, asked_for};
-use super::{Limits, NotifyError, Outside};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
 use crate::domain::web_address::{self, WebAddressError};
@@ -26,6 +28,25 @@ use crate::domain::web_address::{self, WebAddressError};
 const MAX_ANSWER_BYTES: u64 = 64 * 1024;
 /// How much of an answer is shown, in characters.
 const MOST_SAID: usize = 300;
+
+/// How long another system may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// All attempts and the pauses between them together.
+    pub whole: Duration,
+    /// One attempt.
+    pub attempt: Duration,
+    /// Before the second attempt; then it doubles. What the other side asks for (`Retry-After`) comes first.
+    pub first_pause: Duration,
+}
+
+impl Limits {
+    /// It may take so long in all; one attempt ten seconds at most, so that a server that hangs is asked again.
+    pub fn within(whole: Duration) -> Self {
+        let first_pause = (whole / 60).clamp(Duration::from_millis(50), Duration::from_secs(1));
+        Self { whole, attempt: whole.min(Duration::from_secs(10)), first_pause }
+    }
+}
 
 /// An address that was looked at once, and the client that speaks to it.
 #[derive(Clone)]
@@ -44,8 +65,8 @@ impl fmt::Display for Target {
 impl Target {
     /// `what` is the key of policy that the address stands in. It must be https: notices name people and what is weak. On
     /// this very machine nobody sits between.
-    pub fn parse(what: &str, address: &Value) -> Result<Self, NotifyError> {
-        let wrong = |why: &str| NotifyError::Setting { what: what.to_owned(), why: why.to_owned() };
+    pub fn parse(what: &str, address: &Value) -> Result<Self, ServiceError> {
+        let wrong = |why: &str| ServiceError::Setting { what: what.to_owned(), why: why.to_owned() };
         let text = std::str::from_utf8(address.expose()).map_err(|_| wrong("is no text"))?;
         web_address::check(text.trim()).map_err(|error| wrong(&error.to_string()))?;
         let url =
@@ -131,11 +152,11 @@ impl Request {
     }
 
     /// `Authorization`, as it is.
-    pub fn authorized(mut self, authorization: Option<&Value>) -> Result<Self, NotifyError> {
+    pub fn authorized(mut self, authorization: Option<&Value>) -> Result<Self, ServiceError> {
         let Some(authorization) = authorization else { return Ok(self) };
         let mut value = HeaderValue::from_bytes(authorization.expose().trim_ascii()).map_err(|_| {
             let why = "has a character that no header may have; write it like `Bearer TOKEN`".to_owned();
-            NotifyError::Setting { what: "authorization".to_owned(), why }
+            ServiceError::Setting { what: "authorization".to_owned(), why }
         })?;
         value.set_sensitive(true);
         self.headers.insert(header::AUTHORIZATION, value);
@@ -160,19 +181,14 @@ pub struct Answer {
 
 /// Why an attempt came to nothing, and whether another may come to more.
 enum Failed {
-    ForGood(NotifyError),
+    ForGood(ServiceError),
     /// What the other side asked for: a pause in seconds.
-    ForNow(NotifyError, Option<Duration>),
+    ForNow(ServiceError, Option<Duration>),
 }
 
-/// Asks until there is an answer of 2xx, or `Outside.deadline` has come. What the other side could not do at this moment is
-/// asked again: no connection, no answer in time, 408, 429 and 5xx. What it does not want is not.
-pub fn send(request: &Request, outside: &Outside) -> Result<Answer, NotifyError> {
-    send_until(request, outside.limits, outside.deadline)
-}
-
-/// [`send`] with a deadline of its own, so that one request of many does not use up the time of all.
-pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, NotifyError> {
+/// Asks until there is an answer of 2xx, or the deadline has come. What the other side could not do at this moment is asked
+/// again: no connection, no answer in time, 408, 429 and 5xx. What it does not want is not.
+pub fn send(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, ServiceError> {
     let mut pauses = Pauses::from(limits.first_pause);
     let mut before = None;
     loop {
@@ -183,7 +199,7 @@ pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Resul
             Err(Failed::ForNow(error, asked)) => (error, asked),
         };
         // An attempt that the deadline cut short says less than the one before it.
-        let was_cut_short = left < limits.attempt && matches!(error, NotifyError::TooSlow { .. });
+        let was_cut_short = left < limits.attempt && matches!(error, ServiceError::TooSlow { .. });
         let error = if was_cut_short { before.take().unwrap_or(error) } else { error };
         let left = deadline.saturating_duration_since(Instant::now());
         if let Some(asked) = asked.filter(|asked| *asked >= left) {
@@ -198,17 +214,25 @@ pub fn send_until(request: &Request, limits: Limits, deadline: Instant) -> Resul
     }
 }
 
+/// Asks once and not again, whatever comes of it: for what must not be done twice.
+pub fn send_once(request: &Request, limits: Limits, deadline: Instant) -> Result<Answer, ServiceError> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    attempt(request, limits.attempt.min(left)).map_err(|failed| match failed {
+        Failed::ForGood(error) | Failed::ForNow(error, _) => error,
+    })
+}
+
 /// As the error, but for what is the reason that nobody waits.
-fn later(error: NotifyError, asked: Duration) -> NotifyError {
-    if let NotifyError::Status { to, status, .. } = error {
-        NotifyError::Later { to, status, seconds: asked.as_secs() }
+fn later(error: ServiceError, asked: Duration) -> ServiceError {
+    if let ServiceError::Status { to, status, .. } = error {
+        ServiceError::Later { to, status, seconds: asked.as_secs() }
     } else {
         error
     }
 }
 
 fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
-    let too_slow = || NotifyError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
+    let too_slow = || ServiceError::TooSlow { to: request.target.to_string(), seconds: whole_seconds(limit) };
     if limit.is_zero() {
         return Err(Failed::ForNow(too_slow(), None));
     }
@@ -228,7 +252,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     }
     // What was read of a refusal is enough of it.
     let said = request.confidence.said(&body, MOST_SAID);
-    let error = NotifyError::Status { to: request.target.to_string(), status: status.as_u16(), said };
+    let error = ServiceError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
     Err(if is_limit || may_change(status) {
@@ -242,7 +266,7 @@ fn may_change(status: StatusCode) -> bool {
     status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }
 
-fn redirected(request: &Request, response: &Response) -> NotifyError {
+fn redirected(request: &Request, response: &Response) -> ServiceError {
     let location = response.headers().get(header::LOCATION).and_then(|to| to.to_str().ok());
     // The rest may repeat the path, which may be the credential.
     let location = location.and_then(|to| request.target.url.join(to).ok());
@@ -250,24 +274,24 @@ fn redirected(request: &Request, response: &Response) -> NotifyError {
         || "it does not say where".to_owned(),
         |to| visible(&to.origin().ascii_serialization()).into_owned(),
     );
-    NotifyError::Redirected { to: request.target.to_string(), location }
+    ServiceError::Redirected { to: request.target.to_string(), location }
 }
 
-fn cut_short(request: &Request, error: &std::io::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
+fn cut_short(request: &Request, error: &std::io::Error, too_slow: impl Fn() -> ServiceError) -> Failed {
     if let Some(inner) = error.get_ref().and_then(|inner| inner.downcast_ref::<reqwest::Error>()) {
         return failed(request, inner, too_slow);
     }
     let why = visible(&error.to_string()).chars().take(MOST_SAID).collect();
-    Failed::ForNow(NotifyError::Unreachable { to: request.target.to_string(), why }, None)
+    Failed::ForNow(ServiceError::Unreachable { to: request.target.to_string(), why }, None)
 }
 
-fn failed(request: &Request, error: &reqwest::Error, too_slow: impl Fn() -> NotifyError) -> Failed {
+fn failed(request: &Request, error: &reqwest::Error, too_slow: impl Fn() -> ServiceError) -> Failed {
     if error.is_timeout() {
         return Failed::ForNow(too_slow(), None);
     }
     let to = request.target.to_string();
     let why = visible(&innermost(error)).chars().take(MOST_SAID).collect();
-    let error_of = NotifyError::Unreachable { to, why };
+    let error_of = ServiceError::Unreachable { to, why };
     if is_wrong_certificate(error) { Failed::ForGood(error_of) } else { Failed::ForNow(error_of, None) }
 }
 

@@ -1,0 +1,8 @@
+//! `secrets rotator set`: what makes the next version.
+
+use super::{CommandError, Session};
+use crate::cli::RunnerSet;
+
+pub fn run(_session: &Session, _arguments: &RunnerSet) -> Result<u8, CommandError> {
+    Err(CommandError::new("not built"))
+}

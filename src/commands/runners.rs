@@ -1,0 +1,1 @@
+//! What the commands around rotators and probes share.

@@ -1,0 +1,130 @@
+//! What comes next: a pure function of what is written down and what was seen.
+
+use super::{Rotation, RotationState};
+use crate::domain::id::VersionId;
+use crate::domain::period::Period;
+use crate::domain::time::Instant;
+
+/// What the person or the job wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// As far as it goes.
+    Onward,
+    /// To the end: the old value is revoked once it may be.
+    Retire,
+    /// Back.
+    Abort,
+}
+
+/// What the deploy ref has of the secret, as its remote says now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum There {
+    /// The same version, and the same rotation.
+    Same,
+    /// The same version; the step of the rotation that was written down last is not there yet.
+    SameVersion,
+    /// An older version that ours is made from.
+    Behind,
+    /// Somebody else's version or rotation, which ours is not made from.
+    Another,
+}
+
+/// Everything that the next step depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen<'a> {
+    pub rotation: Option<&'a Rotation>,
+    /// The version that stands in the store here.
+    pub version: VersionId,
+    pub there: There,
+    pub overlap: Period,
+    pub now: Instant,
+    pub wanted: Wanted,
+}
+
+/// The next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// Write down what is intended.
+    Plan,
+    /// Nothing is under way, and something was to be ended.
+    Nothing,
+    /// Revoke what came of earlier attempts, then mint and seal.
+    Mint,
+    /// Have the deploy ref take what stands here.
+    Push,
+    /// See whether the new value works.
+    Verify,
+    /// The new value works, and the old one stays valid until then.
+    Overlap { until: Instant },
+    /// The overlap is over: the old value may be revoked where that is wanted.
+    MayRetire,
+    /// Revoke the old value, and forget the rotation.
+    Retire,
+    /// Somebody else rotated first: revoke what was minted here, and take theirs.
+    GiveWay,
+    /// Somebody set another value meanwhile: revoke what was minted and is not used.
+    ClearUp,
+    /// Revoke what may have been minted, and forget the rotation.
+    DropPlan,
+    /// Seal the old value again.
+    GoBack,
+    /// The old value stands again, and the new one may still be in use until then.
+    BackOverlap { until: Instant },
+    /// Revoke the new value, and forget the rotation.
+    RevokeNew,
+}
+
+pub fn next(seen: &Seen<'_>) -> Next {
+    let Some(rotation) = seen.rotation else {
+        return match seen.wanted {
+            Wanted::Onward => Next::Plan,
+            Wanted::Retire | Wanted::Abort => Next::Nothing,
+        };
+    };
+    if seen.there == There::Another {
+        return Next::GiveWay;
+    }
+    let is_new = seen.version == rotation.to;
+    let is_old = seen.version == rotation.from.id;
+    match rotation.state {
+        RotationState::Planned if is_old => match seen.wanted {
+            Wanted::Abort => Next::DropPlan,
+            Wanted::Onward | Wanted::Retire => Next::Mint,
+        },
+        RotationState::Sealed | RotationState::Verified if is_new => new_stands(seen, rotation),
+        RotationState::Aborted if is_old => old_stands(seen, rotation),
+        RotationState::Planned | RotationState::Sealed | RotationState::Verified | RotationState::Aborted => {
+            Next::ClearUp
+        }
+    }
+}
+
+fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
+    if seen.wanted == Wanted::Abort {
+        return Next::GoBack;
+    }
+    if matches!(seen.there, There::Behind | There::Another) {
+        return Next::Push;
+    }
+    let verified = rotation.verified.as_ref().filter(|_| rotation.state == RotationState::Verified);
+    let Some(verified) = verified else { return Next::Verify };
+    let until = seen.overlap.after(verified.at).unwrap_or(verified.at);
+    if seen.there != There::Same {
+        return Next::Push;
+    }
+    match (seen.now >= until, seen.wanted) {
+        (false, _) => Next::Overlap { until },
+        (true, Wanted::Retire) => Next::Retire,
+        (true, Wanted::Onward | Wanted::Abort) => Next::MayRetire,
+    }
+}
+
+fn old_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
+    let was_pushed = rotation.aborted.as_ref().filter(|aborted| aborted.was_pushed);
+    let Some(aborted) = was_pushed else { return Next::RevokeNew };
+    if seen.there != There::Same {
+        return Next::Push;
+    }
+    let until = seen.overlap.after(aborted.at).unwrap_or(aborted.at);
+    if seen.now >= until { Next::RevokeNew } else { Next::BackOverlap { until } }
+}

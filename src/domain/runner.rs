@@ -1,0 +1,124 @@
+//! The settings of a rotator or a probe, read strictly: what is not understood is never left out silently.
+
+use std::collections::BTreeSet;
+use std::str::FromStr;
+
+use super::period::Period;
+use super::record::Runner;
+use super::setting::Setting;
+use super::text::visible;
+use super::web_address;
+
+/// The longest value of a setting, in bytes.
+const MAX_SETTING_BYTES: usize = 4096;
+
+/// Why a rotator or a probe can't be used as its record has it. Settings hold no credentials, so they are shown.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {why}")]
+pub struct RunnerError {
+    /// `rotator generate`, `probe http`, or `rotator` alone where its kind is not known.
+    pub kind: String,
+    pub why: String,
+}
+
+/// The settings of one runner, as they are taken one by one.
+pub struct Settings<'r> {
+    kind: String,
+    runner: &'r Runner,
+    taken: BTreeSet<&'static str>,
+}
+
+impl<'r> Settings<'r> {
+    /// `what` is `rotator` or `probe`.
+    pub fn of(what: &str, runner: &'r Runner) -> Self {
+        let kind = format!("{what} {}", visible(&runner.kind));
+        Self { kind, runner, taken: BTreeSet::new() }
+    }
+
+    pub fn error(&self, why: impl Into<String>) -> RunnerError {
+        RunnerError { kind: self.kind.clone(), why: why.into() }
+    }
+
+    /// `None` where it is not set.
+    pub fn optional(&mut self, name: &'static str) -> Result<Option<&'r str>, RunnerError> {
+        self.taken.insert(name);
+        let Some(text) = self.runner.with.get(name) else { return Ok(None) };
+        if text.is_empty() || text.len() > MAX_SETTING_BYTES || text.chars().any(char::is_control) {
+            return Err(self.error(format!(
+                "`{name}` is empty, longer than {MAX_SETTING_BYTES} bytes, or holds control characters"
+            )));
+        }
+        Ok(Some(text))
+    }
+
+    /// `example` is shown where it is missing: `length=32`.
+    pub fn required(&mut self, name: &'static str, example: &str) -> Result<&'r str, RunnerError> {
+        match self.optional(name)? {
+            Some(text) => Ok(text),
+            None => Err(self.error(format!("`{name}` is missing: write it like {name}={example}"))),
+        }
+    }
+
+    pub fn with_default(&mut self, name: &'static str, default: &str) -> Result<String, RunnerError> {
+        Ok(self.optional(name)?.unwrap_or(default).to_owned())
+    }
+
+    /// Anything that is read from its text.
+    pub fn parsed<T: FromStr<Err: std::fmt::Display>>(
+        &mut self,
+        name: &'static str,
+    ) -> Result<Option<T>, RunnerError> {
+        let Some(text) = self.optional(name)? else { return Ok(None) };
+        text.parse().map(Some).map_err(|error| self.error(format!("`{name}`: {error}")))
+    }
+
+    pub fn period(&mut self, name: &'static str) -> Result<Option<Period>, RunnerError> {
+        self.parsed(name)
+    }
+
+    /// A credential: `env:VARIABLE` or `secret:NAME`.
+    pub fn credential(&mut self, name: &'static str) -> Result<Option<Setting>, RunnerError> {
+        let Some(text) = self.optional(name)? else { return Ok(None) };
+        let setting = Setting::parse_reference(text);
+        setting.map(Some).map_err(|why| self.error(format!("`{name}`: {why}")))
+    }
+
+    pub fn required_credential(&mut self, name: &'static str) -> Result<Setting, RunnerError> {
+        match self.credential(name)? {
+            Some(setting) => Ok(setting),
+            None => {
+                Err(self
+                    .error(format!("`{name}` is missing: write {name}=env:VARIABLE or {name}=secret:NAME")))
+            }
+        }
+    }
+
+    /// An address that gives nothing away: https, or http on this very machine.
+    pub fn address(&mut self, name: &'static str) -> Result<Option<String>, RunnerError> {
+        let Some(text) = self.optional(name)? else { return Ok(None) };
+        web_address::check(text).map_err(|error| self.error(format!("`{name}`: {error}")))?;
+        Ok(Some(text.to_owned()))
+    }
+
+    /// A program and its arguments, as a JSON array of texts.
+    pub fn command(&mut self, name: &'static str) -> Result<Vec<String>, RunnerError> {
+        const EXAMPLE: &str = r#"'["./rotate.sh", "ARGUMENT"]'"#;
+        let text = self.required(name, EXAMPLE)?;
+        let words: Option<Vec<String>> = serde_json::from_str(text).ok();
+        match words {
+            Some(words) if words.first().is_some_and(|program| !program.is_empty()) => Ok(words),
+            Some(_) | None => Err(self.error(format!(
+                "`{name}` is no list of a program and its arguments: write it like {name}={EXAMPLE}"
+            ))),
+        }
+    }
+
+    /// An error where something is set that nobody asked for.
+    pub fn finish(self) -> Result<(), RunnerError> {
+        let unknown = self.runner.with.iter().find(|(name, _)| !self.taken.contains(name.as_str()));
+        let Some((name, _)) = unknown else { return Ok(()) };
+        let known: Vec<_> = self.taken.iter().copied().collect();
+        let known = if known.is_empty() { "no settings".to_owned() } else { known.join(", ") };
+        Err(self.error(format!("`{}` is no setting of it; it knows {known}", visible(name))))
+    }
+}

@@ -1,0 +1,1 @@
+//! Access keys of AWS IAM, made and revoked at moto.

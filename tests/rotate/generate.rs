@@ -1,0 +1,1 @@
+//! What is made here, read by openssl, ssh-keygen and age.

@@ -1,0 +1,1 @@
+//! Access tokens of GitLab, at a stand-in of its documented contract.

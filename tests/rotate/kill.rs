@@ -1,0 +1,1 @@
+//! A rotation that is killed at any moment.

@@ -1,0 +1,1 @@
+//! Whole rotations, step by step.

@@ -1,0 +1,29 @@
+//! Rotation: every provider against its real counterpart, or a strict stand-in where none can run here; and a rotation that is
+//! killed, refused or raced at any moment.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers are tests too"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[allow(dead_code, reason = "it answers in more ways than are needed here")]
+#[path = "../notify/server.rs"]
+mod server;
+
+mod aws;
+mod entra;
+mod exec;
+mod generate;
+mod gitlab;
+mod kill;
+mod machine;
+mod manual;
+mod probes;
+mod races;
+mod runners;

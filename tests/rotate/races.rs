@@ -1,0 +1,1 @@
+//! Two clones that rotate at once, and providers that are unwell.

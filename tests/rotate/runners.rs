@@ -1,0 +1,1 @@
+//! Rotators and probes, set and removed.
