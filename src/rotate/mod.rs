@@ -61,6 +61,11 @@ pub enum Trial {
 
 /// Somebody who gives out credentials.
 pub trait Provider {
+    /// Whether it keeps a list of what it gave out. Without one there is nothing to look for, and nothing to revoke.
+    fn has_register(&self) -> bool {
+        true
+    }
+
     /// Whether what it makes can carry a marker.
     fn takes_markers(&self) -> bool;
 
