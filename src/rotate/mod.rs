@@ -6,6 +6,7 @@
 
 pub mod generate;
 pub mod probe;
+pub mod trying;
 
 mod aws;
 mod entra;
