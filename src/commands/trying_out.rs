@@ -7,33 +7,32 @@ use super::writing::Existing;
 use crate::domain::rotated::{Rest, Stage};
 use crate::domain::rotation::{Handle, How, Rotation, RotationState, Verified};
 use crate::domain::text::visible;
-use crate::rotate::trying::{Tried, Verdict, until_verified};
+use crate::rotate::trying::{Experience, Tried, until_verified};
 use crate::system::terminal::Question;
 
 /// Tries the new value, and writes down that it works.
 pub fn verify(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     let number = secret.record.sealed.version.number;
-    let tried = attempt(turn, secret, &rotation)?;
-    let how = match tried.verdict {
-        Verdict::Verified => {
-            if tried.was_refused {
-                turn.session.say(format!("{}: flaky: {}", turn.name, flaky(&tried)))?;
+    let how = match attempt(turn, secret, &rotation)? {
+        Tried::So(seen) if seen.is_verified => {
+            if seen.was_refused {
+                turn.session.say(format!("{}: flaky: {}", turn.name, flaky(&seen)))?;
             }
             How::Tried
         }
-        Verdict::NobodyCanTell => match vouched(turn, number)? {
-            Some(how) => how,
-            None => return Ok(waits_for_a_person(turn, number)),
-        },
-        Verdict::NotVerified => {
-            if rotation.refused_at.is_none() && tried.was_refused {
+        Tried::So(seen) => {
+            if rotation.refused_at.is_none() && seen.was_refused {
                 let refused = Rotation { refused_at: Some(turn.session.now), ..rotation };
                 let message = format!("secrets: {} version {number} was refused once", turn.name);
                 turn.note(secret, Some(refused), &message)?;
             }
-            return Err(not_verified(turn, number, &tried));
+            return Err(not_verified(turn, number, &seen));
         }
+        Tried::NobodyCanTell => match vouched(turn, number)? {
+            Some(how) => how,
+            None => return Ok(waits_for_a_person(turn, number)),
+        },
     };
     let verified = Verified { at: turn.session.now, how };
     let rotation = Rotation { state: RotationState::Verified, verified: Some(verified), ..rotation };
@@ -46,18 +45,18 @@ pub fn verify(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
 /// Before the old value is ended: the new one must work now, whatever is written down of earlier.
 pub fn demand(turn: &mut Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<(), CommandError> {
     let number = secret.record.sealed.version.number;
-    let tried = attempt(turn, secret, rotation)?;
     let is_vouched =
         rotation.verified.as_ref().is_some_and(|verified| matches!(verified.how, How::Vouched { .. }));
-    match tried.verdict {
-        Verdict::Verified => Ok(()),
-        Verdict::NobodyCanTell if is_vouched => Ok(()),
-        Verdict::NobodyCanTell => Err(CommandError::new(format!(
+    match attempt(turn, secret, rotation)? {
+        Tried::So(seen) if seen.is_verified => Ok(()),
+        Tried::So(seen) => Err(not_verified(turn, number, &seen)),
+        Tried::NobodyCanTell if is_vouched => Ok(()),
+        Tried::NobodyCanTell => Err(CommandError::new(format!(
             "{}: it is written down that version {number} was tried, but nothing here can try it",
             turn.name
         ))
-        .hint(format!("see it work, then: {} --abort, or give it a probe", turn.command("")))),
-        Verdict::NotVerified => Err(not_verified(turn, number, &tried)),
+        .hint(format!("let something try it: secrets probe set {} KIND …", turn.name))
+        .hint(format!("or go back to the old value: {}", turn.command(" --abort")))),
     }
 }
 
@@ -74,15 +73,18 @@ fn attempt(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<Tr
     })
 }
 
-fn flaky(tried: &Tried) -> String {
-    let last = tried.last.as_deref().map(|last| format!(" ({})", visible(last))).unwrap_or_default();
+fn flaky(seen: &Experience) -> String {
+    let last =
+        seen.last.as_ref().map(|last| format!(" ({})", visible(&last.to_string()))).unwrap_or_default();
     format!("it was refused{last}, then passed three times in a row")
 }
 
-fn not_verified(turn: &Turn<'_>, number: u64, tried: &Tried) -> CommandError {
-    let last =
-        tried.last.as_deref().map_or_else(|| "it never passed".to_owned(), |last| visible(last).into_owned());
-    let what = if tried.is_flaky { "is flaky, and that does not count" } else { "does not work" };
+fn not_verified(turn: &Turn<'_>, number: u64, seen: &Experience) -> CommandError {
+    let last = seen
+        .last
+        .as_ref()
+        .map_or_else(|| "it never passed".to_owned(), |last| visible(&last.to_string()).into_owned());
+    let what = if seen.is_flaky { "is flaky, and that does not count" } else { "does not work" };
     CommandError::new(format!("{}: version {number} {what}: {last}", turn.name))
         .hint("the old value stays valid; nothing was revoked")
         .hint(format!("if it is tried where it is deployed, deploy first; then: {}", turn.command("")))
