@@ -106,6 +106,7 @@ mod telling;
 mod track;
 mod tracking;
 mod untrack;
+mod versions;
 mod warn;
 mod writing;
 mod written_out;
