@@ -44,6 +44,9 @@ pub struct Rotation {
     /// The ids of attempts that came to nothing; what carries one of them is revoked wherever it turns up.
     #[serde(default, skip_serializing_if = "SortedSet::is_empty_set")]
     pub abandoned: SortedSet<VersionId>,
+    /// By what the provider knows the old value, where that could be told when it began.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub from_handle: Option<Handle>,
     /// By what the provider knows what was minted.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub handle: Option<Handle>,

@@ -6,6 +6,7 @@
 
 pub mod generate;
 pub mod probe;
+pub mod trying;
 
 mod aws;
 mod entra;
@@ -61,6 +62,11 @@ pub enum Trial {
 
 /// Somebody who gives out credentials.
 pub trait Provider {
+    /// Whether it keeps a list of what it gave out. Without one there is nothing to look for, and nothing to revoke.
+    fn has_register(&self) -> bool {
+        true
+    }
+
     /// Whether what it makes can carry a marker.
     fn takes_markers(&self) -> bool;
 

@@ -3,12 +3,16 @@
 //! Of many addresses the path is the credential, so an address is only ever shown up to its port, and what a server said
 //! is shown only where it does not repeat what it was sent in confidence ([`confidence`]).
 
+pub mod tcp;
+
 mod confidence;
 mod error;
 mod pause;
 
+pub use confidence::Confidence;
 pub use error::ServiceError;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::io::Read as _;
@@ -17,8 +21,8 @@ use std::time::{Duration, Instant};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
+use zeroize::Zeroizing;
 
-use self::confidence::Confidence;
 use self::pause::{Pauses, asked_for};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
@@ -114,13 +118,23 @@ pub struct Request {
     body: Vec<u8>,
     confidence: Confidence,
     most_read: u64,
+    /// What is an answer besides 2xx.
+    answers: BTreeSet<u16>,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
         let confidence = Confidence::of_address(&target.url);
-        let (headers, body) = (HeaderMap::new(), Vec::new());
-        Self { target: target.clone(), method, headers, body, confidence, most_read: MAX_ANSWER_BYTES }
+        let (headers, body, answers) = (HeaderMap::new(), Vec::new(), BTreeSet::new());
+        Self {
+            target: target.clone(),
+            method,
+            headers,
+            body,
+            confidence,
+            most_read: MAX_ANSWER_BYTES,
+            answers,
+        }
     }
 
     pub fn get(target: &Target) -> Self {
@@ -151,6 +165,19 @@ impl Request {
         self
     }
 
+    /// These statuses are answers like 2xx, where somebody wants to know which one it is: a redirect, which is not followed,
+    /// or a refusal.
+    #[must_use]
+    pub fn answered_by(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.answers.extend(statuses);
+        self
+    }
+
+    /// What of a text the server sent may be shown: `: TEXT`, or that it repeats a credential.
+    pub fn said(&self, text: &str) -> String {
+        self.confidence.said(text.as_bytes(), MOST_SAID)
+    }
+
     /// `Authorization`, as it is.
     pub fn authorized(mut self, authorization: Option<&Value>) -> Result<Self, ServiceError> {
         let Some(authorization) = authorization else { return Ok(self) };
@@ -171,12 +198,12 @@ impl Request {
     }
 }
 
-/// What a server answered with a status of 2xx.
+/// What a server answered with a status of 2xx, or with one that was to be an answer.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]).
-    pub body: Vec<u8>,
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may be a credential.
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 /// Why an attempt came to nothing, and whether another may come to more.
@@ -241,12 +268,15 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let response = sent.body(request.body.clone()).timeout(limit).send();
     let response = response.map_err(|error| failed(request, &error, too_slow))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    if status.is_redirection() {
+    let is_answer = status.is_success() || request.answers.contains(&status.as_u16());
+    if status.is_redirection() && !is_answer {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
-    let mut body = Vec::new();
+    // As large as it may become: a buffer that grows leaves copies behind.
+    let most = usize::try_from(request.most_read).unwrap_or(usize::MAX);
+    let mut body = Zeroizing::new(Vec::with_capacity(most));
     let read = response.take(request.most_read).read_to_end(&mut body);
-    if status.is_success() {
+    if is_answer {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });
     }
@@ -255,15 +285,16 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let error = ServiceError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
-    Err(if is_limit || may_change(status) {
+    Err(if is_limit || may_change(status.as_u16()) {
         Failed::ForNow(error, asked_for(&headers))
     } else {
         Failed::ForGood(error)
     })
 }
 
-fn may_change(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+/// Whether a status speaks of this moment, and not of what was asked: 408, 429 and 5xx.
+pub fn may_change(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 fn redirected(request: &Request, response: &Response) -> ServiceError {
