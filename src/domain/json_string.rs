@@ -1,5 +1,8 @@
 //! The escapes of a string in JSON, resolved one by one: whoever reads secrets keeps no buffer beside their own.
 
+use super::value::Value;
+use super::wiped_text::Text;
+
 /// What an escape stands for, and what follows it. `bytes` begin behind the backslash.
 pub fn unescape(bytes: &[u8]) -> Option<(char, &[u8])> {
     let (kind, rest) = bytes.split_first()?;
@@ -26,6 +29,23 @@ pub fn unescape(bytes: &[u8]) -> Option<(char, &[u8])> {
     Some((plain, rest))
 }
 
+/// What a string stands for, which is written with its quotes. The buffer never grows: escapes are longer than what they
+/// stand for. `None` where it is no string, or has half of a surrogate pair.
+pub fn value(raw: &str) -> Option<Value> {
+    let raw = raw.strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = Text::with_capacity(raw.len());
+    let mut rest = raw.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let (plain, after) = rest.split_at_checked(at)?;
+        text.push(plain);
+        let (c, after) = unescape(after.get(1..)?)?;
+        text.push_char(c);
+        rest = after;
+    }
+    text.push(rest);
+    Some(Value::new(text.into_bytes()))
+}
+
 fn code_unit(bytes: &[u8]) -> Option<(u32, &[u8])> {
     let (digits, rest) = bytes.split_at_checked(4)?;
     let unit = digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))?;
@@ -49,6 +69,18 @@ mod tests {
         }
         for bad in ["", "x", "u12", "u12g4", "ud83d", r"ud83d\u0041", "ude00"] {
             assert_eq!(unescape(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_string_becomes_a_value() {
+        for (raw, bytes) in
+            [(r#""""#, ""), (r#""plain""#, "plain"), (r#""-----\n\n\"\u00e4\\x""#, "-----\n\n\"\u{e4}\\x")]
+        {
+            assert!(value(raw).unwrap().same_as(&Value::new(bytes.as_bytes().to_vec())), "{raw}");
+        }
+        for bad in ["12", "null", r#""a"#, r#""\ud83d""#] {
+            assert!(value(bad).is_none(), "{bad}");
         }
     }
 }

@@ -7,7 +7,7 @@ use super::setting::Setting;
 
 mod generate;
 
-pub use generate::{Encoding, Generate, Recipe};
+pub use generate::{Alphabet, Encoding, Generate, Recipe};
 
 /// As `kind` names them.
 pub const KINDS: [&str; 6] =
@@ -32,6 +32,8 @@ pub enum RotatorKind<S> {
     /// A program that speaks JSON.
     Exec {
         command: Vec<String>,
+        /// Whether what it makes carries the marker that it is told.
+        takes_markers: bool,
     },
     /// A person who follows the runbook.
     Manual,
@@ -111,7 +113,10 @@ impl Rotator<Setting> {
             }),
             "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws(&mut settings)?),
             "gitlab-token" => RotatorKind::GitlabToken(gitlab(&mut settings)?),
-            "exec" => RotatorKind::Exec { command: settings.command("command")? },
+            "exec" => RotatorKind::Exec {
+                command: settings.command("command")?,
+                takes_markers: settings.parsed("markers")?.unwrap_or(true),
+            },
             "manual" => RotatorKind::Manual,
             _ => {
                 return Err(settings
@@ -190,7 +195,9 @@ impl<S> Rotator<S> {
                 scopes: gitlab.scopes.clone(),
                 access_level: gitlab.access_level,
             }),
-            RotatorKind::Exec { command } => RotatorKind::Exec { command: command.clone() },
+            RotatorKind::Exec { command, takes_markers } => {
+                RotatorKind::Exec { command: command.clone(), takes_markers: *takes_markers }
+            }
             RotatorKind::Manual => RotatorKind::Manual,
         };
         Ok(Rotator { kind, lifetime: self.lifetime })

@@ -10,6 +10,7 @@ const PROVIDER: &str = "exec";
 
 pub struct Exec<'a> {
     pub command: &'a [String],
+    pub takes_markers: bool,
     pub outside: &'a Outside,
 }
 

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::domain::id::VersionId;
+use crate::domain::name::SecretName;
 use crate::domain::rotation::{Handle, Listed};
 use crate::domain::rotator::{Rotator, RotatorKind};
 use crate::domain::time;
@@ -37,6 +38,8 @@ pub struct Outside {
     pub deadline: Instant,
     /// As of when it is judged and dated.
     pub now: time::Instant,
+    /// Which secret it is for.
+    pub secret: SecretName,
 }
 
 /// What a provider made.
@@ -96,7 +99,9 @@ pub fn provider<'a>(
         RotatorKind::EntraAppPassword(entra) => Box::new(entra::Entra::new(entra, outside)?),
         RotatorKind::AwsIamAccessKey(aws) => Box::new(aws::Aws::new(aws, outside)?),
         RotatorKind::GitlabToken(gitlab) => Box::new(gitlab::Gitlab::new(gitlab, outside)?),
-        RotatorKind::Exec { command } => Box::new(exec::Exec { command, outside }),
+        RotatorKind::Exec { command, takes_markers } => {
+            Box::new(exec::Exec { command, takes_markers: *takes_markers, outside })
+        }
         RotatorKind::Manual => return Ok(None),
     }))
 }
