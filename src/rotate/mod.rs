@@ -14,6 +14,7 @@ mod exec;
 mod gitlab;
 
 pub use error::RotateError;
+pub use exec::{answer_schema, request_schema};
 
 use std::path::PathBuf;
 use std::time::Instant;

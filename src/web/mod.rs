@@ -7,6 +7,7 @@ mod confidence;
 mod error;
 mod pause;
 
+pub use confidence::Confidence;
 pub use error::ServiceError;
 
 use std::error::Error;
@@ -18,7 +19,6 @@ use reqwest::blocking::{Client, Response};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
 
-use self::confidence::Confidence;
 use self::pause::{Pauses, asked_for};
 use crate::domain::text::visible;
 use crate::domain::value::Value;

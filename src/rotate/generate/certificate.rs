@@ -39,20 +39,20 @@ pub fn self_signed(names: &[String], now: Instant, end: Instant) -> Result<Value
     let [first, ..] = &mut *serial;
     *first = *first & 0x3f | 0x40;
     wanted.serial_number = Some(SerialNumber::from_slice(&*serial));
-    let certificate = wanted.self_signed(&key).map_err(unwritten)?;
+    let certificate = wanted.self_signed(&key).map_err(|error| unwritten(&error))?;
     key.beside("CERTIFICATE", certificate.der())
 }
 
 /// A private key and a request for a certificate of it.
 pub fn request(names: &[String]) -> Result<Value, RotateError> {
     let key = Key::new()?;
-    let request = wanted(names)?.serialize_request(&key).map_err(unwritten)?;
+    let request = wanted(names)?.serialize_request(&key).map_err(|error| unwritten(&error))?;
     key.beside("CERTIFICATE REQUEST", request.der())
 }
 
 /// What certificate and request have in common.
 fn wanted(names: &[String]) -> Result<CertificateParams, RotateError> {
-    let mut wanted = CertificateParams::new(names.to_vec()).map_err(unwritten)?;
+    let mut wanted = CertificateParams::new(names.to_vec()).map_err(|error| unwritten(&error))?;
     wanted.distinguished_name = DistinguishedName::new();
     if let Some(first) = names.first().filter(|name| name.len() <= MAX_COMMON_NAME) {
         wanted.distinguished_name.push(DnType::CommonName, first.as_str());
@@ -62,7 +62,7 @@ fn wanted(names: &[String]) -> Result<CertificateParams, RotateError> {
     Ok(wanted)
 }
 
-fn unwritten(error: rcgen::Error) -> RotateError {
+fn unwritten(error: &rcgen::Error) -> RotateError {
     failed(&format!("the certificate can't be written: {error}"), "see whether `names` are right")
 }
 

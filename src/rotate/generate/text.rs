@@ -1,7 +1,5 @@
 //! Random text and bytes.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 use super::super::RotateError;
@@ -35,7 +33,7 @@ pub fn bytes(length: usize, encoding: Encoding) -> Result<Value, RotateError> {
         }
         Encoding::Base64 => {
             let mut text = Text::with_capacity(length.div_ceil(3) * 4);
-            push_base64(&mut text, &bytes);
+            text.push_base64(&bytes);
             Value::new(text.into_bytes())
         }
     })
@@ -65,21 +63,11 @@ fn push_hex(text: &mut Text, bytes: &[u8]) {
     }
 }
 
-/// With padding; nothing in between.
-pub fn push_base64(text: &mut Text, bytes: &[u8]) {
-    let mut line = Zeroizing::new([0; 64]);
-    for part in bytes.chunks(48) {
-        // 48 bytes are 64 signs.
-        let written = BASE64_STANDARD.encode_slice(part, &mut *line).unwrap_or_default();
-        text.push(line.get(..written).unwrap_or_default());
-    }
-}
-
 /// A block of PEM (RFC 7468).
 pub fn push_pem(text: &mut Text, label: &str, der: &[u8]) {
     text.push_str(&format!("-----BEGIN {label}-----\n"));
     for line in der.chunks(48) {
-        push_base64(text, line);
+        text.push_base64(line);
         text.push(b"\n");
     }
     text.push_str(&format!("-----END {label}-----\n"));
