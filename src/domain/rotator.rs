@@ -10,7 +10,7 @@ mod generate;
 mod gitlab;
 
 pub use entra::EntraAppPassword;
-pub use generate::{Encoding, Generate, Recipe};
+pub use generate::{Alphabet, Encoding, Generate, Recipe};
 pub use gitlab::{GitlabOwner, GitlabToken};
 
 /// As `kind` names them.
@@ -36,6 +36,8 @@ pub enum RotatorKind<S> {
     /// A program that speaks JSON.
     Exec {
         command: Vec<String>,
+        /// Whether what it makes carries the marker that it is told.
+        takes_markers: bool,
     },
     /// A person who follows the runbook.
     Manual,
@@ -72,7 +74,10 @@ impl Rotator<Setting> {
             "entra-app-password" => RotatorKind::EntraAppPassword(entra::parse(&mut settings)?),
             "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws(&mut settings)?),
             "gitlab-token" => RotatorKind::GitlabToken(gitlab::parse(&mut settings)?),
-            "exec" => RotatorKind::Exec { command: settings.command("command")? },
+            "exec" => RotatorKind::Exec {
+                command: settings.command("command")?,
+                takes_markers: settings.parsed("markers")?.unwrap_or(true),
+            },
             "manual" => RotatorKind::Manual,
             _ => {
                 return Err(settings
@@ -135,7 +140,9 @@ impl<S> Rotator<S> {
                 scopes: gitlab.scopes.clone(),
                 access_level: gitlab.access_level,
             }),
-            RotatorKind::Exec { command } => RotatorKind::Exec { command: command.clone() },
+            RotatorKind::Exec { command, takes_markers } => {
+                RotatorKind::Exec { command: command.clone(), takes_markers: *takes_markers }
+            }
             RotatorKind::Manual => RotatorKind::Manual,
         };
         Ok(Rotator { kind, lifetime: self.lifetime })

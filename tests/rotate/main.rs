@@ -24,6 +24,7 @@ mod exec;
 mod generate;
 mod gitlab;
 mod kill;
+mod local_provider;
 mod machine;
 mod manual;
 mod probes;
