@@ -45,8 +45,9 @@ pub struct Rotate {
     pub lifetime: Lifetime,
     #[command(flatten)]
     pub sealing: Sealing,
-    #[command(flatten)]
-    pub publish: Publish,
+    /// Push each step to the deploy ref; where that takes no direct push, to a branch named secrets/…
+    #[arg(long, help_heading = "Commit")]
+    pub push: bool,
     #[command(flatten)]
     pub output: Output,
 }

@@ -89,6 +89,7 @@ fn seal_new_value(
         set_by: me,
         seen_by: &renewal.seen_by,
         above,
+        rotation: None,
     };
     let (before, record, sealed) = replacement.seal(place, &sealer, &replaced)?;
     writer.put_secret(before, &record, sealed);

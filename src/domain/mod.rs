@@ -35,6 +35,7 @@ pub mod probe;
 pub mod record;
 pub mod report;
 pub mod rescue;
+pub mod rotated;
 pub mod rotation;
 pub mod rotator;
 pub mod rules;

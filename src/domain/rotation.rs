@@ -44,6 +44,9 @@ pub struct Rotation {
     /// The ids of attempts that came to nothing; what carries one of them is revoked wherever it turns up.
     #[serde(default, skip_serializing_if = "SortedSet::is_empty_set")]
     pub abandoned: SortedSet<VersionId>,
+    /// By what the provider knows the old value, where that could be told when it began.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub from_handle: Option<Handle>,
     /// By what the provider knows what was minted.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub handle: Option<Handle>,
@@ -106,7 +109,7 @@ pub struct Verified {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum How {
     /// The provider took it, or the probe passed, or both.
     Tried,
@@ -164,6 +167,14 @@ impl Rotation {
     /// Everything that what was minted for this rotation may carry as its marker.
     pub fn markers(&self) -> impl Iterator<Item = VersionId> {
         self.abandoned.iter().copied().chain([self.to])
+    }
+
+    /// Whether it is about the version that stands: else somebody has set another value meanwhile, or put one back.
+    pub fn fits(&self, version: VersionId) -> bool {
+        match self.state {
+            RotationState::Planned | RotationState::Aborted => version == self.from.id,
+            RotationState::Sealed | RotationState::Verified => version == self.to,
+        }
     }
 
     /// Since when it stands as it does. The overlap is no standing still.

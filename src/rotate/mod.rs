@@ -6,12 +6,14 @@
 
 pub mod generate;
 pub mod probe;
+pub mod trying;
 
 mod aws;
 mod entra;
 mod error;
 mod exec;
 mod gitlab;
+mod marker;
 
 pub use error::RotateError;
 pub use exec::{answer_schema, request_schema};
@@ -65,6 +67,11 @@ pub enum Trial {
 
 /// Somebody who gives out credentials.
 pub trait Provider {
+    /// Whether it keeps a list of what it gave out. Without one there is nothing to look for, and nothing to revoke.
+    fn has_register(&self) -> bool {
+        true
+    }
+
     /// Whether what it makes can carry a marker.
     fn takes_markers(&self) -> bool;
 

@@ -3,13 +3,18 @@
 //! Of many addresses the path is the credential, so an address is only ever shown up to its port, and what a server said
 //! is shown only where it does not repeat what it was sent in confidence ([`confidence`]).
 
+pub mod tcp;
+
 mod confidence;
 mod error;
+mod form;
 mod pause;
 
 pub use confidence::Confidence;
 pub use error::ServiceError;
+pub use form::Form;
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::io::Read as _;
@@ -18,7 +23,9 @@ use std::time::{Duration, Instant};
 use reqwest::blocking::{Client, Response};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
+use zeroize::Zeroizing;
 
+use self::confidence::LEFT_OUT;
 use self::pause::{Pauses, asked_for};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
@@ -111,16 +118,27 @@ pub struct Request {
     target: Target,
     method: Method,
     headers: HeaderMap,
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
+    /// Of the address.
+    address: Confidence,
     confidence: Confidence,
     most_read: u64,
+    /// What is an answer besides 2xx.
+    answers: BTreeSet<u16>,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
-        let confidence = Confidence::of_address(&target.url);
-        let (headers, body) = (HeaderMap::new(), Vec::new());
-        Self { target: target.clone(), method, headers, body, confidence, most_read: MAX_ANSWER_BYTES }
+        Self {
+            target: target.clone(),
+            method,
+            headers: HeaderMap::new(),
+            body: Zeroizing::default(),
+            address: Confidence::of_address(&target.url),
+            confidence: Confidence::default(),
+            most_read: MAX_ANSWER_BYTES,
+            answers: BTreeSet::new(),
+        }
     }
 
     pub fn get(target: &Target) -> Self {
@@ -134,7 +152,14 @@ impl Request {
     #[must_use]
     pub fn with_body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        self.body = body;
+        self.body = Zeroizing::new(body);
+        self
+    }
+
+    /// Nothing in the address is a credential: what is said of it may be shown.
+    #[must_use]
+    pub fn in_the_open(mut self) -> Self {
+        self.address = Confidence::default();
         self
     }
 
@@ -148,6 +173,14 @@ impl Request {
     #[must_use]
     pub fn reading(mut self, most: u64) -> Self {
         self.most_read = most;
+        self
+    }
+
+    /// These statuses are answers like 2xx, where somebody wants to know which one it is: a redirect, which is not followed,
+    /// or a refusal.
+    #[must_use]
+    pub fn answered_by(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.answers.extend(statuses);
         self
     }
 
@@ -169,14 +202,20 @@ impl Request {
         self.confidence.keep(value);
         self
     }
+
+    /// `: TEXT` of what was answered, or why it is left out; nothing where nothing was said.
+    pub fn said(&self, answer: &[u8]) -> String {
+        let said = self.address.said(answer, MOST_SAID);
+        if said.ends_with(LEFT_OUT) { said } else { self.confidence.said(answer, MOST_SAID) }
+    }
 }
 
-/// What a server answered with a status of 2xx.
+/// What a server answered with a status of 2xx, or with one that was to be an answer.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]).
-    pub body: Vec<u8>,
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may be a credential.
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 /// Why an attempt came to nothing, and whether another may come to more.
@@ -238,32 +277,54 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     }
     let Target { client, url } = &request.target;
     let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
-    let response = sent.body(request.body.clone()).timeout(limit).send();
+    let response = sent.body(request.body.to_vec()).timeout(limit).send();
     let response = response.map_err(|error| failed(request, &error, too_slow))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    if status.is_redirection() {
+    let is_answer = status.is_success() || request.answers.contains(&status.as_u16());
+    if status.is_redirection() && !is_answer {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
-    let mut body = Vec::new();
-    let read = response.take(request.most_read).read_to_end(&mut body);
-    if status.is_success() {
+    let mut body = Zeroizing::default();
+    let read = read_to_end(response.take(request.most_read), &mut body);
+    if is_answer {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });
     }
     // What was read of a refusal is enough of it.
-    let said = request.confidence.said(&body, MOST_SAID);
+    let said = request.said(&body);
     let error = ServiceError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
-    Err(if is_limit || may_change(status) {
+    Err(if is_limit || may_change(status.as_u16()) {
         Failed::ForNow(error, asked_for(&headers))
     } else {
         Failed::ForGood(error)
     })
 }
 
-fn may_change(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+/// Reads to the end, and leaves no copy behind where the buffer has to grow.
+fn read_to_end(mut from: impl std::io::Read, body: &mut Zeroizing<Vec<u8>>) -> std::io::Result<()> {
+    let mut piece = Zeroizing::new([0; 4096]);
+    loop {
+        let read = match from.read(piece.as_mut_slice()) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => piece.get(..read?).unwrap_or_default(),
+        };
+        if read.is_empty() {
+            return Ok(());
+        }
+        if body.capacity() - body.len() < read.len() {
+            let mut larger = Zeroizing::new(Vec::with_capacity((body.len() + read.len()) * 2));
+            larger.extend_from_slice(body);
+            *body = larger;
+        }
+        body.extend_from_slice(read);
+    }
+}
+
+/// Whether a status speaks of this moment, and not of what was asked: 408, 429 and 5xx.
+pub fn may_change(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 fn redirected(request: &Request, response: &Response) -> ServiceError {

@@ -78,6 +78,8 @@ pub fn next(seen: &Seen<'_>) -> Next {
     let Some(rotation) = seen.rotation else {
         return match seen.wanted {
             Wanted::Onward => Next::Plan,
+            // The end of one is written down here, and not there yet.
+            Wanted::Retire | Wanted::Abort if seen.there == There::SameVersion => Next::Push,
             Wanted::Retire | Wanted::Abort => Next::Nothing,
         };
     };
