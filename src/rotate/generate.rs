@@ -39,6 +39,10 @@ impl Generator<'_> {
 }
 
 impl Provider for Generator<'_> {
+    fn has_register(&self) -> bool {
+        false
+    }
+
     fn takes_markers(&self) -> bool {
         true
     }

@@ -208,6 +208,7 @@ mod tests {
             limits,
             deadline: Instant::now() + whole,
             now: "2026-03-01T00:00:00Z".parse().unwrap(),
+            secret: "web/prod/db".parse().unwrap(),
         }
     }
 

@@ -42,6 +42,7 @@ pub fn outside(whole: Option<u64>) -> Outside {
         limits,
         deadline: std::time::Instant::now() + whole,
         now: at(AT),
+        secret: "web/prod/login".parse().unwrap(),
     }
 }
 
