@@ -7,12 +7,13 @@ pub mod tcp;
 
 mod confidence;
 mod error;
+mod form;
 mod pause;
 
 pub use confidence::Confidence;
 pub use error::ServiceError;
+pub use form::{Form, form_encoded};
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::io::Read as _;
@@ -23,6 +24,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
 use zeroize::Zeroizing;
 
+use self::confidence::LEFT_OUT;
 use self::pause::{Pauses, asked_for};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
@@ -115,25 +117,25 @@ pub struct Request {
     target: Target,
     method: Method,
     headers: HeaderMap,
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
+    /// Of the address.
+    address: Confidence,
     confidence: Confidence,
     most_read: u64,
-    /// What is an answer besides 2xx.
-    answers: BTreeSet<u16>,
+    taken: fn(u16) -> bool,
 }
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
-        let confidence = Confidence::of_address(&target.url);
-        let (headers, body, answers) = (HeaderMap::new(), Vec::new(), BTreeSet::new());
         Self {
             target: target.clone(),
             method,
-            headers,
-            body,
-            confidence,
+            headers: HeaderMap::new(),
+            body: Zeroizing::default(),
+            address: Confidence::of_address(&target.url),
+            confidence: Confidence::default(),
             most_read: MAX_ANSWER_BYTES,
-            answers,
+            taken: |status| (200..300).contains(&status),
         }
     }
 
@@ -148,7 +150,21 @@ impl Request {
     #[must_use]
     pub fn with_body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        self.body = body;
+        self.body = Zeroizing::new(body);
+        self
+    }
+
+    /// Takes what comes with these statuses for an answer too: whoever asks reads what it says.
+    #[must_use]
+    pub fn taking(mut self, taken: fn(u16) -> bool) -> Self {
+        self.taken = taken;
+        self
+    }
+
+    /// Nothing in the address is a credential: what is said of it may be shown.
+    #[must_use]
+    pub fn in_the_open(mut self) -> Self {
+        self.address = Confidence::default();
         self
     }
 
@@ -163,19 +179,6 @@ impl Request {
     pub fn reading(mut self, most: u64) -> Self {
         self.most_read = most;
         self
-    }
-
-    /// These statuses are answers like 2xx, where somebody wants to know which one it is: a redirect, which is not followed,
-    /// or a refusal.
-    #[must_use]
-    pub fn answered_by(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
-        self.answers.extend(statuses);
-        self
-    }
-
-    /// What of a text the server sent may be shown: `: TEXT`, or that it repeats a credential.
-    pub fn said(&self, text: &str) -> String {
-        self.confidence.said(text.as_bytes(), MOST_SAID)
     }
 
     /// `Authorization`, as it is.
@@ -196,13 +199,19 @@ impl Request {
         self.confidence.keep(value);
         self
     }
+
+    /// `: TEXT` of what was answered, or why it is left out; nothing where nothing was said.
+    pub fn said(&self, answer: &[u8]) -> String {
+        let said = self.address.said(answer, MOST_SAID);
+        if said.ends_with(LEFT_OUT) { said } else { self.confidence.said(answer, MOST_SAID) }
+    }
 }
 
-/// What a server answered with a status of 2xx, or with one that was to be an answer.
+/// What a server answered with a status of 2xx, or another that was asked for ([`Request::taking`]).
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may be a credential.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may hold a value.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -265,23 +274,21 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     }
     let Target { client, url } = &request.target;
     let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
-    let response = sent.body(request.body.clone()).timeout(limit).send();
+    let response = sent.body(request.body.to_vec()).timeout(limit).send();
     let response = response.map_err(|error| failed(request, &error, too_slow))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let is_answer = status.is_success() || request.answers.contains(&status.as_u16());
+    let is_answer = (request.taken)(status.as_u16());
     if status.is_redirection() && !is_answer {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
-    // As large as it may become: a buffer that grows leaves copies behind.
-    let most = usize::try_from(request.most_read).unwrap_or(usize::MAX);
-    let mut body = Zeroizing::new(Vec::with_capacity(most));
-    let read = response.take(request.most_read).read_to_end(&mut body);
+    let mut body = Zeroizing::default();
+    let read = read_to_end(response.take(request.most_read), &mut body);
     if is_answer {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });
     }
     // What was read of a refusal is enough of it.
-    let said = request.confidence.said(&body, MOST_SAID);
+    let said = request.said(&body);
     let error = ServiceError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
@@ -290,6 +297,26 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     } else {
         Failed::ForGood(error)
     })
+}
+
+/// Reads to the end, and leaves no copy behind where the buffer has to grow.
+fn read_to_end(mut from: impl std::io::Read, body: &mut Zeroizing<Vec<u8>>) -> std::io::Result<()> {
+    let mut piece = Zeroizing::new([0; 4096]);
+    loop {
+        let read = match from.read(piece.as_mut_slice()) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => piece.get(..read?).unwrap_or_default(),
+        };
+        if read.is_empty() {
+            return Ok(());
+        }
+        if body.capacity() - body.len() < read.len() {
+            let mut larger = Zeroizing::new(Vec::with_capacity((body.len() + read.len()) * 2));
+            larger.extend_from_slice(body);
+            *body = larger;
+        }
+        body.extend_from_slice(read);
+    }
 }
 
 /// Whether a status speaks of this moment, and not of what was asked: 408, 429 and 5xx.
