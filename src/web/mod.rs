@@ -14,6 +14,7 @@ pub use confidence::Confidence;
 pub use error::ServiceError;
 pub use form::{Form, form_encoded};
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::io::Read as _;
@@ -122,7 +123,8 @@ pub struct Request {
     address: Confidence,
     confidence: Confidence,
     most_read: u64,
-    taken: fn(u16) -> bool,
+    /// What is an answer besides 2xx.
+    answers: BTreeSet<u16>,
 }
 
 impl Request {
@@ -135,7 +137,7 @@ impl Request {
             address: Confidence::of_address(&target.url),
             confidence: Confidence::default(),
             most_read: MAX_ANSWER_BYTES,
-            taken: |status| (200..300).contains(&status),
+            answers: BTreeSet::new(),
         }
     }
 
@@ -151,13 +153,6 @@ impl Request {
     pub fn with_body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         self.body = Zeroizing::new(body);
-        self
-    }
-
-    /// Takes what comes with these statuses for an answer too: whoever asks reads what it says.
-    #[must_use]
-    pub fn taking(mut self, taken: fn(u16) -> bool) -> Self {
-        self.taken = taken;
         self
     }
 
@@ -178,6 +173,14 @@ impl Request {
     #[must_use]
     pub fn reading(mut self, most: u64) -> Self {
         self.most_read = most;
+        self
+    }
+
+    /// These statuses are answers like 2xx, where somebody wants to know which one it is: a redirect, which is not followed,
+    /// or a refusal.
+    #[must_use]
+    pub fn answered_by(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.answers.extend(statuses);
         self
     }
 
@@ -207,11 +210,11 @@ impl Request {
     }
 }
 
-/// What a server answered with a status of 2xx, or another that was asked for ([`Request::taking`]).
+/// What a server answered with a status of 2xx, or with one that was to be an answer.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may hold a value.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may be a credential.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -277,7 +280,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let response = sent.body(request.body.to_vec()).timeout(limit).send();
     let response = response.map_err(|error| failed(request, &error, too_slow))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let is_answer = (request.taken)(status.as_u16());
+    let is_answer = status.is_success() || request.answers.contains(&status.as_u16());
     if status.is_redirection() && !is_answer {
         return Err(Failed::ForGood(redirected(request, &response)));
     }

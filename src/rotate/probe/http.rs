@@ -28,7 +28,8 @@ pub fn attempt(http: &Http, value: &Value, outside: &Outside) -> Result<Trial, R
     let mut text = text.map_err(|_| unfit(KIND, "the value, or `prefix`, can't stand in a header"))?;
     text.set_sensitive(true);
     // Nothing of the answer but its status matters, however long it is.
-    let request = Request::new(method, &target).with_header(name, text).taking(|_| true).reading(0);
+    let request = Request::new(method, &target).with_header(name, text);
+    let request = request.answered_by(200..=599).reading(0);
     let status = web::send(&request, outside.limits, outside.deadline)?.status;
     if http.statuses.contains(&status) {
         return Ok(Trial::Passed);

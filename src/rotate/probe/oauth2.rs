@@ -41,7 +41,7 @@ struct Fault {
 pub fn attempt(oauth2: &OAuth2, value: &Value, outside: &Outside) -> Result<Trial, RotateError> {
     let target = Target::parse("token-url", &Value::new(oauth2.token_url.clone().into_bytes()))?;
     let request = request(oauth2, &target, one_line(value, KIND)?)?.keeping(value);
-    let request = request.taking(|status| matches!(status, 200..=299 | 400 | 401));
+    let request = request.answered_by([400, 401]);
     let answer = web::send(&request, outside.limits, outside.deadline)?;
     judge(&answer, &request, &target.to_string())
 }
