@@ -12,10 +12,11 @@ const client = (client_id, token_endpoint_auth_method) => ({
   grant_types: ["client_credentials"],
   redirect_uris: [],
   response_types: [],
+  scope: "api:read",
 });
 const provider = new Provider(`http://127.0.0.1:${port}`, {
   clients: [client("web:basic", "client_secret_basic"), client("web/post", "client_secret_post")],
-  scopes: ["api:read"],
+  scopes: ["api:read", "api:write"],
   features: { clientCredentials: { enabled: true }, devInteractions: { enabled: false } },
 });
 provider.listen(Number(port), "127.0.0.1");

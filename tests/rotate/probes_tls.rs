@@ -78,9 +78,11 @@ fn a_server_must_show_the_very_certificate_that_the_value_holds() {
         ] {
             assert_eq!(ask(&server.address, &value, 20_000), told, "{manner}");
         }
-        let value = "no certificate, -----BEGIN CERTIFICATE-----\nnor here\n-----END CERTIFICATE-----\n";
-        let said = ask(&server.address, value.as_bytes(), 20_000);
-        assert!(said.starts_with("error: probe tls: the value holds no certificate in PEM"), "{said}");
+        for inside in ["nor here", "no base64!", ""] {
+            let value = format!("-----BEGIN CERTIFICATE-----\n{inside}\n-----END CERTIFICATE-----\n");
+            let said = ask(&server.address, value.as_bytes(), 20_000);
+            assert!(said.starts_with("error: probe tls: the value holds no certificate in PEM"), "{said}");
+        }
     }
 }
 
@@ -108,7 +110,7 @@ fn a_server_must_have_the_key_of_the_certificate() {
         }
     });
     let said = ask(&address, &fs::read(folder.join("right.pem")).unwrap(), 20_000);
-    assert!(said.starts_with("error: SERVER: ") && said.contains("signature"), "{said}");
+    assert!(said.starts_with("error: SERVER: ") && said.contains("BadSignature"), "{said}");
 }
 
 #[test]

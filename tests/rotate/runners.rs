@@ -58,7 +58,7 @@ fn the_secret_is_sealed_again_with_them_and_nothing_else_of_it_changes() {
     // A probe beside it leaves it as it is, and the other way round.
     let probe =
         ["probe", "set", NAME, "http", "url=https://api.example.org/health", "prefix=Token ", "--push"];
-    run(&sandbox, &laptop, &probe).code(0).says("'prefix=Token '").says("pushed to origin/main");
+    run(&sandbox, &laptop, &probe).code(0).says("prefix='Token '").says("pushed to origin/main");
     assert_eq!(sandbox.record(&laptop, NAME)["sealed"]["rotator"], runner);
     let head = sandbox.head(&laptop);
     run(&sandbox, &laptop, &probe).code(0).says("is so already");
@@ -201,7 +201,7 @@ fn a_program_of_the_repository_is_known_by_any_of_its_paths() {
     sandbox.git(&laptop, ["add", "probe.sh"]);
     sandbox.git(&laptop, ["commit", "-q", "-m", "A probe"]);
     let command = format!(r#"command=["sh","{}"]"#, path.display());
-    run(&sandbox, &laptop, &["probe", "set", NAME, "exec", &command, "--push"]).code(0);
+    run(&sandbox, &laptop, &["probe", "set", NAME, "exec", &command]).code(0);
     sandbox.push(&laptop);
     run(&sandbox, &laptop, &["probe", "run", NAME]).code(0);
     fs::write(&path, "#!/bin/sh\ntouch ran\n").unwrap();
