@@ -55,6 +55,7 @@ fn the_secret_is_sealed_again_with_them_and_nothing_else_of_it_changes() {
     let subject = sandbox.git(&laptop, ["log", "-1", "--format=%s"]);
     assert_eq!(subject, "secrets: rotator of web/prod/api: generate");
 
+    sandbox.push(&laptop);
     // A probe beside it leaves it as it is, and the other way round.
     let probe =
         ["probe", "set", NAME, "http", "url=https://api.example.org/health", "prefix=Token ", "--push"];
