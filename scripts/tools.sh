@@ -117,6 +117,7 @@ need_private_tools() {
   need_age_encryption
   need_junit_schema
   need_counterparts
+  need_oauth_server
   need_program_of promtool prometheus
   need_program_of prometheus-node-exporter prometheus-node-exporter
   # Built in one place, because most of what they are made of is the same; of no use once the programs are there.
@@ -188,6 +189,11 @@ need_junit_schema() {
 need_counterparts() {
   unless_done "$tools/notify" tests/notify/package-lock.json npm_install notify notify ||
     die "the npm packages of tests/notify could not be installed: mend the access to the npm registry, then repeat"
+}
+
+need_oauth_server() {
+  unless_done "$tools/rotate" tests/rotate/package-lock.json npm_install rotate rotate ||
+    die "the npm packages of tests/rotate could not be installed: mend the access to the npm registry, then repeat"
 }
 
 # need_program_of PROGRAM PACKAGE: one program of a Debian package is enough. The rest of it would bring a service along,

@@ -52,6 +52,13 @@ pub fn emulate() -> PathBuf {
     tool("notify/node_modules/emulate/dist/index.js")
 }
 
+/// The folder of the npm package `oidc-provider`, a server of OAuth 2.0.
+#[track_caller]
+pub fn oidc_provider() -> PathBuf {
+    tool("rotate/node_modules/oidc-provider");
+    tool("rotate")
+}
+
 /// `promtool`, which parses metrics and tests rules as Prometheus does.
 #[track_caller]
 pub fn promtool() -> PathBuf {

@@ -12,6 +12,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "not all of its programs are needed here")]
+#[path = "../notify/program.rs"]
+mod program;
 #[allow(dead_code, reason = "it answers in more ways than are needed here")]
 #[path = "../notify/server.rs"]
 mod server;
@@ -28,5 +31,6 @@ mod local_provider;
 mod machine;
 mod manual;
 mod probes;
+mod probes_tls;
 mod races;
 mod runners;
