@@ -94,9 +94,10 @@ fn old_handle(
     }
     let is_listed = |handle: &Handle| listed.iter().any(|one| one.handle == *handle);
     match (&rotation.from_handle, identified) {
-        (Some(noted), _) if !is_listed(noted) => Ok(None),
+        (_, Some(found)) if marked.is_some() => Ok(Some(found)),
         (Some(noted), Some(found)) if *noted == found => Ok(Some(found)),
         (None, Some(found)) => Ok(Some(found)),
+        (Some(noted), None) if !is_listed(noted) => Ok(None),
         (Some(_), Some(_) | None) | (None, None) => Err(CommandError::new(format!(
             "{}: which credential version {} is at its provider can't be told, so nothing was revoked",
             turn.name, rotation.from.number
