@@ -115,7 +115,14 @@ Examples:
     #[command(after_help = "Example:\n  secrets move staging/db prod/db")]
     Move(Move),
     /// Print a value on standard output, bytes exact
-    #[command(after_help = "Example:\n  secrets get ci/token | docker login --password-stdin …")]
+    // `--version` is that of the secret here.
+    #[command(
+        disable_version_flag = true,
+        after_help = "\
+Examples:
+  secrets get ci/token | docker login --password-stdin …
+  secrets get web/prod/db --version 1          the value that a newer one replaced"
+    )]
     Get(Get),
     /// Run a program with secrets in its environment, or as files in memory
     ///

@@ -24,7 +24,7 @@ use crate::domain::rotation::{Handle, Listed, Rotation, RotationState, Started, 
 use crate::domain::rotator::Rotator;
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
-use crate::git::{Fallback, PushError};
+use crate::git::PushError;
 use crate::observe::place::Place;
 use crate::value_ends;
 
@@ -139,9 +139,10 @@ fn push_plan(turn: &mut Turn<'_>) -> Result<Went, CommandError> {
     if !turn.pushes {
         return Ok(Went::On);
     }
-    match turn.try_push(Fallback::None) {
-        Ok(_) => Ok(Went::On),
-        Err(PushError::Refused { .. }) => {
+    let series = turn.series(RotationState::Planned)?;
+    match turn.try_push(&series) {
+        Ok(true) => Ok(Went::On),
+        Ok(false) => {
             turn.session.say(format!(
                 "{}: {} takes no direct push, so another clone may plan the same; the one that is merged first wins",
                 turn.name, turn.deployed.name

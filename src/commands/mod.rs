@@ -79,6 +79,7 @@ mod probe_set;
 mod proposals;
 mod reading;
 mod redating;
+mod refitting;
 mod remembered;
 mod remove;
 mod renewing;

@@ -11,7 +11,7 @@ use crate::domain::probe::Probe;
 use crate::domain::record::{Record, Runner};
 use crate::domain::rotator::{Rotator, RotatorKind};
 use crate::domain::setting::Setting;
-use crate::domain::text::visible;
+use crate::domain::text::{shell_word, visible};
 use crate::domain::value::Value;
 use crate::observe::deployed::Deployed;
 use crate::observe::identities::Identities;
@@ -143,4 +143,11 @@ pub fn resolved(
         look_up(setting, &session.environment, &mut open)
             .map_err(|why| CommandError::new(format!("a credential of the rotator: {why}")))
     })
+}
+
+/// A rotator or a probe on one line, as it would be typed: `generate length=48`.
+pub fn told(runner: &Runner) -> String {
+    let setting = |(name, value): (&String, &String)| format!(" {}", shell_word(&format!("{name}={value}")));
+    let settings: String = runner.with.iter().map(setting).collect();
+    visible(&format!("{}{settings}", shell_word(&runner.kind))).into_owned()
 }

@@ -26,6 +26,10 @@ pub fn verify(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
                 let refused = Rotation { refused_at: Some(turn.session.now), ..rotation };
                 let message = format!("secrets: {} version {number} was refused once", turn.name);
                 turn.note(secret, Some(refused), &message)?;
+                // The next run may be in another clone.
+                if turn.pushes {
+                    turn.push(secret)?;
+                }
             }
             return Err(not_verified(turn, number, &seen));
         }

@@ -16,7 +16,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Rotated, Stage};
-use crate::domain::rotation::{Next, Rotation, Seen, There, Wanted, next};
+use crate::domain::rotation::{Next, Rotation, RotationState, Seen, There, Wanted, next};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
 use crate::domain::text::push_command;
@@ -285,8 +285,9 @@ impl<'a> Turn<'a> {
                 format!("it is not on {} yet: push it, then run the same command again", self.deployed.name);
             return Ok(Went::Stops(Rest::Waits(why)));
         }
-        let topic = format!("rotate {} {}", self.name, secret.record.sealed.version.number);
-        match self.try_push(Fallback::Branch { topic: &topic }) {
+        let state = secret.record.rotation.as_ref().map(|rotation| rotation.state);
+        let series = self.series(state.unwrap_or(RotationState::Verified))?;
+        match self.try_push(&series) {
             Ok(true) => Ok(Went::On),
             Ok(false) => {
                 let why = format!(
@@ -314,13 +315,34 @@ impl<'a> Turn<'a> {
             .hint(format!("then push to {name}, or run the same command again")))
     }
 
+    /// By what the branch is known that a step goes to where the deploy ref takes no direct push. Plan and seal go to one, so that a plan is
+    /// never known to a single clone only; each later step begins at what was merged.
+    pub fn series(&self, state: RotationState) -> Result<String, CommandError> {
+        let record = existing(self.place, self.name)?.record;
+        let id = record.rotation.as_ref().map_or(record.sealed.version.id, |rotation| rotation.to);
+        let step = match (&record.rotation, state) {
+            (None, _) => "ended",
+            (Some(_), RotationState::Planned | RotationState::Sealed) => "new",
+            (Some(_), RotationState::Verified) => "verified",
+            (Some(_), RotationState::Aborted) => "aborted",
+        };
+        Ok(format!("{}-{step}", id.to_string().to_ascii_lowercase()))
+    }
+
     /// Pushes `HEAD`; false where it went to a branch of its own.
-    pub fn try_push(&mut self, fallback: Fallback<'_>) -> Result<bool, PushError> {
+    pub fn try_push(&mut self, series: &str) -> Result<bool, PushError> {
         let DeployRef::Branch { .. } = &self.policy.deploy_ref else { return Ok(true) };
         let Ok(repository) = &self.place.repository else { return Ok(true) };
         let Some(head) = repository.head()? else { return Ok(true) };
+        let topic = format!("rotate {}", self.name);
         let own = [self.place.record_path(self.name), self.place.sealed_path(self.name)];
-        match publish::push(repository, &self.policy.deploy_ref, head, &own, fallback)? {
+        match publish::push(
+            repository,
+            &self.policy.deploy_ref,
+            head,
+            &own,
+            Fallback::Series { topic: &topic, id: series },
+        )? {
             Some(Pushed::ToBranch) | None => {
                 let observed = observe(self.place, self.arguments);
                 // What is not known now is asked again at the next look.

@@ -24,8 +24,8 @@ const MOST_LOOKED_INTO: usize = 64;
 pub enum Fallback<'a> {
     /// The commit goes to `secrets/TOPIC-ID`; `topic` says in a few words what it is about.
     Branch { topic: &'a str },
-    /// Nothing: what follows depends on the branch itself having the commit.
-    None,
+    /// It goes to `secrets/TOPIC-ID` with an id that several commits have in common, so that later ones follow earlier ones.
+    Series { topic: &'a str, id: &'a str },
 }
 
 /// Where a commit went.
@@ -117,8 +117,8 @@ impl Repository {
             Answer::Moved => Err(push.moved()),
             Answer::Failed(why) => Err(push.refused(why)),
             Answer::Declined(why) => match fallback {
-                Fallback::Branch { topic } => push.beside(topic, &why),
-                Fallback::None => Err(push.refused(why)),
+                Fallback::Branch { topic } => push.beside(topic, &commit.short(), &why),
+                Fallback::Series { topic, id } => push.beside(topic, id, &why),
             },
         }
     }
@@ -237,8 +237,8 @@ impl Push<'_> {
         })
     }
 
-    fn beside(&self, topic: &str, declined: &str) -> Result<Pushed, PushError> {
-        let branch = format!("secrets/{}-{}", slug(topic), self.commit.short());
+    fn beside(&self, topic: &str, id: &str, declined: &str) -> Result<Pushed, PushError> {
+        let branch = format!("secrets/{}-{id}", slug(topic));
         match self.to(&branch)? {
             Answer::Taken(finished) => {
                 let url = self.pull_request(&finished, &branch);

@@ -16,10 +16,16 @@ fn push(sandbox: &Sandbox, dir: &Path, commit: Commit) -> Result<Pushed, PushErr
     sandbox.open(dir).push_commit(commit, ("origin", "main"), &[], fallback, LIMIT)
 }
 
-/// A step of a rotation of `secrets/a`: the one before may go along, and only the branch itself will do.
+/// A step of a rotation of `secrets/a`: the one before may go along.
 fn push_step(sandbox: &Sandbox, dir: &Path, commit: Commit) -> Result<Pushed, PushError> {
     let own = ["secrets/a.json".to_owned(), "secrets/a.age".to_owned()];
-    sandbox.open(dir).push_commit(commit, ("origin", "main"), &own, Fallback::None, LIMIT)
+    sandbox.open(dir).push_commit(
+        commit,
+        ("origin", "main"),
+        &own,
+        Fallback::Series { topic: "rotate a", id: "x1" },
+        LIMIT,
+    )
 }
 
 fn remote_has(sandbox: &Sandbox, origin: &Path, rev: &str) -> Option<String> {
@@ -139,7 +145,7 @@ fn what_touches_more_is_no_earlier_step() {
 }
 
 #[test]
-fn a_step_goes_to_no_branch_of_its_own() {
+fn the_steps_of_a_series_follow_each_other_on_one_branch() {
     let sandbox = Sandbox::new();
     let (origin, clone) = sandbox.origin_and_clone();
     hook(
@@ -147,13 +153,13 @@ fn a_step_goes_to_no_branch_of_its_own() {
         "pre-receive",
         "#!/bin/sh\nwhile read old new ref; do\n  [ $ref != refs/heads/main ] || exit 1\ndone\n",
     );
-    let branches = sandbox.git(&origin, &["for-each-ref"]);
-    let commit = change(&sandbox, &clone, "2");
-    let error = push_step(&sandbox, &clone, commit).unwrap_err();
-    assert!(matches!(&error, PushError::Refused { why, .. } if why.contains("declined")), "{error}");
-    assert_eq!(sandbox.git(&origin, &["for-each-ref"]), branches);
-    // The same hook lets it go beside.
-    assert!(matches!(push(&sandbox, &clone, commit), Ok(Pushed::Beside { .. })));
+    let branch = "secrets/rotate-a-x1";
+    for step in ["planned", "sealed"] {
+        let commit = change(&sandbox, &clone, step);
+        let beside = Pushed::Beside { branch: branch.to_owned(), url: None };
+        assert_eq!(push_step(&sandbox, &clone, commit).unwrap(), beside, "{step}");
+        assert_eq!(remote_has(&sandbox, &origin, branch), Some(commit.to_string()), "{step}");
+    }
 }
 
 #[test]
