@@ -5,8 +5,10 @@ use super::record::Runner;
 use super::runner::{RunnerError, Settings};
 use super::setting::Setting;
 
+mod aws;
 mod generate;
 
+pub use aws::{AwsAccount, AwsCredentials, AwsIamAccessKey, IamUser, KeyFormat};
 pub use generate::{Encoding, Generate, Recipe};
 
 /// As `kind` names them.
@@ -53,27 +55,6 @@ pub struct EntraAppPassword<S> {
     pub graph: String,
 }
 
-/// An access key of a user of AWS IAM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsIamAccessKey<S> {
-    /// Whose key it is.
-    pub user: String,
-    /// The key that makes keys: `AwsCredentials::Environment`, or a secret in the form in which values are sealed.
-    pub credentials: AwsCredentials<S>,
-    pub region: String,
-    pub iam: String,
-    pub sts: String,
-}
-
-/// With which key AWS is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AwsCredentials<S> {
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-    Environment,
-    /// A text in one of the forms in which values are sealed.
-    Given(S),
-}
-
 /// An access token of a project or a group in GitLab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GitlabToken<S> {
@@ -109,7 +90,7 @@ impl Rotator<Setting> {
                 login: address(&mut settings, "login", "https://login.microsoftonline.com")?,
                 graph: address(&mut settings, "graph", "https://graph.microsoft.com")?,
             }),
-            "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws(&mut settings)?),
+            "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws::parse(&mut settings)?),
             "gitlab-token" => RotatorKind::GitlabToken(gitlab(&mut settings)?),
             "exec" => RotatorKind::Exec { command: settings.command("command")? },
             "manual" => RotatorKind::Manual,
@@ -125,18 +106,6 @@ impl Rotator<Setting> {
 
 fn address(settings: &mut Settings<'_>, name: &'static str, default: &str) -> Result<String, RunnerError> {
     Ok(settings.address(name)?.unwrap_or_else(|| default.to_owned()))
-}
-
-fn aws(settings: &mut Settings<'_>) -> Result<AwsIamAccessKey<Setting>, RunnerError> {
-    let user = settings.required("user", "NAME-OF-IAM-USER")?.to_owned();
-    let credentials = match settings.credential("credentials")? {
-        Some(setting) => AwsCredentials::Given(setting),
-        None => AwsCredentials::Environment,
-    };
-    let region = settings.with_default("region", "us-east-1")?;
-    let iam = address(settings, "iam", "https://iam.amazonaws.com")?;
-    let sts = address(settings, "sts", "https://sts.amazonaws.com")?;
-    Ok(AwsIamAccessKey { user, credentials, region, iam, sts })
 }
 
 fn gitlab(settings: &mut Settings<'_>) -> Result<GitlabToken<Setting>, RunnerError> {
@@ -179,6 +148,7 @@ impl<S> Rotator<S> {
                     AwsCredentials::Environment => AwsCredentials::Environment,
                     AwsCredentials::Given(setting) => AwsCredentials::Given(find(setting)?),
                 },
+                format: aws.format,
                 region: aws.region.clone(),
                 iam: aws.iam.clone(),
                 sts: aws.sts.clone(),
