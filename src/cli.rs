@@ -116,10 +116,13 @@ Examples:
     Move(Move),
     /// Print a value on standard output, bytes exact
     // `--version` is that of the secret here.
-    #[command(disable_version_flag = true, after_help = "\
+    #[command(
+        disable_version_flag = true,
+        after_help = "\
 Examples:
   secrets get ci/token | docker login --password-stdin …
-  secrets get web/prod/db --version 1          the value that a newer one replaced")]
+  secrets get web/prod/db --version 1          the value that a newer one replaced"
+    )]
     Get(Get),
     /// Run a program with secrets in its environment, or as files in memory
     ///

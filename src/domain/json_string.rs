@@ -1,4 +1,25 @@
-//! The escapes of a string in JSON, resolved one by one: whoever reads secrets keeps no buffer beside their own.
+//! Strings in JSON, their escapes resolved one by one: whoever reads secrets keeps no buffer beside their own.
+
+use zeroize::Zeroizing;
+
+use super::value::Value;
+
+/// What a string in JSON says, given with its quotation marks; `None` where it is none. The buffer never grows: escapes are
+/// longer than what they stand for.
+pub fn value(raw: &str) -> Option<Value> {
+    let raw = raw.strip_prefix('"')?.strip_suffix('"')?;
+    let mut text = Zeroizing::new(Vec::with_capacity(raw.len()));
+    let mut rest = raw.as_bytes();
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let (plain, after) = rest.split_at_checked(at)?;
+        text.extend_from_slice(plain);
+        let (c, after) = unescape(after.get(1..)?)?;
+        text.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+        rest = after;
+    }
+    text.extend_from_slice(rest);
+    Some(Value::new(std::mem::take(&mut *text)))
+}
 
 /// What an escape stands for, and what follows it. `bytes` begin behind the backslash.
 pub fn unescape(bytes: &[u8]) -> Option<(char, &[u8])> {
@@ -49,6 +70,16 @@ mod tests {
         }
         for bad in ["", "x", "u12", "u12g4", "ud83d", r"ud83d\u0041", "ude00"] {
             assert_eq!(unescape(bad.as_bytes()), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn strings() {
+        for (raw, said) in [("\"\"", ""), (r#""a\u002Bb\"c""#, "a+b\"c"), (r#""\u00e4\n""#, "\u{e4}\n")] {
+            assert_eq!(value(raw).unwrap().expose(), said.as_bytes(), "{raw}");
+        }
+        for bad in ["", "a", "12", "null", r#""a"#, r#""\ud83d""#] {
+            assert!(value(bad).is_none(), "{bad}");
         }
     }
 }

@@ -6,10 +6,14 @@ use super::runner::{RunnerError, Settings};
 use super::setting::Setting;
 
 mod aws;
+mod entra;
 mod generate;
+mod gitlab;
 
 pub use aws::{AwsAccount, AwsCredentials, AwsIamAccessKey, IamUser, KeyFormat};
+pub use entra::EntraAppPassword;
 pub use generate::{Encoding, Generate, Recipe};
+pub use gitlab::{GitlabOwner, GitlabToken};
 
 /// As `kind` names them.
 pub const KINDS: [&str; 6] =
@@ -39,42 +43,6 @@ pub enum RotatorKind<S> {
     Manual,
 }
 
-/// A client secret of an application in Microsoft Entra ID (Graph `addPassword`, `removePassword`).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntraAppPassword<S> {
-    /// The directory: its id or domain.
-    pub tenant: String,
-    /// The application (client) id of which a password is made; it is found by it.
-    pub app: String,
-    /// The application (client) id that makes it, and its secret.
-    pub client: String,
-    pub client_secret: S,
-    /// `https://login.microsoftonline.com` where nothing else is said.
-    pub login: String,
-    /// `https://graph.microsoft.com` where nothing else is said.
-    pub graph: String,
-}
-
-/// An access token of a project or a group in GitLab.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GitlabToken<S> {
-    /// `https://gitlab.com` where nothing else is said.
-    pub url: String,
-    pub of: GitlabOwner,
-    /// A token that may make tokens there.
-    pub token: S,
-    pub scopes: Vec<String>,
-    /// 10 to 50, as GitLab numbers roles.
-    pub access_level: u8,
-}
-
-/// A number or a path.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GitlabOwner {
-    Project(String),
-    Group(String),
-}
-
 impl Rotator<Setting> {
     /// Reads what a record says.
     pub fn parse(runner: &Runner) -> Result<Self, RunnerError> {
@@ -82,16 +50,9 @@ impl Rotator<Setting> {
         let lifetime = settings.period("lifetime")?;
         let kind = match runner.kind.as_str() {
             "generate" => RotatorKind::Generate(generate::parse(&mut settings)?),
-            "entra-app-password" => RotatorKind::EntraAppPassword(EntraAppPassword {
-                tenant: settings.required("tenant", "example.org")?.to_owned(),
-                app: settings.required("app", "APPLICATION-ID")?.to_owned(),
-                client: settings.required("client", "APPLICATION-ID")?.to_owned(),
-                client_secret: settings.required_credential("client-secret")?,
-                login: address(&mut settings, "login", "https://login.microsoftonline.com")?,
-                graph: address(&mut settings, "graph", "https://graph.microsoft.com")?,
-            }),
+            "entra-app-password" => RotatorKind::EntraAppPassword(entra::parse(&mut settings)?),
             "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws::parse(&mut settings)?),
-            "gitlab-token" => RotatorKind::GitlabToken(gitlab(&mut settings)?),
+            "gitlab-token" => RotatorKind::GitlabToken(gitlab::parse(&mut settings)?),
             "exec" => RotatorKind::Exec { command: settings.command("command")? },
             "manual" => RotatorKind::Manual,
             _ => {
@@ -106,22 +67,6 @@ impl Rotator<Setting> {
 
 fn address(settings: &mut Settings<'_>, name: &'static str, default: &str) -> Result<String, RunnerError> {
     Ok(settings.address(name)?.unwrap_or_else(|| default.to_owned()))
-}
-
-fn gitlab(settings: &mut Settings<'_>) -> Result<GitlabToken<Setting>, RunnerError> {
-    let url = address(settings, "url", "https://gitlab.com")?;
-    let of = match (settings.optional("project")?, settings.optional("group")?) {
-        (Some(project), None) => GitlabOwner::Project(project.to_owned()),
-        (None, Some(group)) => GitlabOwner::Group(group.to_owned()),
-        (None, None) | (Some(_), Some(_)) => {
-            return Err(settings.error("give one of the two: project=GROUP/NAME or group=GROUP"));
-        }
-    };
-    let token = settings.required_credential("token")?;
-    let scopes = settings.required("scopes", "read_repository,read_registry")?;
-    let scopes = scopes.split(',').map(|scope| scope.trim().to_owned()).collect();
-    let access_level = settings.parsed("access-level")?.unwrap_or(40);
-    Ok(GitlabToken { url, of, token, scopes, access_level })
 }
 
 impl<S> Rotator<S> {

@@ -8,8 +8,8 @@ use std::fmt;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Content, Entry, Fault, MAX_DEPTH, Text, put, too_deep, twice};
-use crate::domain::json_string::unescape;
+use super::{Content, Entry, Fault, MAX_DEPTH, put, too_deep, twice};
+use crate::domain::json_string;
 use crate::domain::value::Value;
 
 /// Reads an object, and the objects in it.
@@ -72,7 +72,7 @@ impl<'t> Reader<'t> {
         let content = match value.as_bytes().first() {
             Some(b'{') => return self.object(value),
             Some(b'[') => Content::List,
-            Some(b'"') => Content::Value(string(value).ok_or_else(|| {
+            Some(b'"') => Content::Value(json_string::value(value).ok_or_else(|| {
                 Fault::at(line, "it is not well-formed JSON: a string has half of a surrogate pair")
             })?),
             _ if value == "null" => Content::Null,
@@ -80,22 +80,6 @@ impl<'t> Reader<'t> {
         };
         put(&mut self.entries, Entry { keys: self.keys.clone(), line, content, remark: None })
     }
-}
-
-/// A string without its quotes and escapes. The buffer never grows: escapes are longer than what they stand for.
-fn string(raw: &str) -> Option<Value> {
-    let raw = raw.strip_prefix('"')?.strip_suffix('"')?;
-    let mut text = Text::with_capacity(raw.len());
-    let mut rest = raw.as_bytes();
-    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
-        let (plain, after) = rest.split_at_checked(at)?;
-        text.push(plain);
-        let (c, after) = unescape(after.get(1..)?)?;
-        text.push_char(c);
-        rest = after;
-    }
-    text.push(rest);
-    Some(Value::new(text.into_bytes()))
 }
 
 /// The members of an object in their order, values as they are written.

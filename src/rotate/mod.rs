@@ -13,6 +13,7 @@ mod entra;
 mod error;
 mod exec;
 mod gitlab;
+mod marker;
 
 pub use error::RotateError;
 

@@ -11,6 +11,9 @@ const LEAST_CHARS: usize = 6;
 /// So many characters of a credential in a row give it away.
 const RUN_CHARS: usize = 10;
 
+/// Instead of what repeats a credential.
+pub const LEFT_OUT: &str = " (what it said repeats a credential, and is left out)";
+
 /// Parts of an address, headers and what else must not be repeated; in lower case.
 #[derive(Default)]
 pub struct Confidence(Vec<Zeroizing<Vec<u8>>>);
@@ -50,7 +53,7 @@ impl Confidence {
             return String::new();
         }
         if self.is_repeated_in(text) {
-            return " (what it said repeats a credential, and is left out)".to_owned();
+            return LEFT_OUT.to_owned();
         }
         format!(": {}", visible(text).chars().take(most).collect::<String>())
     }

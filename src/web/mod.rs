@@ -7,10 +7,12 @@ pub mod tcp;
 
 mod confidence;
 mod error;
+mod form;
 mod pause;
 
 pub use confidence::Confidence;
 pub use error::ServiceError;
+pub use form::Form;
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -23,6 +25,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
 use zeroize::Zeroizing;
 
+use self::confidence::LEFT_OUT;
 use self::pause::{Pauses, asked_for};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
@@ -115,7 +118,9 @@ pub struct Request {
     target: Target,
     method: Method,
     headers: HeaderMap,
-    body: Vec<u8>,
+    body: Zeroizing<Vec<u8>>,
+    /// Of the address.
+    address: Confidence,
     confidence: Confidence,
     most_read: u64,
     /// What is an answer besides 2xx.
@@ -124,16 +129,15 @@ pub struct Request {
 
 impl Request {
     pub fn new(method: Method, target: &Target) -> Self {
-        let confidence = Confidence::of_address(&target.url);
-        let (headers, body, answers) = (HeaderMap::new(), Vec::new(), BTreeSet::new());
         Self {
             target: target.clone(),
             method,
-            headers,
-            body,
-            confidence,
+            headers: HeaderMap::new(),
+            body: Zeroizing::default(),
+            address: Confidence::of_address(&target.url),
+            confidence: Confidence::default(),
             most_read: MAX_ANSWER_BYTES,
-            answers,
+            answers: BTreeSet::new(),
         }
     }
 
@@ -148,7 +152,14 @@ impl Request {
     #[must_use]
     pub fn with_body(mut self, content_type: &'static str, body: Vec<u8>) -> Self {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-        self.body = body;
+        self.body = Zeroizing::new(body);
+        self
+    }
+
+    /// Nothing in the address is a credential: what is said of it may be shown.
+    #[must_use]
+    pub fn in_the_open(mut self) -> Self {
+        self.address = Confidence::default();
         self
     }
 
@@ -173,11 +184,6 @@ impl Request {
         self
     }
 
-    /// What of a text the server sent may be shown: `: TEXT`, or that it repeats a credential.
-    pub fn said(&self, text: &str) -> String {
-        self.confidence.said(text.as_bytes(), MOST_SAID)
-    }
-
     /// `Authorization`, as it is.
     pub fn authorized(mut self, authorization: Option<&Value>) -> Result<Self, ServiceError> {
         let Some(authorization) = authorization else { return Ok(self) };
@@ -195,6 +201,12 @@ impl Request {
     pub fn keeping(mut self, value: &Value) -> Self {
         self.confidence.keep(value);
         self
+    }
+
+    /// `: TEXT` of what was answered, or why it is left out; nothing where nothing was said.
+    pub fn said(&self, answer: &[u8]) -> String {
+        let said = self.address.said(answer, MOST_SAID);
+        if said.ends_with(LEFT_OUT) { said } else { self.confidence.said(answer, MOST_SAID) }
     }
 }
 
@@ -265,23 +277,21 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     }
     let Target { client, url } = &request.target;
     let sent = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
-    let response = sent.body(request.body.clone()).timeout(limit).send();
+    let response = sent.body(request.body.to_vec()).timeout(limit).send();
     let response = response.map_err(|error| failed(request, &error, too_slow))?;
     let (status, headers) = (response.status(), response.headers().clone());
     let is_answer = status.is_success() || request.answers.contains(&status.as_u16());
     if status.is_redirection() && !is_answer {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
-    // As large as it may become: a buffer that grows leaves copies behind.
-    let most = usize::try_from(request.most_read).unwrap_or(usize::MAX);
-    let mut body = Zeroizing::new(Vec::with_capacity(most));
-    let read = response.take(request.most_read).read_to_end(&mut body);
+    let mut body = Zeroizing::default();
+    let read = read_to_end(response.take(request.most_read), &mut body);
     if is_answer {
         read.map_err(|error| cut_short(request, &error, too_slow))?;
         return Ok(Answer { status: status.as_u16(), headers, body });
     }
     // What was read of a refusal is enough of it.
-    let said = request.confidence.said(&body, MOST_SAID);
+    let said = request.said(&body);
     let error = ServiceError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
@@ -290,6 +300,26 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     } else {
         Failed::ForGood(error)
     })
+}
+
+/// Reads to the end, and leaves no copy behind where the buffer has to grow.
+fn read_to_end(mut from: impl std::io::Read, body: &mut Zeroizing<Vec<u8>>) -> std::io::Result<()> {
+    let mut piece = Zeroizing::new([0; 4096]);
+    loop {
+        let read = match from.read(piece.as_mut_slice()) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => piece.get(..read?).unwrap_or_default(),
+        };
+        if read.is_empty() {
+            return Ok(());
+        }
+        if body.capacity() - body.len() < read.len() {
+            let mut larger = Zeroizing::new(Vec::with_capacity((body.len() + read.len()) * 2));
+            larger.extend_from_slice(body);
+            *body = larger;
+        }
+        body.extend_from_slice(read);
+    }
 }
 
 /// Whether a status speaks of this moment, and not of what was asked: 408, 429 and 5xx.

@@ -1,1 +1,427 @@
-//! Client secrets of Microsoft Entra ID, at a stand-in of its documented contract.
+//! Client secrets of applications in Entra, against a stand-in (`entra_standin.rs`).
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use secrets::domain::id::VersionId;
+use secrets::domain::rotation::{Handle, Listed};
+use secrets::domain::rotator::{EntraAppPassword, Rotator, RotatorKind};
+use secrets::domain::time::Instant;
+use secrets::domain::value::Value;
+use secrets::rotate::{self, Outside, Provider, Trial};
+use secrets::system::environment::Environment;
+use secrets::web::Limits;
+
+use super::entra_standin::{
+    APP, APP_KEY, APP_SECRET, AT, CLIENT, CLIENT_SECRET, Call, FOREIGN, Fault, Moment, Standin,
+};
+use super::server::{Answer, Server, answer};
+
+pub fn at(text: &str) -> Instant {
+    Instant::parse_rfc3339(text).unwrap()
+}
+
+pub fn value(text: &str) -> Value {
+    Value::new(text.as_bytes().to_vec())
+}
+
+pub fn marker(number: u128) -> VersionId {
+    VersionId::from_parts(at(AT), number)
+}
+
+/// Long enough for whatever is not about time, unless it says how long, in milliseconds.
+pub fn outside(whole: Option<u64>) -> Outside {
+    let whole = Duration::from_millis(whole.unwrap_or(20_000));
+    let first_pause = Duration::from_millis(5);
+    let limits = Limits { whole, attempt: whole.min(Duration::from_secs(10)), first_pause };
+    Outside {
+        environment: Environment::new([], PathBuf::from("/")),
+        folder: PathBuf::from("/"),
+        limits,
+        deadline: std::time::Instant::now() + whole,
+        now: at(AT),
+    }
+}
+
+fn with<T>(settings: EntraAppPassword<Value>, whole: Option<u64>, act: impl FnOnce(&dyn Provider) -> T) -> T {
+    let rotator = Rotator { kind: RotatorKind::EntraAppPassword(settings), lifetime: None };
+    let outside = outside(whole);
+    let provider = rotate::provider(&rotator, &outside).unwrap().unwrap();
+    act(provider.as_ref())
+}
+
+fn with_app<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
+    with(standin.settings(APP), None, act)
+}
+
+fn handle(text: &str) -> Handle {
+    Handle::try_from(text.to_owned()).unwrap()
+}
+
+/// What went wrong, as a person is shown it, without anything that is a secret.
+#[track_caller]
+pub fn error_of<T>(result: Result<T, rotate::RotateError>, secrets: &[&str]) -> String {
+    let error = result.err().expect("it went well").to_string();
+    for secret in secrets {
+        let has_part = |part: &[u8]| error.contains(std::str::from_utf8(part).unwrap());
+        assert!(!secret.as_bytes().windows(8).any(has_part), "{error}");
+    }
+    error
+}
+
+#[test]
+fn one_is_made_found_tried_and_removed() {
+    let standin = Standin::start();
+    with_app(&standin, |entra| {
+        assert!(entra.takes_markers());
+        let by_hand = Listed { handle: handle(APP_KEY), marker: None, made_at: Some(at(AT)), was_used: None };
+        assert_eq!(entra.list().unwrap(), [by_hand.clone()]);
+
+        let made = entra.mint(marker(1), None, Some(at("2028-02-20T00:00:00Z"))).unwrap();
+        let password = standin.passwords(APP).pop().unwrap();
+        assert_eq!(made.value.expose(), password.secret.as_bytes());
+        assert!(password.secret.contains('+'), "an escape in JSON is resolved");
+        assert_eq!(made.handle, Some(handle(&password.key_id)));
+        assert_eq!(made.expires, Some(at("2028-02-20T00:00:00Z")));
+        assert_eq!(password.name, Some(format!("secrets {}", marker(1))));
+
+        let listed = entra.list().unwrap();
+        assert_eq!(listed.len(), 2);
+        assert_eq!((listed[0].clone(), listed[1].marker), (by_hand, Some(marker(1))));
+        assert!(matches!(entra.verify(&made.value), Ok(Trial::Passed)));
+
+        entra.revoke(&handle(APP_KEY)).unwrap();
+        assert_eq!(standin.key_ids(APP), [password.key_id.clone()]);
+        entra.revoke(&handle(APP_KEY)).unwrap();
+        assert_eq!(standin.key_ids(APP), [password.key_id]);
+    });
+    assert_eq!(standin.wrong(), Vec::<String>::new());
+    assert_eq!(standin.calls(Call::LogIn), 2, "one token does for all but the trial");
+}
+
+#[test]
+fn its_end_is_what_the_answer_says() {
+    let standin = Standin::start();
+    let made = with_app(&standin, |entra| entra.mint(marker(1), None, None)).unwrap();
+    assert_eq!(made.expires, Some(at("2029-08-24T00:00:00Z")));
+    assert_eq!(standin.wrong(), Vec::<String>::new());
+}
+
+#[test]
+fn a_new_one_is_refused_until_every_server_has_heard_of_it() {
+    let standin = Standin::start();
+    standin.refuse_new(2);
+    with_app(&standin, |entra| {
+        let made = entra.mint(marker(1), None, None).unwrap();
+        for _ in 0..2 {
+            let Ok(Trial::Refused(why)) = entra.verify(&made.value) else { panic!("it was taken") };
+            assert!(why.contains("AADSTS7000215: Invalid client secret provided."), "{why}");
+            assert!(why.contains(APP) && !why.contains("Trace ID") && !why.contains("secret~that"), "{why}");
+        }
+        assert!(matches!(entra.verify(&made.value), Ok(Trial::Passed)));
+        assert!(matches!(entra.verify(&value(APP_SECRET)), Ok(Trial::Passed)), "the old one is good");
+        assert!(matches!(entra.verify(&value(CLIENT_SECRET)), Ok(Trial::Refused(_))), "of another one");
+        assert!(matches!(entra.verify(&Value::new(vec![0xff, b'&'])), Ok(Trial::Refused(_))));
+    });
+}
+
+#[test]
+fn a_value_is_known_by_its_first_characters_if_only_one_begins_so() {
+    let standin = Standin::start();
+    with_app(&standin, |entra| {
+        let listed = entra.list().unwrap();
+        let identify = |text: &str, listed: &[Listed]| entra.identify(&value(text), listed).unwrap();
+        assert_eq!(identify(APP_SECRET, &listed), Some(handle(APP_KEY)));
+        assert_eq!(identify(APP_SECRET, &[]), None, "it is not among those that are asked about");
+        assert_eq!(identify("Ol", &listed), None);
+        assert_eq!(identify("Xld8Q~", &listed), None);
+        let key_id = standin.make_by_hand(APP, None, "Old8Q~another-one-that-begins-alike");
+        let listed = entra.list().unwrap();
+        assert_eq!(identify(APP_SECRET, &listed), None, "it may be either");
+        entra.revoke(&handle(&key_id)).unwrap();
+        assert_eq!(identify(APP_SECRET, &listed), Some(handle(APP_KEY)));
+    });
+}
+
+#[test]
+fn what_is_there_and_is_not_found_is_looked_for_again() {
+    let standin = Standin::start();
+    standin.hide_new(3);
+    let made = with_app(&standin, |entra| {
+        let made = entra.mint(marker(1), None, None).unwrap();
+        entra.revoke(made.handle.as_ref().unwrap()).unwrap();
+        made
+    });
+    assert_eq!(standin.key_ids(APP), [APP_KEY]);
+    assert_eq!(standin.calls(Call::Remove), 4);
+
+    // Where that never ends, nobody is told that it is gone.
+    standin.hide_new(usize::MAX);
+    let revoked = with(standin.settings(APP), Some(600), |entra| {
+        let made = entra.mint(marker(2), None, None).unwrap();
+        entra.revoke(made.handle.as_ref().unwrap())
+    });
+    let error = error_of(revoked, &[std::str::from_utf8(made.value.expose()).unwrap()]);
+    assert!(error.contains("No password credential found") && error.contains("by hand"), "{error}");
+    assert_eq!(standin.key_ids(APP).len(), 2);
+}
+
+#[test]
+fn too_many_are_named() {
+    let standin = Standin::start();
+    let second = standin.make_by_hand(APP, None, "Two8Q~the-second-of-two-that-there-may-be");
+    let made = with_app(&standin, |entra| entra.mint(marker(1), None, None));
+    let error = error_of(made, &[CLIENT_SECRET, APP_SECRET]);
+    for part in [
+        "entra-app-password: ",
+        "answered 400: Request_BadRequest: The application has as many password credentials",
+        "it has 2 client secrets (",
+        APP_KEY,
+        &second,
+        &format!("az ad app credential delete --id {APP} --key-id"),
+    ] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+    assert_eq!(standin.key_ids(APP).len(), 2, "nothing is removed by itself");
+}
+
+#[test]
+fn what_is_not_allowed_says_what_to_do() {
+    let standin = Standin::start();
+    let policy = "CredentialInvalidLifetimeAsPerAppPolicy";
+    standin.fault(Call::Add, Fault::Refuse(400, policy, "Credential lifetime exceeds the max value."));
+    let error = error_of(with_app(&standin, |entra| entra.mint(marker(1), None, None)), &[CLIENT_SECRET]);
+    assert!(error.contains("exceeds the max value") && error.contains("a shorter `lifetime`"), "{error}");
+    let policy = "CredentialTypeNotAllowedAsPerAppPolicy";
+    standin.fault(Call::Add, Fault::Refuse(400, policy, "Credential type not allowed."));
+    let error = error_of(with_app(&standin, |entra| entra.mint(marker(1), None, None)), &[CLIENT_SECRET]);
+    assert!(error.contains("have its administrators exempt"), "{error}");
+
+    let settings = || standin.settings(APP);
+    let other = "99990000-aaaa-2222-bbbb-3333cccc4444".to_owned();
+    for (settings, parts) in [
+        (
+            EntraAppPassword { app: FOREIGN.to_owned(), ..settings() },
+            ["answered 403: Authorization_RequestDenied", "Application.ReadWrite.OwnedBy"],
+        ),
+        (
+            EntraAppPassword { app: other.clone(), ..settings() },
+            ["answered 404: Request_ResourceNotFound", "look at `app` and `tenant`"],
+        ),
+        (
+            EntraAppPassword { tenant: "elsewhere.example.org".to_owned(), ..settings() },
+            ["AADSTS90002: Tenant 'elsewhere.example.org' not found.", "look at `tenant`"],
+        ),
+        (
+            EntraAppPassword { client: other, ..settings() },
+            ["AADSTS700016: Application with identifier", "look at `tenant`, `client`"],
+        ),
+        (
+            EntraAppPassword { client_secret: value("Wrong~secret"), ..settings() },
+            ["AADSTS7000215: Invalid client secret", "give `client-secret` a client secret of"],
+        ),
+        (
+            // Only the client may make them.
+            EntraAppPassword { client: APP.to_owned(), client_secret: value(APP_SECRET), ..settings() },
+            ["answered 403", "an owner of"],
+        ),
+        (
+            EntraAppPassword { graph: format!("{}/elsewhere", standin.url()), ..settings() },
+            ["AADSTS70011", "gives 11112222"],
+        ),
+    ] {
+        let revoked = with(settings, None, |entra| entra.revoke(&handle(APP_KEY)));
+        let error = error_of(revoked, &[CLIENT_SECRET, APP_SECRET, "Wrong~secret"]);
+        assert!(parts.iter().all(|part| error.contains(part)), "{parts:?}: {error}");
+    }
+    assert_eq!(standin.key_ids(APP), [APP_KEY]);
+}
+
+/// What can't be tried is neither passed nor refused.
+#[test]
+fn a_trial_that_did_not_take_place_is_an_error() {
+    let standin = Standin::start();
+    let other = "99990000-aaaa-2222-bbbb-3333cccc4444".to_owned();
+    let gone = EntraAppPassword { app: other, ..standin.settings(APP) };
+    let error = error_of(with(gone, None, |entra| entra.verify(&value(APP_SECRET))), &[APP_SECRET]);
+    assert!(
+        error.contains("AADSTS700016") && error.contains("look at `tenant`, `client` and `app`"),
+        "{error}"
+    );
+    for _ in 0..50 {
+        standin.fault(Call::LogIn, Fault::FailBefore);
+    }
+    let tried = with(standin.settings(APP), Some(300), |entra| entra.verify(&value(APP_SECRET)));
+    let error = error_of(tried, &[APP_SECRET]);
+    assert!(error.contains("answered 500"), "{error}");
+}
+
+/// A request to make one goes out once, whatever comes of it; what it left behind carries the marker.
+#[test]
+fn one_that_may_have_been_made_is_found_by_its_marker() {
+    for (fault, left) in [
+        (Fault::FailBefore, 0),
+        (Fault::FailAfter, 1),
+        (Fault::HangAfter, 1),
+        (Fault::Garbage, 1),
+        (Fault::Twice, 2),
+    ] {
+        let standin = Standin::start();
+        standin.fault(Call::Add, fault);
+        let made = with(standin.settings(APP), Some(500), |entra| entra.mint(marker(1), None, None));
+        assert_eq!(standin.calls(Call::Add), 1, "{fault:?}");
+        assert_eq!(made.is_ok(), matches!(fault, Fault::Twice), "{fault:?}");
+        with_app(&standin, |entra| {
+            let ours: Vec<_> =
+                entra.list().unwrap().into_iter().filter(|one| one.marker == Some(marker(1))).collect();
+            assert_eq!(ours.len(), left, "{fault:?}");
+            for one in ours {
+                entra.revoke(&one.handle).unwrap();
+            }
+        });
+        assert_eq!(standin.key_ids(APP), [APP_KEY], "{fault:?}");
+        assert_eq!(standin.wrong(), Vec::<String>::new());
+    }
+}
+
+/// All else may be done twice, and is asked again.
+#[test]
+fn what_may_be_repeated_is_asked_again() {
+    let standin = Standin::start();
+    standin.fault(Call::LogIn, Fault::FailBefore);
+    standin.fault(Call::List, Fault::FailAfter);
+    standin.fault(Call::Remove, Fault::FailBefore);
+    standin.fault(Call::Remove, Fault::FailAfter);
+    with_app(&standin, |entra| {
+        let listed = entra.list().unwrap();
+        entra.revoke(&listed[0].handle).unwrap();
+    });
+    assert_eq!(standin.key_ids(APP), Vec::<String>::new());
+    assert_eq!((standin.calls(Call::List), standin.calls(Call::Remove)), (3, 3));
+}
+
+#[test]
+fn nonsense_is_no_empty_list() {
+    let standin = Standin::start();
+    for call in [Call::LogIn, Call::List] {
+        standin.fault(call, Fault::Garbage);
+        let error = error_of(with_app(&standin, |entra| entra.list()), &[CLIENT_SECRET]);
+        assert!(error.contains("can't be understood"), "{error}");
+    }
+    let huge = Server::start(|number, _| match number {
+        0 => answer("200 OK", "", r#"{"token_type":"Bearer","access_token":"eyJ0"}"#),
+        _ => Answer::Endless,
+    });
+    let settings = EntraAppPassword { login: huge.url(), graph: huge.url(), ..standin.settings(APP) };
+    let error = error_of(with(settings, None, |entra| entra.list()), &[CLIENT_SECRET]);
+    assert!(error.contains("can't be understood"), "{error}");
+    let elsewhere = format!("Location: {}/v1.0\r\n", standin.url());
+    let redirecting = Server::start(move |_, _| answer("307 Temporary Redirect", &elsewhere, ""));
+    let settings = EntraAppPassword { login: redirecting.url(), ..standin.settings(APP) };
+    let error = error_of(with(settings, None, |entra| entra.list()), &[CLIENT_SECRET]);
+    assert!(error.contains("leads elsewhere") && error.contains("credentials would go along"), "{error}");
+}
+
+/// A server that repeats what it was sent is not quoted.
+#[test]
+fn no_error_repeats_a_credential() {
+    let echo = Server::start(|number, request| {
+        let said = String::from_utf8_lossy(&request.body).into_owned();
+        let said = [said, format!("{:?}", request.headers)].concat();
+        match number {
+            0 => answer("200 OK", "", r#"{"token_type":"Bearer","access_token":"eyJ0aGlzLWlzLWEtdG9rZW4"}"#),
+            1 => {
+                let error = serde_json::json!({ "error": { "code": "Request_BadRequest", "message": said } });
+                answer("403 Forbidden", "", &error.to_string())
+            }
+            2 => {
+                let error = serde_json::json!({ "error": "invalid_client", "error_description": said });
+                answer("401 Unauthorized", "", &error.to_string())
+            }
+            _ => answer("400 Bad Request", "", &said),
+        }
+    });
+    let standin = Standin::start();
+    let settings = || EntraAppPassword { login: echo.url(), graph: echo.url(), ..standin.settings(APP) };
+    let hidden = [CLIENT_SECRET, "eyJ0aGlzLWlzLWEtdG9rZW4", "plain-secret-text"];
+    let error = error_of(with(settings(), None, |entra| entra.list()), &hidden);
+    assert!(error.contains("is left out"), "{error}");
+    let Ok(Trial::Refused(why)) = with(settings(), None, |entra| entra.verify(&value("plain-secret-text")))
+    else {
+        panic!("it was taken")
+    };
+    assert!(why.contains("is left out") && !why.contains("plain-secret"), "{why}");
+    let error = error_of(with(settings(), None, |entra| entra.verify(&value("plain-secret-text"))), &hidden);
+    assert!(error.contains("answered 400") && error.contains("is left out"), "{error}");
+}
+
+/// The stand-in refuses what the contract does not have, and says so: what it lets pass has been looked at.
+#[test]
+fn the_stand_in_is_strict() {
+    let standin = Standin::start();
+    let address = standin.url().replace("http://", "");
+    let status = |method: &str, path: &str, headers: &str, body: &str| {
+        use std::io::{Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        let length = body.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n");
+        write!(stream, "{head}{headers}\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        (answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap(), answer)
+    };
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let token_path = "/campus.example.org/oauth2/v2.0/token";
+    let good = format!(
+        "client_id={CLIENT}&scope=http%3A%2F%2F{address}%2F.default&client_secret={CLIENT_SECRET}&grant_type=client_credentials"
+    );
+    assert_eq!(status("GET", token_path, form, &good).0, 404);
+    assert_eq!(status("POST", token_path, "Content-Type: text/plain\r\n", &good).0, 400);
+    assert_eq!(status("POST", token_path, form, &format!("{good}&resource=x")).0, 400);
+    assert_eq!(status("POST", token_path, form, &good.replace("client_credentials", "password")).0, 400);
+    let (granted, answer) = status("POST", token_path, form, &good);
+    assert_eq!(granted, 200);
+    let token = answer.split("\"access_token\":\"").nth(1).unwrap().split('"').next().unwrap();
+    let json = format!("Authorization: Bearer {token}\r\nContent-Type: application/json\r\n");
+    let app = format!("/v1.0/applications(appId='{APP}')");
+    for (method, path, headers, body, expected) in [
+        ("POST", "/addPassword", json.as_str(), "{}", 400),
+        ("POST", "/addPassword", &json, r#"{"passwordCredential":{"secretText":"mine"}}"#, 400),
+        (
+            "POST",
+            "/addPassword",
+            &json,
+            r#"{"passwordCredential":{"endDateTime":"2027-08-23T00:00:00Z"}}"#,
+            400,
+        ),
+        ("POST", "/addPassword", &json, r#"{"passwordCredential":{"displayName":"x"},"x":1}"#, 400),
+        ("POST", "/addPassword", "Content-Type: application/json\r\n", r#"{"passwordCredential":{}}"#, 401),
+        ("POST", "/removePassword", &json, r#"{"key":"x"}"#, 400),
+        ("PUT", "/removePassword", &json, r#"{"keyId":"x"}"#, 405),
+        ("GET", "", &format!("Authorization: Bearer {token}\r\n"), "", 405),
+    ] {
+        let before = standin.wrong().len();
+        assert_eq!(
+            status(method, &format!("{app}{path}"), headers, body).0,
+            expected,
+            "{method} {path} {body}"
+        );
+        assert_eq!(standin.wrong().len(), before + 1, "{method} {path} {body}");
+    }
+    assert_eq!(standin.key_ids(APP), [APP_KEY]);
+}
+
+#[test]
+fn the_hook_sees_every_request_before_and_after() {
+    let standin = Standin::start();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&seen);
+    standin.hook(move |call, moment| kept.lock().unwrap().push((call, moment)));
+    with_app(&standin, |entra| entra.mint(marker(1), None, None)).unwrap();
+    let (received, done) = (Moment::Received, Moment::Done);
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [(Call::LogIn, received), (Call::LogIn, done), (Call::Add, received), (Call::Add, done)]
+    );
+}

@@ -13,9 +13,8 @@ use super::answers::{self, Fault};
 use super::key::AccessKey;
 use crate::domain::value::Value;
 use crate::rotate::{Outside, RotateError};
-use crate::web::{self, Answer, Request, ServiceError, Target};
+use crate::web::{self, Answer, Form, Request, ServiceError, Target};
 
-const FORM: &str = "application/x-www-form-urlencoded";
 /// What AWS refuses with; what it says of it is in the body.
 const REFUSALS: [u16; 4] = [400, 403, 404, 409];
 /// Too much was asked at once, by whomever: the same may be well in a moment (IAM API reference, common errors).
@@ -132,7 +131,7 @@ impl Call<'_> {
         let body = self.body();
         let signed = self.signed(&body)?;
         let mut request = Request::new(Method::POST, &self.service.target)
-            .with_body(FORM, body)
+            .with_body(Form::CONTENT_TYPE, body)
             .answered_by(REFUSALS)
             .keeping(&self.key.confidential());
         for (name, text, is_sensitive) in signed {
@@ -143,15 +142,11 @@ impl Call<'_> {
         Ok(request)
     }
 
-    /// Nothing in it is confidential.
     fn body(&self) -> Vec<u8> {
-        let mut form = self.service.url.clone();
-        form.query_pairs_mut()
-            .clear()
-            .append_pair("Action", self.action)
-            .append_pair("Version", self.service.version)
-            .extend_pairs(self.parameters);
-        form.query().unwrap_or_default().as_bytes().to_vec()
+        let form = Form::default().with("Action", self.action.as_bytes());
+        let form = form.with("Version", self.service.version.as_bytes());
+        let parameters = self.parameters.iter();
+        parameters.fold(form, |form, (name, value)| form.with(name, value.as_bytes())).into_bytes()
     }
 
     /// The headers that SigV4 adds, and which of them are confidential.
@@ -171,7 +166,7 @@ impl Call<'_> {
             .build()
             .map_err(|_| self.unsigned())?
             .into();
-        let headers = [("content-type", FORM)].into_iter();
+        let headers = [("content-type", Form::CONTENT_TYPE)].into_iter();
         let request =
             SignableRequest::new("POST", self.service.url.as_str(), headers, SignableBody::Bytes(body));
         let signed = request.and_then(|request| sign(request, &parameters)).map_err(|_| self.unsigned())?;
@@ -188,12 +183,12 @@ impl Call<'_> {
     fn refusal(&self, request: &Request, answer: &Answer) -> Refusal {
         let (to, action, status) = (&self.service.target, self.action, answer.status);
         let Ok(Fault { code, message }) = answers::fault(&answer.body) else {
-            let said = request.said(&String::from_utf8_lossy(&answer.body));
+            let said = request.said(&answer.body);
             let shown = format!("{to}: answered {action} with {status}{said}");
             return Refusal { code: String::new(), shown, is_clock: false, is_region: false };
         };
         // What it says may end with a full stop, and something comes behind it.
-        let said = request.said(&format!("{code}: {}", message.trim_end_matches('.')));
+        let said = request.said(format!("{code}: {}", message.trim_end_matches('.')).as_bytes());
         let has = |part: &str| message.to_ascii_lowercase().contains(part);
         let is_clock = matches!(code.as_str(), "RequestExpired" | "RequestTimeTooSkewed")
             || has("signature expired")

@@ -117,7 +117,7 @@ fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateEr
         Some(description) => format!("{}: {description}", fault.error),
         None => fault.error.clone(),
     };
-    let said = request.said(&said);
+    let said = request.said(said.as_bytes());
     if status == 401 || REFUSALS.contains(&fault.error.as_str()) {
         return Ok(Trial::Refused(format!("{to}: refused it with {status}{said}")));
     }

@@ -276,12 +276,13 @@ pub fn rotation() -> impl Strategy<Value = Rotation> {
         proptest::collection::vec(handle(), 0..3),
         proptest::collection::vec(version_id(), 0..3),
         proptest::option::of(handle()),
+        proptest::option::of(handle()),
         proptest::option::of(instant()),
     );
     (versions, known, 0..4_u8, verified(), aborted(), any::<[bool; 2]>()).prop_map(
         |(
             (to, from, number, at, by),
-            (before, abandoned, handle, refused_at),
+            (before, abandoned, from_handle, handle, refused_at),
             state,
             verified,
             aborted,
@@ -300,6 +301,7 @@ pub fn rotation() -> impl Strategy<Value = Rotation> {
                 started: Started { at, by },
                 before: before.into_iter().collect(),
                 abandoned: abandoned.into_iter().collect(),
+                from_handle,
                 handle,
                 refused_at,
                 verified: (had[0] || state == RotationState::Verified).then_some(verified),

@@ -1,0 +1,504 @@
+//! A stand-in for Microsoft Entra ID and Microsoft Graph, because neither can run here and no package imitates `addPassword`. It
+//! holds every request against the documented contract, and refuses what that does not have:
+//! <https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow>,
+//! <https://learn.microsoft.com/graph/api/application-addpassword>,
+//! <https://learn.microsoft.com/graph/api/application-removepassword>,
+//! <https://learn.microsoft.com/graph/api/application-get>.
+//!
+//! No clock comes into it: what takes time there takes a number of requests here.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use secrets::domain::rotator::EntraAppPassword;
+use secrets::domain::time::Instant;
+use secrets::domain::value::Value;
+use serde_json::{Value as Json, json};
+
+use super::server::{Answer, Request, Server, answer};
+
+pub const TENANT: &str = "campus.example.org";
+/// The application that may make client secrets of those that it owns.
+pub const CLIENT: &str = "11112222-bbbb-3333-cccc-4444dddd5555";
+pub const CLIENT_SECRET: &str = "Cli8Q~the-secret-of-the-client_0123456789";
+/// An application that the client owns, with one client secret that a person made.
+pub const APP: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
+pub const APP_SECRET: &str = "Old8Q~made-by-hand-last-year._0123456789";
+pub const APP_KEY: &str = "f0b0b335-1d71-4883-8f98-567911bfdca6";
+/// One that somebody else owns.
+pub const FOREIGN: &str = "22223333-cccc-4444-dddd-5555eeee6666";
+/// When all of this happens.
+pub const AT: &str = "2027-08-24T00:00:00Z";
+/// Where personal accounts may sign in, an application has so many client secrets.
+const MOST_PASSWORDS: usize = 2;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Call {
+    LogIn,
+    List,
+    Add,
+    Remove,
+}
+
+/// Where a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// It has come, and nothing has been done.
+    Received,
+    /// What it asks for is done, and nothing has been answered.
+    Done,
+}
+
+/// What goes wrong with one request.
+#[derive(Debug, Clone, Copy)]
+pub enum Fault {
+    FailBefore,
+    FailAfter,
+    HangAfter,
+    /// It is done a second time, and the second one is answered.
+    Twice,
+    /// It is done, and the answer is none.
+    Garbage,
+    /// Instead of doing it: status, code and message of Graph.
+    Refuse(u16, &'static str, &'static str),
+}
+
+#[derive(Debug, Clone)]
+pub struct Password {
+    pub key_id: String,
+    pub name: Option<String>,
+    pub secret: String,
+    pub end: String,
+    /// How often it is still refused, because not every server has heard of it.
+    pub refused: usize,
+    /// How often it still can't be found by who wants to remove it.
+    pub hidden: usize,
+}
+
+struct World {
+    /// By application id, with who owns it.
+    passwords: BTreeMap<String, (BTreeSet<String>, Vec<Password>)>,
+    /// Whose a token is.
+    tokens: BTreeMap<String, String>,
+    made: usize,
+    refuse_new: usize,
+    hide_new: usize,
+    faults: VecDeque<(Call, Fault)>,
+    calls: Vec<Call>,
+    /// What was asked against the contract.
+    wrong: Vec<String>,
+}
+
+type Hook = Arc<dyn Fn(Call, Moment) + Send + Sync>;
+
+pub struct Standin {
+    server: Server,
+    world: Arc<Mutex<World>>,
+    hook: Arc<Mutex<Option<Hook>>>,
+}
+
+impl Standin {
+    pub fn start() -> Self {
+        let password = |key_id: &str, name: Option<&str>, secret: &str| Password {
+            key_id: key_id.to_owned(),
+            name: name.map(str::to_owned),
+            secret: secret.to_owned(),
+            end: "2028-01-01T00:00:00.1234567Z".to_owned(),
+            refused: 0,
+            hidden: 0,
+        };
+        let owned = || BTreeSet::from([CLIENT.to_owned()]);
+        let by_hand = vec![password(APP_KEY, Some("made by hand"), APP_SECRET)];
+        let client = vec![password("00000000-0000-4000-8000-00000000c11e", None, CLIENT_SECRET)];
+        let world = Arc::new(Mutex::new(World {
+            passwords: BTreeMap::from([
+                (CLIENT.to_owned(), (BTreeSet::new(), client)),
+                (APP.to_owned(), (owned(), by_hand)),
+                (FOREIGN.to_owned(), (BTreeSet::new(), Vec::new())),
+            ]),
+            tokens: BTreeMap::new(),
+            made: 0,
+            refuse_new: 0,
+            hide_new: 0,
+            faults: VecDeque::new(),
+            calls: Vec::new(),
+            wrong: Vec::new(),
+        }));
+        let hook = Arc::new(Mutex::new(None::<Hook>));
+        let (kept, kept_hook) = (Arc::clone(&world), Arc::clone(&hook));
+        let server = Server::start(move |_, request| handle(&kept, &kept_hook, request));
+        Self { server, world, hook }
+    }
+
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The settings of a rotator, credential and all.
+    pub fn settings(&self, app: &str) -> EntraAppPassword<Value> {
+        EntraAppPassword {
+            tenant: TENANT.to_owned(),
+            app: app.to_owned(),
+            client: CLIENT.to_owned(),
+            client_secret: Value::new(CLIENT_SECRET.as_bytes().to_vec()),
+            login: self.url(),
+            graph: self.url(),
+        }
+    }
+
+    /// The same as `secrets rotator set` takes them.
+    pub fn words(&self, app: &str, client_secret: &str) -> Vec<String> {
+        let url = self.url();
+        vec![
+            format!("tenant={TENANT}"),
+            format!("app={app}"),
+            format!("client={CLIENT}"),
+            format!("client-secret={client_secret}"),
+            format!("login={url}"),
+            format!("graph={url}"),
+        ]
+    }
+
+    /// Every new client secret is refused so often before it is taken.
+    pub fn refuse_new(&self, times: usize) {
+        self.world.lock().unwrap().refuse_new = times;
+    }
+
+    /// Every new client secret is so often not found when it is to be removed.
+    pub fn hide_new(&self, times: usize) {
+        self.world.lock().unwrap().hide_new = times;
+    }
+
+    /// What goes wrong with the next requests of this kind, one after another.
+    pub fn fault(&self, call: Call, fault: Fault) {
+        self.world.lock().unwrap().faults.push_back((call, fault));
+    }
+
+    /// Is called with every request, before it is done and before it is answered; whatever it does comes first.
+    pub fn hook(&self, hook: impl Fn(Call, Moment) + Send + Sync + 'static) {
+        *self.hook.lock().unwrap() = Some(Arc::new(hook));
+    }
+
+    pub fn passwords(&self, app: &str) -> Vec<Password> {
+        self.world.lock().unwrap().passwords[app].1.clone()
+    }
+
+    pub fn key_ids(&self, app: &str) -> Vec<String> {
+        self.passwords(app).into_iter().map(|password| password.key_id).collect()
+    }
+
+    /// Makes one as a person does in the portal.
+    pub fn make_by_hand(&self, app: &str, name: Option<&str>, secret: &str) -> String {
+        let mut world = self.world.lock().unwrap();
+        let password = world.password(name, "2028-01-01T00:00:00Z".to_owned());
+        let password = Password { secret: secret.to_owned(), refused: 0, hidden: 0, ..password };
+        let key_id = password.key_id.clone();
+        world.passwords.get_mut(app).unwrap().1.push(password);
+        key_id
+    }
+
+    pub fn calls(&self, call: Call) -> usize {
+        self.world.lock().unwrap().calls.iter().filter(|one| **one == call).count()
+    }
+
+    /// What was asked against the contract so far.
+    pub fn wrong(&self) -> Vec<String> {
+        self.world.lock().unwrap().wrong.clone()
+    }
+}
+
+impl World {
+    fn password(&mut self, name: Option<&str>, end: String) -> Password {
+        self.made += 1;
+        let made = self.made;
+        Password {
+            key_id: format!("{made:08x}-aaaa-4bbb-8ccc-dddddddddddd"),
+            name: name.map(str::to_owned),
+            // Microsoft's are of 40 characters; `+` is escaped by how they write JSON.
+            secret: format!("n{made:02}8Q~new+secret~that._nobody-has-seen-{made:02}"),
+            end,
+            refused: self.refuse_new,
+            hidden: self.hide_new,
+        }
+    }
+
+    fn take_fault(&mut self, call: Call) -> Option<Fault> {
+        let at = self.faults.iter().position(|(of, _)| *of == call)?;
+        self.faults.remove(at).map(|(_, fault)| fault)
+    }
+}
+
+/// An answer that is not given yet.
+struct Reply {
+    status: u16,
+    body: Json,
+}
+
+fn handle(world: &Mutex<World>, hook: &Mutex<Option<Hook>>, request: &Request) -> Answer {
+    let path = request.line.split(' ').nth(1).unwrap_or_default().to_owned();
+    let call = match &path {
+        path if path.ends_with("/addPassword") => Call::Add,
+        path if path.ends_with("/removePassword") => Call::Remove,
+        path if path.starts_with("/v1.0/applications") => Call::List,
+        _ => Call::LogIn,
+    };
+    let hook = hook.lock().unwrap().clone();
+    let tell = |moment| {
+        if let Some(hook) = &hook {
+            hook(call, moment);
+        }
+    };
+    tell(Moment::Received);
+    let (fault, reply) = {
+        let mut world = world.lock().unwrap();
+        world.calls.push(call);
+        let fault = world.take_fault(call);
+        let reply = match fault {
+            Some(Fault::FailBefore) => failing(),
+            Some(Fault::Refuse(status, code, message)) => graph_error(status, code, message),
+            Some(Fault::Twice) => {
+                world.act(call, request, false);
+                world.act(call, request, false)
+            }
+            None | Some(Fault::FailAfter | Fault::HangAfter | Fault::Garbage) => {
+                world.act(call, request, true)
+            }
+        };
+        (fault, reply)
+    };
+    tell(Moment::Done);
+    match fault {
+        Some(Fault::FailAfter) => give(failing()),
+        Some(Fault::HangAfter) => Answer::Hang,
+        Some(Fault::Garbage) => answer("200 OK", "Content-Type: text/html\r\n", "<html>Welcome!</html>"),
+        None | Some(Fault::FailBefore | Fault::Twice | Fault::Refuse(..)) => give(reply),
+    }
+}
+
+fn failing() -> Reply {
+    graph_error(500, "InternalServerError", "An internal server error has occurred.")
+}
+
+fn give(reply: Reply) -> Answer {
+    let status = format!("{} Status", reply.status);
+    if reply.status == 204 {
+        return answer(&status, "", "");
+    }
+    answer(&status, "Content-Type: application/json\r\n", &reply.body.to_string().replace('+', "\\u002B"))
+}
+
+fn graph_error(status: u16, code: &str, message: &str) -> Reply {
+    let inner = json!({ "date": "2027-08-24T00:00:00", "request-id": "r", "client-request-id": "c" });
+    Reply { status, body: json!({ "error": { "code": code, "message": message, "innerError": inner } }) }
+}
+
+fn log_in_error(status: u16, error: &str, number: u64, text: &str) -> Reply {
+    let description = format!(
+        "AADSTS{number}: {text} Trace ID: 255d1aef-8c98-452f-ac51-23d051240864 Correlation ID: \
+         fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7 Timestamp: 2027-08-24 00:00:00Z"
+    );
+    let body = json!({
+        "error": error, "error_description": description, "error_codes": [number],
+        "timestamp": "2027-08-24 00:00:00Z", "trace_id": "255d1aef-8c98-452f-ac51-23d051240864",
+        "correlation_id": "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7",
+    });
+    Reply { status, body }
+}
+
+impl World {
+    fn against(&mut self, what: impl Into<String>) {
+        self.wrong.push(what.into());
+    }
+
+    fn act(&mut self, call: Call, request: &Request, has_limit: bool) -> Reply {
+        match call {
+            Call::LogIn => self.log_in(request),
+            Call::List | Call::Add | Call::Remove => match self.authorized(call, request) {
+                Ok(app) => match call {
+                    Call::Add => self.add(&app, request, has_limit),
+                    Call::Remove => self.remove(&app, request),
+                    Call::List | Call::LogIn => self.list(&app),
+                },
+                Err(reply) => reply,
+            },
+        }
+    }
+
+    fn log_in(&mut self, request: &Request) -> Reply {
+        let tenant = request.line.strip_prefix("POST /");
+        let tenant = tenant.and_then(|rest| rest.strip_suffix("/oauth2/v2.0/token HTTP/1.1"));
+        let Some(tenant) = tenant else {
+            self.against(format!("{}: no address of it", request.line));
+            return log_in_error(404, "invalid_request", 900_023, "There is nothing here.");
+        };
+        if request.header("content-type") != Some("application/x-www-form-urlencoded") {
+            self.against("a token is asked for by a form");
+            return log_in_error(400, "invalid_request", 900_144, "The request body is no form.");
+        }
+        if tenant != TENANT {
+            let text = format!("Tenant '{tenant}' not found.");
+            return log_in_error(400, "invalid_request", 90_002, &text);
+        }
+        let fields = form(&request.body);
+        let names: Vec<_> = fields.iter().map(|(name, _)| name.as_str()).collect();
+        if names.iter().copied().collect::<BTreeSet<_>>()
+            != BTreeSet::from(["client_id", "client_secret", "grant_type", "scope"])
+            || names.len() != 4
+        {
+            self.against(format!("the fields of a form are {names:?}"));
+            return log_in_error(400, "invalid_request", 900_144, "The request body misses a parameter.");
+        }
+        let fields: BTreeMap<_, _> = fields.into_iter().collect();
+        let host = request.header("host").unwrap_or_default();
+        if fields["grant_type"] != "client_credentials" {
+            self.against("another grant");
+            return log_in_error(400, "unsupported_grant_type", 70_003, "The grant is not supported.");
+        }
+        if fields["scope"] != format!("http://{host}/.default") {
+            let text = format!("The provided value for 'scope' {} is not valid.", fields["scope"]);
+            return log_in_error(400, "invalid_scope", 70_011, &text);
+        }
+        let client = fields["client_id"].clone();
+        let Some((_, passwords)) = self.passwords.get_mut(&client) else {
+            let text = format!("Application with identifier '{client}' was not found in the directory.");
+            return log_in_error(400, "unauthorized_client", 700_016, &text);
+        };
+        let is_taken = match passwords.iter_mut().find(|one| one.secret == fields["client_secret"]) {
+            Some(password) if password.refused > 0 => {
+                password.refused -= 1;
+                false
+            }
+            found => found.is_some(),
+        };
+        if !is_taken {
+            let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
+                        value, not the client secret ID, for a secret added to app.";
+            return log_in_error(401, "invalid_client", 7_000_215, text);
+        }
+        let token = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.token-{}", self.tokens.len());
+        self.tokens.insert(token.clone(), client);
+        let body = json!({ "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token });
+        Reply { status: 200, body }
+    }
+
+    /// The application that is asked for, where whoever asks may.
+    fn authorized(&mut self, call: Call, request: &Request) -> Result<String, Reply> {
+        let (method, rest) = match call {
+            Call::List => ("GET", "?$select=passwordCredentials"),
+            Call::Add => ("POST", "/addPassword"),
+            Call::Remove | Call::LogIn => ("POST", "/removePassword"),
+        };
+        let line = percent_decoded(&request.line);
+        let app = line.strip_prefix(&format!("{method} /v1.0/applications(appId='"));
+        let app = app.and_then(|app| app.strip_suffix(&format!("'){rest} HTTP/1.1"))).map(str::to_owned);
+        let Some(app) = app else {
+            self.against(format!("{line}: no such request"));
+            return Err(graph_error(405, "Request_BadRequest", "The method or the address is not there."));
+        };
+        let is_json = request.header("content-type") == Some("application/json");
+        if is_json != (call != Call::List) || request.body.is_empty() != (call == Call::List) {
+            self.against(format!("{line}: the body is JSON where something is to be done"));
+            return Err(graph_error(415, "Request_BadRequest", "Content-Type must be application/json."));
+        }
+        let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        let Some(client) = token.and_then(|token| self.tokens.get(token)).cloned() else {
+            self.against(format!("{line}: no token"));
+            return Err(graph_error(401, "InvalidAuthenticationToken", "Access token is empty or invalid."));
+        };
+        let Some((owners, _)) = self.passwords.get(&app) else {
+            let message =
+                format!("Resource '{app}' does not exist or one of its queried references are not.");
+            return Err(graph_error(404, "Request_ResourceNotFound", &message));
+        };
+        if !owners.contains(&client) {
+            let message = "Insufficient privileges to complete the operation.";
+            return Err(graph_error(403, "Authorization_RequestDenied", message));
+        }
+        Ok(app)
+    }
+
+    fn list(&self, app: &str) -> Reply {
+        let passwords: Vec<_> = self.passwords[app].1.iter().map(shown).collect();
+        let context = "https://graph.microsoft.com/v1.0/$metadata#applications(passwordCredentials)/$entity";
+        Reply { status: 200, body: json!({ "@odata.context": context, "passwordCredentials": passwords }) }
+    }
+
+    fn add(&mut self, app: &str, request: &Request, has_limit: bool) -> Reply {
+        let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
+        let asked = body["passwordCredential"].as_object().cloned().unwrap_or_default();
+        let is_known = |key: &String| key == "displayName" || key == "endDateTime";
+        let name = asked.get("displayName").and_then(Json::as_str).map(str::to_owned);
+        let end = asked.get("endDateTime").map(|end| end.as_str().unwrap_or_default().to_owned());
+        let is_later = |end: &String| {
+            end.ends_with('Z')
+                && Instant::parse_rfc3339(end).is_ok_and(|end| end > Instant::parse_rfc3339(AT).unwrap())
+        };
+        if body.as_object().is_none_or(|body| body.len() != 1)
+            || asked.is_empty()
+            || !asked.keys().all(is_known)
+            || !end.as_ref().is_none_or(is_later)
+        {
+            self.against(format!("addPassword: {body}"));
+            return graph_error(400, "Request_BadRequest", "A property is unknown or has a wrong value.");
+        }
+        if has_limit && self.passwords[app].1.len() >= MOST_PASSWORDS {
+            let message = "The application has as many password credentials as it may have.";
+            return graph_error(400, "Request_BadRequest", message);
+        }
+        let end = end.unwrap_or_else(|| "2029-08-24T00:00:00Z".to_owned()).replace('Z', ".3086381Z");
+        let password = self.password(name.as_deref(), end);
+        let mut body = shown(&password);
+        body["secretText"] = password.secret.clone().into();
+        self.passwords.get_mut(app).unwrap().1.push(password);
+        Reply { status: 200, body }
+    }
+
+    fn remove(&mut self, app: &str, request: &Request) -> Reply {
+        let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
+        let key_id = body["keyId"].as_str().map(str::to_owned);
+        let Some(key_id) = key_id.filter(|_| body.as_object().is_some_and(|body| body.len() == 1)) else {
+            self.against(format!("removePassword: {body}"));
+            return graph_error(400, "Request_BadRequest", "A property is unknown or has a wrong value.");
+        };
+        let passwords = &mut self.passwords.get_mut(app).unwrap().1;
+        match passwords.iter_mut().position(|one| one.key_id == key_id) {
+            Some(at) if passwords[at].hidden == 0 => {
+                passwords.remove(at);
+                Reply { status: 204, body: Json::Null }
+            }
+            found => {
+                if let Some(at) = found {
+                    passwords[at].hidden -= 1;
+                }
+                let message = format!("No password credential found with keyId '{key_id}'.");
+                graph_error(400, "Request_BadRequest", &message)
+            }
+        }
+    }
+}
+
+fn shown(password: &Password) -> Json {
+    json!({
+        "customKeyIdentifier": null, "displayName": password.name, "endDateTime": password.end,
+        "hint": password.secret[..3], "keyId": password.key_id, "secretText": null,
+        "startDateTime": AT.replace('Z', ".3086381Z"),
+    })
+}
+
+fn form(body: &[u8]) -> Vec<(String, String)> {
+    let body = std::str::from_utf8(body).unwrap().replace('+', "%20");
+    let fields = body.split('&').filter_map(|field| field.split_once('='));
+    fields.map(|(name, value)| (percent_decoded(name), percent_decoded(value))).collect()
+}
+
+pub fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let Some((first, after)) = rest.split_first() {
+        let hex = (*first == b'%').then(|| std::str::from_utf8(&after[..2]).unwrap());
+        bytes.push(hex.map_or(*first, |hex| u8::from_str_radix(hex, 16).unwrap()));
+        rest = if hex.is_some() { &after[2..] } else { after };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
