@@ -12,11 +12,15 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "it starts more than is needed here")]
+#[path = "../notify/program.rs"]
+mod program;
 #[allow(dead_code, reason = "it answers in more ways than are needed here")]
 #[path = "../notify/server.rs"]
 mod server;
 
 mod aws;
+mod aws_at_moto;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
