@@ -113,6 +113,7 @@ least_node='20.19'
 need_private_tools() {
   mkdir -p "$tools/bin"
   need_python_packages
+  need_moto
   need_node
   need_age_encryption
   need_junit_schema
@@ -151,10 +152,23 @@ the access to it, then repeat
   done
 }
 
+# Beside the others, not among them: they don't agree about the versions of what they need.
+need_moto() {
+  unless_done "$tools/moto" tests/rotate/python.txt pip_install_apart tests/rotate/python.txt "$tools/moto" ||
+    die "the Python packages of tests/rotate could not be installed from PyPI: mend the access to it, then repeat"
+}
+
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.
 pip_install() {
   say "installing $1 into target/tools/venv"
   "$tools/venv/bin/python3" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+}
+
+# pip_install_apart LIST FOLDER: PYTHONPATH has it found.
+pip_install_apart() {
+  say "installing $1 into $2"
+  rm -rf "$2"
+  "$tools/venv/bin/python3" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --target "$2" -r "$1"
 }
 
 # Debian's Node.js may be older than the packages ask for; then PyPI has a newer one.

@@ -21,6 +21,12 @@ pub fn python() -> PathBuf {
     tool("venv/bin/python3")
 }
 
+/// Where the Python packages of `tests/rotate/python.txt` lie, which has moto.
+#[track_caller]
+pub fn moto() -> PathBuf {
+    tool("moto")
+}
+
 /// Node.js, new enough for [`age_encryption`].
 #[track_caller]
 pub fn node() -> PathBuf {

@@ -57,7 +57,7 @@ fn with_app<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
     with(standin.settings(APP), None, act)
 }
 
-fn handle(text: &str) -> Handle {
+pub fn handle(text: &str) -> Handle {
     Handle::try_from(text.to_owned()).unwrap()
 }
 

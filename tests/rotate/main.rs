@@ -20,6 +20,7 @@ mod program;
 mod server;
 
 mod aws;
+mod aws_at_moto;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
