@@ -158,6 +158,16 @@ impl Request {
         self
     }
 
+    /// Takes for an answer too what the other side does not want, and will not want if it is asked again: it says why.
+    #[must_use]
+    pub fn taking_refusals(self) -> Self {
+        self.taking(|status| match status {
+            200..300 => true,
+            408 | 429 => false,
+            other => (400..500).contains(&other),
+        })
+    }
+
     /// Nothing in the address is a credential: what is said of it may be shown.
     #[must_use]
     pub fn in_the_open(mut self) -> Self {
