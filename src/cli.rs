@@ -115,7 +115,14 @@ Examples:
     #[command(after_help = "Example:\n  secrets move staging/db prod/db")]
     Move(Move),
     /// Print a value on standard output, bytes exact
-    #[command(after_help = "Example:\n  secrets get ci/token | docker login --password-stdin …")]
+    // `--version` is that of the secret here.
+    #[command(
+        disable_version_flag = true,
+        after_help = "\
+Examples:
+  secrets get ci/token | docker login --password-stdin …
+  secrets get web/prod/db --version 1          the value that a newer one replaced"
+    )]
     Get(Get),
     /// Run a program with secrets in its environment, or as files in memory
     ///
@@ -352,7 +359,7 @@ Examples:
     Completions(Completions),
     /// Print the manual page, or write one page for each command into a folder
     Man(Man),
-    /// Print the JSON Schema of policy.toml or of the records, for editors
+    /// Print the JSON Schema of a file that people edit or of what programs exchange, for editors and validators
     Schema(Schema),
 }
 
@@ -395,4 +402,8 @@ pub enum SchemaOf {
     Record,
     /// custody.toml, beside files that other tools have sealed
     Custody,
+    /// What the program of a rotator of kind exec is told
+    RotatorRequest,
+    /// What it answers
+    RotatorAnswer,
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::writer::Written;
 use crate::domain::policy::DeployRef;
-use crate::git::{Commit, GitError, PushError, Pushed, Repository};
+use crate::git::{Commit, Fallback, GitError, PushError, Pushed, Repository};
 
 /// How long a push may take.
 const PUSH_LIMIT: Duration = Duration::from_mins(2);
@@ -30,18 +30,19 @@ pub fn commit(
     Ok(made.map_or(Committed::Nothing, Committed::Made))
 }
 
-/// Pushes one commit to the deploy ref; `None` where nothing is deployed from git. `topic` names the branch that it goes
-/// to where the deploy ref takes no direct push.
+/// Pushes one commit to the deploy ref; `None` where nothing is deployed from git. Commits that touch nothing but the paths
+/// `own` may go along; `fallback` says what to do where the deploy ref takes no direct push.
 pub fn push(
     repository: &Repository,
     deploy_ref: &DeployRef,
     commit: Commit,
-    topic: &str,
+    own: &[String],
+    fallback: Fallback<'_>,
 ) -> Result<Option<Pushed>, PushError> {
     match deploy_ref {
         DeployRef::None => Ok(None),
         DeployRef::Branch { remote, branch } => {
-            repository.push_commit(commit, remote, branch, topic, PUSH_LIMIT).map(Some)
+            repository.push_commit(commit, (remote, branch), own, fallback, PUSH_LIMIT).map(Some)
         }
     }
 }

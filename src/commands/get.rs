@@ -1,10 +1,10 @@
 //! `secrets get`: the value, bytes exact.
 
 use super::other_tools::{as_tracked, file_of, reading_command};
+use super::versions::{self, Wanted};
 use super::writing::existing;
 use super::{CommandError, Session};
 use crate::cli::Get;
-use crate::domain::name::SecretName;
 use crate::domain::text::visible;
 use crate::domain::tracked_name::CredentialName;
 use crate::observe::place::Place;
@@ -13,16 +13,22 @@ pub fn run(session: &Session, arguments: &Get) -> Result<u8, CommandError> {
     let place = session.place()?;
     let name = match &arguments.name {
         CredentialName::Own(name) if place.store.record_path(name).exists() => name,
+        // What was removed is in git's history still.
+        CredentialName::Own(name)
+            if arguments.number.is_some()
+                && file_of(&place, &place.policy()?, &arguments.name)?.is_none() =>
+        {
+            name
+        }
         other @ (CredentialName::Own(_) | CredentialName::Tracked(_)) => {
             return Err(refusal(&place, other)?);
         }
     };
-    get(session, &place, name)
-}
-
-fn get(session: &Session, place: &Place, name: &SecretName) -> Result<u8, CommandError> {
-    let secret = existing(place, name)?;
-    let value = session.identities(&session.keychain()).open(name.as_str(), &secret.bytes)?;
+    let sealed = match arguments.number {
+        None => existing(&place, name)?.bytes,
+        Some(number) => versions::older(&place, name, Wanted::Number(number))?.sealed,
+    };
+    let value = session.identities(&session.keychain()).open(name.as_str(), &sealed)?;
     session.print_exactly(value.expose())?;
     Ok(0)
 }

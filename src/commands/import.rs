@@ -95,7 +95,8 @@ pub fn run(session: &Session, arguments: &Import) -> Result<u8, CommandError> {
         let (expires, set_by) = (expires.clone(), me.clone());
         let (issued, seen_by) = (arguments.issued, arguments.seen_by.as_slice());
         if let Plan::Replace(replaced, above) = plan {
-            let replacement = Replacement { name, value, expires, issued, set_by, seen_by, above: *above };
+            let replacement =
+                Replacement { name, value, expires, issued, set_by, seen_by, above: *above, rotation: None };
             let (before, record, sealed) = replacement.seal(&place, &sealer, replaced)?;
             writer.put_secret(before, &record, sealed);
         } else {

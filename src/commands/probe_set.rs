@@ -1,8 +1,11 @@
 //! `secrets probe set`: what tells whether a version works.
 
+use super::refitting::{Manner, Part, refit, typed};
 use super::{CommandError, Session};
 use crate::cli::RunnerSet;
 
-pub fn run(_session: &Session, _arguments: &RunnerSet) -> Result<u8, CommandError> {
-    Err(CommandError::new("not built"))
+pub fn run(session: &Session, arguments: &RunnerSet) -> Result<u8, CommandError> {
+    let runner = typed(Part::Probe, &arguments.kind, &arguments.settings)?;
+    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish };
+    refit(session, &arguments.name, Part::Probe, Some(&runner), &manner)
 }

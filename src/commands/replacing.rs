@@ -6,8 +6,10 @@ use super::{CommandError, Session};
 use crate::change::sealing::{self, NextVersion, Request, Runners, Sealer};
 use crate::change::writer::Pair;
 use crate::domain::expiry::Expiry;
+use crate::domain::id::VersionId;
 use crate::domain::name::{ActorName, SecretName};
 use crate::domain::record::{Record, Sealed, VersionOrder};
+use crate::domain::rotation::Rotation;
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
 use crate::observe::identities::Identities;
@@ -86,6 +88,8 @@ pub struct Replacement<'a> {
     pub set_by: ActorName,
     pub seen_by: &'a [ActorName],
     pub above: Option<VersionOrder>,
+    /// Of a rotation: the id that was given out before, and how far it has come with this.
+    pub rotation: Option<(VersionId, Rotation)>,
 }
 
 impl Replacement<'_> {
@@ -97,6 +101,7 @@ impl Replacement<'_> {
         replaced: &Replaced,
     ) -> Result<(Pair, Record, Vec<u8>), CommandError> {
         let name = self.name;
+        let (id, rotation) = self.rotation.unzip();
         let before = existing_unverified(place, name)?;
         if before.record.digest != replaced.shown.record.digest {
             return Err(CommandError::new(format!("{name}: somebody else changed it meanwhile"))
@@ -107,11 +112,11 @@ impl Replacement<'_> {
             value: self.value,
             expires: self.expires,
             issued: self.issued,
-            version: NextVersion::New { set_by: self.set_by, id: None },
+            version: NextVersion::New { set_by: self.set_by, id },
             seen_by: self.seen_by,
             about: before.record.about.clone(),
             // One that is under way is cleared up by the next `secrets rotate`: what it minted must not be forgotten.
-            rotation: before.record.rotation.clone(),
+            rotation: rotation.or_else(|| before.record.rotation.clone()),
             runners: Runners::AsBefore,
             previous: replaced.previous.as_ref(),
             earlier: None,

@@ -1,8 +1,10 @@
-//! `secrets rotator remove`.
+//! `secrets rotator remove`: from now on nothing makes it.
 
+use super::refitting::{Manner, Part, refit};
 use super::{CommandError, Session};
 use crate::cli::RunnerRemove;
 
-pub fn run(_session: &Session, _arguments: &RunnerRemove) -> Result<u8, CommandError> {
-    Err(CommandError::new("not built"))
+pub fn run(session: &Session, arguments: &RunnerRemove) -> Result<u8, CommandError> {
+    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish };
+    refit(session, &arguments.name, Part::Rotator, None, &manner)
 }

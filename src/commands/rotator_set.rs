@@ -1,8 +1,11 @@
 //! `secrets rotator set`: what makes the next version.
 
+use super::refitting::{Manner, Part, refit, typed};
 use super::{CommandError, Session};
 use crate::cli::RunnerSet;
 
-pub fn run(_session: &Session, _arguments: &RunnerSet) -> Result<u8, CommandError> {
-    Err(CommandError::new("not built"))
+pub fn run(session: &Session, arguments: &RunnerSet) -> Result<u8, CommandError> {
+    let runner = typed(Part::Rotator, &arguments.kind, &arguments.settings)?;
+    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish };
+    refit(session, &arguments.name, Part::Rotator, Some(&runner), &manner)
 }

@@ -19,7 +19,7 @@ use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::{Record, Sealed};
 use crate::domain::text::{pathspec, push_command, shell_word};
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
-use crate::git::{Pushed, Repository};
+use crate::git::{Fallback, Pushed, Repository};
 use crate::observe::MAX_SEALED_BYTES;
 use crate::observe::place::Place;
 use crate::store::record_file::{self, MAX_RECORD_BYTES};
@@ -258,7 +258,7 @@ pub fn push_commit(
     commit: crate::git::Commit,
     topic: &str,
 ) -> Result<(), CommandError> {
-    match publish::push(repository, deploy_ref, commit, topic)? {
+    match publish::push(repository, deploy_ref, commit, &[], Fallback::Branch { topic })? {
         Some(Pushed::ToBranch) => session.say(format!("pushed to {deploy_ref}")),
         Some(Pushed::Beside { branch, url }) => {
             session.say(format!("{deploy_ref} takes no direct push, so this went to the branch {branch}"))?;

@@ -109,7 +109,7 @@ pub struct Verified {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum How {
     /// The provider took it, or the probe passed, or both.
     Tried,
@@ -167,6 +167,14 @@ impl Rotation {
     /// Everything that what was minted for this rotation may carry as its marker.
     pub fn markers(&self) -> impl Iterator<Item = VersionId> {
         self.abandoned.iter().copied().chain([self.to])
+    }
+
+    /// Whether it is about the version that stands: else somebody has set another value meanwhile, or put one back.
+    pub fn fits(&self, version: VersionId) -> bool {
+        match self.state {
+            RotationState::Planned | RotationState::Aborted => version == self.from.id,
+            RotationState::Sealed | RotationState::Verified => version == self.to,
+        }
     }
 
     /// Since when it stands as it does. The overlap is no standing still.

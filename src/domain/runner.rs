@@ -51,6 +51,18 @@ impl<'r> Settings<'r> {
         Ok(Some(text))
     }
 
+    /// A text that may be empty.
+    pub fn maybe_empty(&mut self, name: &'static str) -> Result<Option<&'r str>, RunnerError> {
+        self.taken.insert(name);
+        let Some(text) = self.runner.with.get(name) else { return Ok(None) };
+        if text.len() > MAX_SETTING_BYTES || text.chars().any(char::is_control) {
+            return Err(self.error(format!(
+                "`{name}` is longer than {MAX_SETTING_BYTES} bytes, or holds control characters"
+            )));
+        }
+        Ok(Some(text))
+    }
+
     /// `example` is shown where it is missing: `length=32`.
     pub fn required(&mut self, name: &'static str, example: &str) -> Result<&'r str, RunnerError> {
         match self.optional(name)? {

@@ -64,7 +64,7 @@ pub use ledger::{Arrival, LogError, LogTip, RemoteLog};
 pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
 pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};
-pub use push::{PushError, Pushed};
+pub use push::{Fallback, PushError, Pushed};
 pub use rehearsal::Rehearsal;
 pub use remote::{Asked, Besides, Branch, RemoteError, RemoteTip};
 pub use repository::Repository;

@@ -16,6 +16,18 @@ use crate::system::process::{Finished, ProcessError};
 /// How many other commits an error names.
 const MOST_NAMED: usize = 10;
 
+/// How many other commits are looked into: more are no earlier steps of one's own.
+const MOST_LOOKED_INTO: usize = 64;
+
+/// What is done where the branch takes no direct push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback<'a> {
+    /// The commit goes to `secrets/TOPIC-ID`; `topic` says in a few words what it is about.
+    Branch { topic: &'a str },
+    /// It goes to `secrets/TOPIC-ID` with an id that several commits have in common, so that later ones follow earlier ones.
+    Series { topic: &'a str, id: &'a str },
+}
+
 /// Where a commit went.
 #[must_use]
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,15 +90,15 @@ pub(super) enum Hooks {
 }
 
 impl Repository {
-    /// Pushes one commit to a remote's branch, and refuses if any other one would go along. Where the branch takes
-    /// no direct push, the commit goes to `secrets/TOPIC-ID` instead; `topic` says in a few words what it is
-    /// about. All of it ends within `limit`, the `pre-push` hook included.
+    /// Pushes one commit to a remote's branch, and refuses if any other one would go along that touches more than the
+    /// paths `own` (relative to the root, with `/`): those are earlier steps of the same. All of it ends within `limit`,
+    /// the `pre-push` hook included.
     pub fn push_commit(
         &self,
         commit: Commit,
-        remote: &str,
-        branch: &str,
-        topic: &str,
+        (remote, branch): (&str, &str),
+        own: &[String],
+        fallback: Fallback<'_>,
         limit: Duration,
     ) -> Result<Pushed, PushError> {
         let deadline = Deadline::after(limit);
@@ -96,7 +108,7 @@ impl Repository {
             Err(RemoteError::NoSuchBranch { .. }) => None,
             Err(error) => return Err(error.into()),
         };
-        self.refuse_others(commit, tip.as_ref(), remote, branch)?;
+        self.refuse_others(commit, tip.as_ref(), (remote, branch), own)?;
         let settings = RemoteSettings::of(&self.git, remote, deadline)?;
         let git = settings.asking(&self.git);
         let push = Push { git, settings, commit, branch, deadline, hooks: Hooks::Run };
@@ -104,7 +116,10 @@ impl Repository {
             Answer::Taken(_) => Ok(Pushed::ToBranch),
             Answer::Moved => Err(push.moved()),
             Answer::Failed(why) => Err(push.refused(why)),
-            Answer::Declined(why) => push.beside(topic, &why),
+            Answer::Declined(why) => match fallback {
+                Fallback::Branch { topic } => push.beside(topic, &commit.short(), &why),
+                Fallback::Series { topic, id } => push.beside(topic, id, &why),
+            },
         }
     }
 
@@ -112,8 +127,8 @@ impl Repository {
         &self,
         commit: Commit,
         tip: Option<&RemoteTip>,
-        remote: &str,
-        branch: &str,
+        (remote, branch): (&str, &str),
+        own: &[String],
     ) -> Result<(), PushError> {
         let moved = || PushError::RemoteMoved { remote: remote.to_owned(), branch: branch.to_owned() };
         let ours = commit.to_string();
@@ -131,19 +146,54 @@ impl Repository {
         arguments.push("--");
         let listed = self.git.read("list the commits to be pushed", &arguments)?;
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let others: Vec<_> = (listed.split_terminator('\0'))
+        let mut others: Vec<_> = (listed.split_terminator('\0'))
             .filter_map(|line| line.split_once(' '))
             .filter(|(id, _)| *id != ours)
-            .map(|(_, text)| words::shown(text))
             .collect();
+        if !own.is_empty() && others.len() <= MOST_LOOKED_INTO {
+            let mut strange = Vec::new();
+            for (id, text) in others {
+                if !self.touches_only(id, own)? {
+                    strange.push((id, text));
+                }
+            }
+            others = strange;
+        }
         if others.is_empty() {
             return Ok(());
         }
+        let others: Vec<_> = others.into_iter().map(|(_, text)| words::shown(text)).collect();
         let mut commits: Vec<_> = others.iter().take(MOST_NAMED).map(|text| format!("`{text}`")).collect();
         if others.len() > MOST_NAMED {
             commits.push(format!("and {} more", others.len() - MOST_NAMED));
         }
         Err(PushError::OtherCommits { remote: remote.to_owned(), branch: branch.to_owned(), commits })
+    }
+
+    /// Whether a commit changes something, and nothing but these paths. What a merge brings is never told by git's plain
+    /// comparison, so a merge touches more.
+    fn touches_only(&self, commit: &str, own: &[String]) -> Result<bool, GitError> {
+        let arguments = [
+            "diff-tree",
+            "--root",
+            "-r",
+            "-z",
+            "--name-only",
+            "--no-commit-id",
+            "--no-renames",
+            "--ignore-submodules=none",
+            commit,
+        ];
+        let touched = self.git.read("see what a commit changes", &arguments)?.stdout;
+        let paths = touched.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+        let mut is_touching = false;
+        for path in paths {
+            is_touching = true;
+            if !own.iter().any(|own| own.as_bytes() == path) {
+                return Ok(false);
+            }
+        }
+        Ok(is_touching)
     }
 }
 
@@ -187,8 +237,8 @@ impl Push<'_> {
         })
     }
 
-    fn beside(&self, topic: &str, declined: &str) -> Result<Pushed, PushError> {
-        let branch = format!("secrets/{}-{}", slug(topic), self.commit.short());
+    fn beside(&self, topic: &str, id: &str, declined: &str) -> Result<Pushed, PushError> {
+        let branch = format!("secrets/{}-{id}", slug(topic));
         match self.to(&branch)? {
             Answer::Taken(finished) => {
                 let url = self.pull_request(&finished, &branch);

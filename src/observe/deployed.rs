@@ -11,11 +11,13 @@ use super::place::{Place, parse_policy};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
+use crate::domain::record::Record;
 use crate::domain::text::shell_word;
 use crate::domain::value::Value;
 use crate::git::{Commit, GitError, MAX_BLOB_BYTES, RemoteError, RemoteTip, Repository};
 use crate::store::layout::{POLICY, Store};
 use crate::store::policy_file::MAX_POLICY_BYTES;
+use crate::store::record_file;
 use crate::system::files;
 
 /// The commit that is deployed, within reach.
@@ -103,19 +105,36 @@ impl Deployed {
         identities.open(name.as_str(), &sealed).map_err(|error| error.to_string())
     }
 
+    /// The record and the sealed value of a secret there; `None` where neither is. Whether they belong together is not asked.
+    pub fn pair(&self, name: &SecretName) -> Result<Option<(Record, Vec<u8>)>, String> {
+        let (path, sealed_path) = (self.place.record_path(name), self.place.sealed_path(name));
+        let repository = self.place.known_repository().map_err(|unknown| unknown.why)?;
+        let read = |path: &str| {
+            let found = repository.file(self.commit, path, MAX_BLOB_BYTES);
+            found.map(|found| found.map(|(_, bytes)| bytes)).map_err(|error| error.to_string())
+        };
+        match (read(&path)?, read(&sealed_path)?) {
+            (None, None) => Ok(None),
+            (Some(bytes), Some(sealed)) => {
+                let record = record_file::parse(&bytes, &format!("{path} on {}", self.name));
+                Ok(Some((record.map_err(|error| error.to_string())?, sealed)))
+            }
+            (Some(_), None) => Err(format!("{sealed_path} is not on {}, and its record is", self.name)),
+            (None, Some(_)) => Err(format!("{path} is not on {}, and its sealed value is", self.name)),
+        }
+    }
+
     /// Whether a file of the work tree is what the deploy ref has at its place; a path that leads out of the repository, or
     /// to nothing that is a file, is no affair of either.
     pub fn has_as_here(&self, path: &str) -> Result<bool, String> {
         let repository = self.place.known_repository().map_err(|unknown| unknown.why)?;
-        let is_inside =
-            Path::new(path).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
-        let full = repository.root().join(path);
-        if !is_inside || !full.is_file() {
+        let full = in_place(&repository.root().join(path));
+        let Ok(inside) = full.strip_prefix(repository.root()) else { return Ok(true) };
+        if !full.is_file() {
             return Ok(true);
         }
         let here = files::read(&full, MAX_BLOB_BYTES as u64).map_err(|error| error.reason())?;
-        let clean: PathBuf = Path::new(path).components().filter(|part| *part != Component::CurDir).collect();
-        let there = repository.file(self.commit, &clean.to_string_lossy(), MAX_BLOB_BYTES);
+        let there = repository.file(self.commit, &inside.to_string_lossy(), MAX_BLOB_BYTES);
         let there = there.map_err(|error| error.to_string())?;
         Ok(there.is_some_and(|(_, bytes)| bytes == here))
     }
@@ -124,6 +143,21 @@ impl Deployed {
     pub fn address(&self) -> Option<String> {
         self.place.repository.as_ref().ok()?.known_as(self.remote.as_deref()?)
     }
+}
+
+/// A path without `.` and `..`: one that begins at the root of the file system may lead back into the repository.
+fn in_place(path: &Path) -> PathBuf {
+    let mut clean = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                clean.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => clean.push(part),
+        }
+    }
+    clean
 }
 
 /// All faults of a file that is named already.

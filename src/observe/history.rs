@@ -124,6 +124,8 @@ pub struct State<'a> {
 
 /// A pair that was sealed together.
 pub struct BoundPair {
+    pub record: Record,
+    /// D of it.
     pub digest: Digest,
     pub sealed: Vec<u8>,
 }
@@ -279,6 +281,13 @@ impl<'h> Earlier<'h> {
         Ok(number.zip(seal).map(|(number, seal)| VersionOrder { number, seal }))
     }
 
+    /// All that is known, what was sealed last first.
+    pub fn all(&self) -> Vec<&State<'h>> {
+        let mut all: Vec<&State<'h>> = self.states.iter().collect();
+        all.sort_by_key(|state| std::cmp::Reverse((state.order.seal, state.order.number)));
+        all
+    }
+
     /// What is known of versions before this one, the latest first.
     pub fn before(&self, number: u64) -> Vec<&State<'h>> {
         let mut before: Vec<&State<'h>> =
@@ -295,16 +304,15 @@ impl<'h> Earlier<'h> {
     pub fn bound(&self, state: &State<'_>) -> Known<Option<BoundPair>> {
         let [record, sealed] = state.blobs;
         let Some(bytes) = state.source.blob(record)? else { return Ok(None) };
-        let Ok(Record { sealed: claim, .. }) = record_file::parse(&bytes, self.name.as_str()) else {
-            return Ok(None);
-        };
-        let Ok(digest) = binding::digest(&claim) else { return Ok(None) };
+        let Ok(record) = record_file::parse(&bytes, self.name.as_str()) else { return Ok(None) };
+        let claim = &record.sealed;
+        let Ok(digest) = binding::digest(claim) else { return Ok(None) };
         if claim.name != *self.name || claim.store != self.history.store {
             return Ok(None);
         }
         let Some(sealed) = state.source.blob(sealed)? else { return Ok(None) };
         let is_bound = header::inspect(&sealed).is_ok_and(|file| file.binding == Binding::Bound(digest));
-        Ok(is_bound.then_some(BoundPair { digest, sealed }))
+        Ok(is_bound.then_some(BoundPair { record, digest, sealed }))
     }
 }
 

@@ -29,6 +29,19 @@ pub fn value(setting: &Setting, environment: &Environment, open: &mut Open<'_>) 
     }
 }
 
+/// The same for what may have several lines, such as a file of credentials: a secret is taken as it is.
+///
+/// # Errors
+/// It is not there, or is empty.
+pub fn document(setting: &Setting, environment: &Environment, open: &mut Open<'_>) -> Result<Value, String> {
+    let Setting::Secret(name) = setting else { return value(setting, environment, open) };
+    let opened = open(name)?;
+    if opened.expose().trim_ascii().is_empty() {
+        return Err(format!("the secret {name} is empty: give it its value"));
+    }
+    Ok(opened)
+}
+
 fn one_line(bytes: &[u8], whose: &str) -> Result<Value, String> {
     let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -107,5 +120,25 @@ mod tests {
             assert!(error.starts_with(why) && !error.contains("PASTED\u{7}"), "{setting:?}: {error}");
         }
         assert_eq!(opened, ["ops/hook", "ops/two", "ops/binary", "ops/other"]);
+    }
+
+    #[test]
+    fn a_secret_of_several_lines_is_taken_as_it_is() {
+        let environment = environment(&[("LINES", b"one\ntwo")]);
+        let mut open = |name: &SecretName| {
+            let bytes: &[u8] = if name.as_str() == "ops/aws" { b"[default]\na = b\n" } else { b" \n" };
+            Ok(Value::new(bytes.to_vec()))
+        };
+        let mut document = |setting: Setting| document(&setting, &environment, &mut open);
+        let found = document(Setting::Secret(secret("ops/aws"))).unwrap_or_else(|why| panic!("{why}"));
+        assert_eq!(found.expose(), b"[default]\na = b\n");
+        for (setting, why) in [
+            (Setting::Secret(secret("ops/empty")), "the secret ops/empty is empty"),
+            (Setting::Env("LINES".to_owned()), "the variable LINES has more than one line"),
+            (Setting::Env("NONE".to_owned()), "the variable NONE is not set"),
+        ] {
+            let error = document(setting).err().unwrap();
+            assert!(error.starts_with(why), "{error}");
+        }
     }
 }

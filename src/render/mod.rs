@@ -11,6 +11,7 @@ pub mod markdown;
 pub mod openmetrics;
 pub mod overview;
 pub mod report;
+pub mod rotated;
 pub mod sarif;
 pub mod table;
 pub mod textconv;

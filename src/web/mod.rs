@@ -3,14 +3,18 @@
 //! Of many addresses the path is the credential, so an address is only ever shown up to its port, and what a server said
 //! is shown only where it does not repeat what it was sent in confidence ([`confidence`]).
 
+pub mod tcp;
+
 mod confidence;
 mod error;
 mod form;
 mod pause;
 
+pub use confidence::Confidence;
 pub use error::ServiceError;
-pub use form::Form;
+pub use form::{Form, form_encoded};
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::io::Read as _;
@@ -21,7 +25,7 @@ use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, StatusCode, Url, redirect};
 use zeroize::Zeroizing;
 
-use self::confidence::{Confidence, LEFT_OUT};
+use self::confidence::LEFT_OUT;
 use self::pause::{Pauses, asked_for};
 use crate::domain::text::visible;
 use crate::domain::value::Value;
@@ -119,7 +123,8 @@ pub struct Request {
     address: Confidence,
     confidence: Confidence,
     most_read: u64,
-    taken: fn(u16) -> bool,
+    /// What is an answer besides 2xx.
+    answers: BTreeSet<u16>,
 }
 
 impl Request {
@@ -132,7 +137,7 @@ impl Request {
             address: Confidence::of_address(&target.url),
             confidence: Confidence::default(),
             most_read: MAX_ANSWER_BYTES,
-            taken: |status| (200..300).contains(&status),
+            answers: BTreeSet::new(),
         }
     }
 
@@ -151,21 +156,10 @@ impl Request {
         self
     }
 
-    /// Takes what comes with these statuses for an answer too: whoever asks reads what it says.
-    #[must_use]
-    pub fn taking(mut self, taken: fn(u16) -> bool) -> Self {
-        self.taken = taken;
-        self
-    }
-
     /// Takes for an answer too what the other side does not want, and will not want if it is asked again: it says why.
     #[must_use]
     pub fn taking_refusals(self) -> Self {
-        self.taking(|status| match status {
-            200..300 => true,
-            408 | 429 => false,
-            other => (400..500).contains(&other),
-        })
+        self.answered_by((400..=499).filter(|status| !matches!(status, 408 | 429)))
     }
 
     /// Nothing in the address is a credential: what is said of it may be shown.
@@ -185,6 +179,14 @@ impl Request {
     #[must_use]
     pub fn reading(mut self, most: u64) -> Self {
         self.most_read = most;
+        self
+    }
+
+    /// These statuses are answers like 2xx, where somebody wants to know which one it is: a redirect, which is not followed,
+    /// or a refusal.
+    #[must_use]
+    pub fn answered_by(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.answers.extend(statuses);
         self
     }
 
@@ -214,11 +216,11 @@ impl Request {
     }
 }
 
-/// What a server answered with a status of 2xx, or another that was asked for ([`Request::taking`]).
+/// What a server answered with a status of 2xx, or with one that was to be an answer.
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may hold a value.
+    /// Its first 64 KiB, unless more was asked for ([`Request::reading`]). It may be a credential.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -284,7 +286,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let response = sent.body(request.body.to_vec()).timeout(limit).send();
     let response = response.map_err(|error| failed(request, &error, too_slow))?;
     let (status, headers) = (response.status(), response.headers().clone());
-    let is_answer = (request.taken)(status.as_u16());
+    let is_answer = status.is_success() || request.answers.contains(&status.as_u16());
     if status.is_redirection() && !is_answer {
         return Err(Failed::ForGood(redirected(request, &response)));
     }
@@ -299,7 +301,7 @@ fn attempt(request: &Request, limit: Duration) -> Result<Answer, Failed> {
     let error = ServiceError::Status { to: request.target.to_string(), status: status.as_u16(), said };
     // By a 403 that says when to come back, GitHub means 429.
     let is_limit = status == StatusCode::FORBIDDEN && headers.contains_key(header::RETRY_AFTER);
-    Err(if is_limit || may_change(status) {
+    Err(if is_limit || may_change(status.as_u16()) {
         Failed::ForNow(error, asked_for(&headers))
     } else {
         Failed::ForGood(error)
@@ -326,8 +328,9 @@ fn read_to_end(mut from: impl std::io::Read, body: &mut Zeroizing<Vec<u8>>) -> s
     }
 }
 
-fn may_change(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+/// Whether a status speaks of this moment, and not of what was asked: 408, 429 and 5xx.
+pub fn may_change(status: u16) -> bool {
+    matches!(status, 408 | 429 | 500..=599)
 }
 
 fn redirected(request: &Request, response: &Response) -> ServiceError {

@@ -34,3 +34,4 @@ mod set;
 mod signing;
 mod trust;
 mod two_writers;
+mod versions;

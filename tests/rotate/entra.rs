@@ -47,11 +47,13 @@ pub fn short() -> Limits {
 
 pub fn outside(limits: Limits) -> Outside {
     Outside {
+        secret: "web/login".parse().unwrap(),
         environment: Environment::new([], PathBuf::from("/")),
         folder: PathBuf::from("/"),
         limits,
         deadline: std::time::Instant::now() + limits.whole,
         now: at(AT),
+        secret: "web/prod/login".parse().unwrap(),
     }
 }
 
@@ -66,7 +68,7 @@ fn with_app<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
     with(standin.settings(APP), patient(), act)
 }
 
-fn handle(text: &str) -> Handle {
+pub fn handle(text: &str) -> Handle {
     Handle::try_from(text.to_owned()).unwrap()
 }
 

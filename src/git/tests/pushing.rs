@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::super::testing::{LIMIT, Sandbox, write};
-use super::super::{Commit, GitError, PushError, Pushed, RemoteError};
+use super::super::{Commit, Fallback, GitError, PushError, Pushed, RemoteError};
 
 fn change(sandbox: &Sandbox, dir: &Path, text: &str) -> Commit {
     write(dir, "secrets/a.age", text);
@@ -12,7 +12,20 @@ fn change(sandbox: &Sandbox, dir: &Path, text: &str) -> Commit {
 }
 
 fn push(sandbox: &Sandbox, dir: &Path, commit: Commit) -> Result<Pushed, PushError> {
-    sandbox.open(dir).push_commit(commit, "origin", "main", "set prod/A.b", LIMIT)
+    let fallback = Fallback::Branch { topic: "set prod/A.b" };
+    sandbox.open(dir).push_commit(commit, ("origin", "main"), &[], fallback, LIMIT)
+}
+
+/// A step of a rotation of `secrets/a`: the one before may go along.
+fn push_step(sandbox: &Sandbox, dir: &Path, commit: Commit) -> Result<Pushed, PushError> {
+    let own = ["secrets/a.json".to_owned(), "secrets/a.age".to_owned()];
+    sandbox.open(dir).push_commit(
+        commit,
+        ("origin", "main"),
+        &own,
+        Fallback::Series { topic: "rotate a", id: "x1" },
+        LIMIT,
+    )
 }
 
 fn remote_has(sandbox: &Sandbox, origin: &Path, rev: &str) -> Option<String> {
@@ -82,6 +95,74 @@ fn other_commits_do_not_go_along() {
 }
 
 #[test]
+fn earlier_steps_of_the_same_go_along() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    write(&clone, "secrets/a.json", "{}\n");
+    sandbox.commit_all(&clone, "plan");
+    let sealed = change(&sandbox, &clone, "2");
+    assert!(matches!(push(&sandbox, &clone, sealed), Err(PushError::OtherCommits { .. })));
+    assert_eq!(push_step(&sandbox, &clone, sealed).unwrap(), Pushed::ToBranch);
+    assert_eq!(remote_has(&sandbox, &origin, "main"), Some(sealed.to_string()));
+}
+
+#[test]
+fn what_touches_more_is_no_earlier_step() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    let before = remote_has(&sandbox, &origin, "main");
+    let start = sandbox.git(&clone, &["rev-parse", "HEAD"]);
+    let refuses = |what: &str| {
+        let commit = change(&sandbox, &clone, what);
+        let error = push_step(&sandbox, &clone, commit).unwrap_err();
+        assert!(matches!(&error, PushError::OtherCommits { commits, .. } if commits.len() == 1), "{error}");
+        assert!(error.to_string().contains(what), "{error}");
+        assert_eq!(remote_has(&sandbox, &origin, "main"), before);
+        sandbox.git(&clone, &["reset", "--quiet", "--hard", &start]);
+    };
+    write(&clone, "secrets/a.age", "and more");
+    write(&clone, "secrets/prod/b.json", "[]\n");
+    sandbox.commit_all(&clone, "two at once");
+    refuses("two at once");
+    sandbox.git(&clone, &["mv", "secrets/a.age", "moved"]);
+    sandbox.commit_all(&clone, "moved away");
+    refuses("moved away");
+    sandbox.git(&clone, &["commit", "--quiet", "--allow-empty", "-m", "nothing at all"]);
+    refuses("nothing at all");
+    // What a merge brings in was on a branch that nobody looked at, even where all of it touches the paths.
+    sandbox.git(&clone, &["checkout", "--quiet", "-b", "side"]);
+    change(&sandbox, &clone, "on the side");
+    sandbox.git(&clone, &["checkout", "--quiet", "main"]);
+    sandbox.git(&clone, &["merge", "--quiet", "--no-ff", "-m", "a merge", "side"]);
+    refuses("a merge");
+    let submodule = format!("160000,{start},sub");
+    sandbox.git(&clone, &["config", "diff.ignoreSubmodules", "all"]);
+    sandbox.git(&clone, &["update-index", "--add", "--cacheinfo", &submodule]);
+    write(&clone, "secrets/a.age", "beside a submodule");
+    sandbox.git(&clone, &["add", "secrets"]);
+    sandbox.git(&clone, &["commit", "--quiet", "-m", "with a submodule"]);
+    refuses("with a submodule");
+}
+
+#[test]
+fn the_steps_of_a_series_follow_each_other_on_one_branch() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    hook(
+        &origin,
+        "pre-receive",
+        "#!/bin/sh\nwhile read old new ref; do\n  [ $ref != refs/heads/main ] || exit 1\ndone\n",
+    );
+    let branch = "secrets/rotate-a-x1";
+    for step in ["planned", "sealed"] {
+        let commit = change(&sandbox, &clone, step);
+        let beside = Pushed::Beside { branch: branch.to_owned(), url: None };
+        assert_eq!(push_step(&sandbox, &clone, commit).unwrap(), beside, "{step}");
+        assert_eq!(remote_has(&sandbox, &origin, branch), Some(commit.to_string()), "{step}");
+    }
+}
+
+#[test]
 fn a_branch_that_takes_no_direct_push() {
     let sandbox = Sandbox::new();
     let (origin, clone) = sandbox.origin_and_clone();
@@ -116,7 +197,13 @@ fn a_hook_of_our_own_that_refuses() {
     let error = push(&sandbox, &clone, commit).unwrap_err();
     assert!(matches!(error, PushError::Refused { .. }), "{error}");
     assert_eq!(remote_has(&sandbox, &origin, "main"), before);
-    let unknown = sandbox.open(&clone).push_commit(commit, "upstream", "main", "t", LIMIT);
+    let unknown = sandbox.open(&clone).push_commit(
+        commit,
+        ("upstream", "main"),
+        &[],
+        Fallback::Branch { topic: "t" },
+        LIMIT,
+    );
     assert!(matches!(unknown, Err(PushError::Remote(RemoteError::NoSuchRemote { .. }))));
 }
 

@@ -40,6 +40,20 @@ const KEYS: &[&str] = &[
     "issuer",
     "contact",
     "runbook",
+    "rotation",
+    "state",
+    "to",
+    "started",
+    "before",
+    "abandoned",
+    "from_handle",
+    "handle",
+    "refused_at",
+    "verified",
+    "how",
+    "vouched",
+    "aborted",
+    "was_pushed",
 ];
 
 /// How the messages of our own types end, which begin with what stands in the record.
@@ -64,6 +78,7 @@ const ENDINGS: &[&str] = &[
     "expires: expected either {\"at\", \"from\"} or {\"never\": \"why\"}",
     "expires: `never` needs a reason",
     "expected an object",
+    "it is no handle of a credential: 1 to 256 bytes of text without control characters",
 ];
 
 /// The place and the kind of the fault that `message`, serde's without its position, tells of. `read` is the document
@@ -190,6 +205,7 @@ mod tests {
     use crate::domain::id::StoreId;
     use crate::domain::key::{Fingerprint, KeyKind};
     use crate::domain::name::SecretName;
+    use crate::domain::rotation::Handle;
     use crate::domain::time::Instant;
 
     fn refusal<T: serde::de::DeserializeOwned>(text: &str) -> String {
@@ -216,6 +232,7 @@ mod tests {
             refusal::<StoreId>("x"),
             refusal::<Fingerprint>("SHA256:x"),
             refusal::<KeyKind>("x"),
+            refusal::<Handle>("a\nb"),
         ]);
         for message in refusals {
             let told = kind(&message);

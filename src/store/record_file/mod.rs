@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::domain::json::StrictValue;
 use crate::domain::record::{Record, SCHEMA, Sealed, VersionOrder};
+use crate::domain::rotation::{Rotation, RotationState};
 
 mod fault;
 #[cfg(test)]
@@ -49,7 +50,10 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<Record, RecordError> {
         return Err(RecordError::TooLarge { path: path.to_owned() });
     }
     let record = serde_json::from_slice::<Record>(bytes).map_err(|e| diagnose(bytes, path, &e))?;
-    match contradiction(&record.sealed).or_else(|| signed_twice(&record)) {
+    match contradiction(&record.sealed)
+        .or_else(|| signed_twice(&record))
+        .or_else(|| record.rotation.as_ref().and_then(of_rotation))
+    {
         None => Ok(record),
         Some(message) => Err(RecordError::Contradictory { path: path.to_owned(), message }),
     }
@@ -96,6 +100,27 @@ fn contradiction(sealed: &Sealed) -> Option<&'static str> {
     (sealed.version.number == 0).then_some("sealed.version.number is 0, and the first version is 1")
 }
 
+/// Which version stands is not looked at here: what was set or put back meanwhile is for `secrets rotate` to clear up.
+fn of_rotation(rotation: &Rotation) -> Option<&'static str> {
+    if rotation.to == rotation.from.id {
+        return Some("rotation.to is the version that it replaces");
+    }
+    if rotation.abandoned.contains(&rotation.to) {
+        return Some("rotation.abandoned holds the version that is being made");
+    }
+    match rotation.state {
+        RotationState::Verified if rotation.verified.is_none() => {
+            Some("rotation.state is verified, and `verified` is missing")
+        }
+        RotationState::Aborted if rotation.aborted.is_none() => {
+            Some("rotation.state is aborted, and `aborted` is missing")
+        }
+        RotationState::Planned | RotationState::Sealed | RotationState::Verified | RotationState::Aborted => {
+            None
+        }
+    }
+}
+
 fn signed_twice(record: &Record) -> Option<&'static str> {
     // They are sorted by who signed.
     let mut next = record.signatures.iter().skip(1);
@@ -130,12 +155,7 @@ fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError 
             if let Some(found) = schema.filter(|found| *found != SCHEMA) {
                 return RecordError::NewerSchema { path: path.to_owned(), found: found.to_string() };
             }
-            let message = unpositioned(error);
-            if object.contains_key("rotation") && message.contains("rotation") {
-                let message = "`rotation` is of a newer version of `secrets` than this one".to_owned();
-                return malformed(line, column, message, "upgrade `secrets`");
-            }
-            let message = fault::told(read_so_far(bytes, line, column), &message);
+            let message = fault::told(read_so_far(bytes, line, column), &unpositioned(error));
             let remedy = remedy(bytes, &message);
             malformed(line, column, message, remedy)
         }
@@ -159,6 +179,8 @@ fn remedy(bytes: &[u8], message: &str) -> &'static str {
         "remove one of the two, or restore the file from git"
     } else if message.starts_with("about") {
         "correct it there: `about` is free to edit"
+    } else if message.starts_with("rotation") && message.contains(": unknown ") {
+        "a newer version of `secrets` may have begun it: upgrade `secrets`, or restore the file from git"
     } else {
         RESTORE
     }

@@ -11,6 +11,7 @@ use crate::domain::name::{ActorName, SecretName};
 use crate::domain::record::{
     About, Format, Issuer, Record, RecordSignature, Runner, Sealed, SealedKey, Version,
 };
+use crate::domain::rotation::{Aborted, Handle, How, Rotation, RotationState, Started, Verified, VersionRef};
 use crate::domain::time::Instant;
 
 /// Every key that a record may have.
@@ -74,6 +75,40 @@ pub const FULL: &str = r#"{
       "sig": "-----BEGIN SSH SIGNATURE-----\nAAAA\n-----END SSH SIGNATURE-----\n"
     }
   ],
+  "rotation": {
+    "state": "aborted",
+    "to": "01K3Y3Q5W0000000000000003C",
+    "from": {
+      "id": "01K3Y3Q5W0000000000000002B",
+      "number": 1
+    },
+    "started": {
+      "at": "2026-08-28T09:00:00Z",
+      "by": "alice"
+    },
+    "before": [
+      "key-of-2025"
+    ],
+    "abandoned": [
+      "01K3Y3Q5W0000000000000004D"
+    ],
+    "from_handle": "key-of-2025",
+    "handle": "key-of-2026",
+    "refused_at": "2026-08-28T09:00:05Z",
+    "verified": {
+      "at": "2026-08-28T09:00:20Z",
+      "how": {
+        "vouched": {
+          "by": "alice",
+          "reason": "logged in with it"
+        }
+      }
+    },
+    "aborted": {
+      "at": "2026-08-30T20:15:52Z",
+      "was_pushed": true
+    }
+  },
   "about": {
     "owners": [
       "infra"
@@ -215,16 +250,79 @@ fn sealed() -> impl Strategy<Value = Sealed> {
     )
 }
 
+fn version_id() -> impl Strategy<Value = VersionId> {
+    (instant(), any::<u128>()).prop_map(|(at, random)| VersionId::from_parts(at, random))
+}
+
+fn handle() -> impl Strategy<Value = Handle> {
+    "[ -~äß漢]{1,40}".prop_map(|text| Handle::try_from(text).unwrap())
+}
+
+fn verified() -> impl Strategy<Value = Verified> {
+    let how = prop_oneof![
+        Just(How::Tried),
+        (actor(), any::<String>()).prop_map(|(by, reason)| How::Vouched { by, reason }),
+    ];
+    (instant(), how).prop_map(|(at, how)| Verified { at, how })
+}
+
+fn aborted() -> impl Strategy<Value = Aborted> {
+    (instant(), any::<bool>()).prop_map(|(at, was_pushed)| Aborted { at, was_pushed })
+}
+
+/// A rotation that contradicts nothing, of whatever version.
+pub fn rotation() -> impl Strategy<Value = Rotation> {
+    let versions = (version_id(), version_id(), 1..=MAX_SAFE_INTEGER, instant(), actor());
+    let known = (
+        proptest::collection::vec(handle(), 0..3),
+        proptest::collection::vec(version_id(), 0..3),
+        (proptest::option::of(handle()), proptest::option::of(handle())),
+        proptest::option::of(instant()),
+    );
+    (versions, known, 0..4_u8, verified(), aborted(), any::<[bool; 2]>()).prop_map(
+        |(
+            (to, from, number, at, by),
+            (before, abandoned, (from_handle, handle), refused_at),
+            state,
+            verified,
+            aborted,
+            had,
+        )| {
+            let state = match state {
+                0 => RotationState::Planned,
+                1 => RotationState::Sealed,
+                2 => RotationState::Verified,
+                _ => RotationState::Aborted,
+            };
+            Rotation {
+                state,
+                to,
+                from: VersionRef { id: from, number },
+                started: Started { at, by },
+                before: before.into_iter().collect(),
+                abandoned: abandoned.into_iter().collect(),
+                from_handle,
+                handle,
+                refused_at,
+                verified: (had[0] || state == RotationState::Verified).then_some(verified),
+                aborted: (had[1] || state == RotationState::Aborted).then_some(aborted),
+            }
+        },
+    )
+}
+
 /// Any record that the tool itself could have written.
 pub fn record() -> impl Strategy<Value = Record> {
     let signatures = proptest::collection::btree_map(actor(), any::<String>(), 0..3)
         .prop_map(|signatures| signatures.into_iter().map(|(by, sig)| RecordSignature { by, sig }).collect());
-    (sealed(), digest(), signatures, about()).prop_map(|(sealed, digest, signatures, about)| Record {
-        rotation: None,
-        schema: 1,
-        sealed,
-        digest,
-        signatures,
-        about,
-    })
+    (sealed(), digest(), signatures, proptest::option::of(rotation()), about()).prop_map(
+        |(sealed, digest, signatures, rotation, about)| Record {
+            schema: 1,
+            sealed,
+            digest,
+            signatures,
+            rotation,
+            about,
+        },
+    )
 }

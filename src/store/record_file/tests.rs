@@ -68,16 +68,49 @@ fn each_fault_is_named_with_its_line() {
         ("\"seal\": 1788120952", "\"seal\": \"1\"", 45, "invalid type"),
         ("\"by\": \"alice\",", "\"by\": \"a b\",", 57, "signatures[0].by: may hold ASCII"),
         ("\"sig\": \"", "\"key\": \"", 58, "signatures[0].…: unknown field"),
-        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 75, "stands twice"),
+        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 109, "stands twice"),
         (
             "\"runbook\": \"docs/runbooks/azuread.md\"",
             "\"runbook\": null",
-            77,
+            111,
             "about.runbook: invalid type: null, expected a string; correct it",
         ),
         ("\"schema\": 1", "\"schema\": \"1\"", 2, "invalid type"),
         ("\"schema\": 1,", "\"schema\": 1, \"wrong\": 1,", 2, "…: unknown field, expected"),
-        ("\"schema\": 1,", "\"schema\": 1, \"rotation\": {},", 2, "upgrade"),
+        (
+            "\"state\": \"aborted\"",
+            "\"state\": \"minted\"",
+            62,
+            "rotation.state: unknown variant, expected one of `planned`, `sealed`, `verified`, `aborted`; a newer version",
+        ),
+        (
+            "\"state\": \"aborted\"",
+            "\"state\": \"aborted\", \"step\": 1",
+            62,
+            "rotation.…: unknown field, expected one of `state`",
+        ),
+        (
+            "\"was_pushed\": true",
+            "\"was_pushed\": true, \"by\": \"bob\"",
+            92,
+            "rotation.aborted.by: unknown field",
+        ),
+        ("\"vouched\": {", "\"seen\": {", 84, "rotation.verified.how.…: unknown variant"),
+        (
+            "\"reason\": \"logged",
+            "\"because\": \"logged",
+            86,
+            "rotation.verified.how.vouched.…: unknown field",
+        ),
+        (
+            "\"handle\": \"key-of-2026\"",
+            "\"handle\": \"key\\u0000\"",
+            79,
+            "rotation.handle: it is no handle of a credential",
+        ),
+        ("\"handle\": \"key-of-2026\"", "\"handle\": null", 79, "rotation.handle: invalid type: null"),
+        ("\"key-of-2025\"\n", "\"b\", \"a\"\n", 73, "rotation.before[1]: the array is not sorted"),
+        ("\"state\": \"aborted\",", "", 94, "rotation: missing field `state`; restore"),
         ("\"schema\": 1,", "\"schema\": 1,\n<<<<<<< HEAD\n", 3, "merge conflict"),
     ];
     for (from, to, line, part) in cases {
@@ -148,6 +181,40 @@ fn what_contradicts_itself_is_refused() {
     assert!(matches!(error(&text), RecordError::Contradictory { .. }));
     let message = message(&text);
     assert!(message.starts_with("secrets/a.json: ") && message.contains("first version is 1"), "{message}");
+}
+
+#[test]
+fn a_rotation_that_contradicts_itself_is_refused() {
+    for (from, to, told) in [
+        (
+            "\"to\": \"01K3Y3Q5W0000000000000003C\"",
+            "\"to\": \"01K3Y3Q5W0000000000000002B\"",
+            "the version that it replaces",
+        ),
+        (
+            "01K3Y3Q5W0000000000000004D",
+            "01K3Y3Q5W0000000000000003C",
+            "abandoned holds the version that is being made",
+        ),
+        (
+            ",\n    \"aborted\": {\n      \"at\": \"2026-08-30T20:15:52Z\",\n      \"was_pushed\": true\n    }",
+            "",
+            "`aborted` is missing",
+        ),
+    ] {
+        let text = FULL.replacen(from, to, 1);
+        assert_ne!(text, FULL, "{from}");
+        assert!(matches!(error(&text), RecordError::Contradictory { .. }), "{to}");
+        let message = message(&text);
+        assert!(message.contains(told) && message.ends_with("; restore the file from git"), "{message}");
+    }
+    let mut record = parse(FULL.as_bytes(), PATH).unwrap();
+    let rotation = record.rotation.as_mut().unwrap();
+    (rotation.state, rotation.aborted) = (crate::domain::rotation::RotationState::Verified, None);
+    assert_eq!(parse(&print(&record), PATH).unwrap(), record);
+    record.rotation.as_mut().unwrap().verified = None;
+    let message = parse(&print(&record), PATH).unwrap_err().to_string();
+    assert!(message.contains("`verified` is missing"), "{message}");
 }
 
 #[test]
