@@ -46,6 +46,7 @@ const GUARDED_CRATES: &[(&[&str], &[&str])] = &[
     (&["git2", "libgit2_sys"], &["git"]),
     (&["keyring", "keyring_core"], &["keys"]),
     (&["toml_edit"], &["store"]),
+    (&["aws_credential_types", "aws_sigv4", "roxmltree"], &["rotate"]),
     (&["reqwest", "rustls"], &["forge", "notify", "rotate", "web"]),
     (&["lettre", "rustls_platform_verifier"], &["notify"]),
     (&["dialoguer", "indicatif", "signal_hook"], &["system"]),

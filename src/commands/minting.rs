@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::by_hand;
 use super::ending::echo_expiry;
 use super::replacing::{Replaced, Replacement};
-use super::retiring::{Stray, revoke_strays};
+use super::revoking::{Stray, revoke_strays};
 use super::session::repository;
 use super::signing::{refuse_unsignable, sign_where_required};
 use super::standing::{Standing, tracked};

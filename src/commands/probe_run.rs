@@ -59,6 +59,7 @@ fn attempt(
     let value = identities.open(name.as_str(), &secret.bytes)?;
     let folder = super::session::repository(place)?.root().to_owned();
     let outside = Outside {
+        secret: name.clone(),
         environment: session.environment.clone(),
         folder,
         limits: Limits::within(limit),

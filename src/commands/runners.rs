@@ -147,7 +147,7 @@ pub fn resolved(
 
 /// A rotator or a probe on one line, as it would be typed: `generate length=48`.
 pub fn told(runner: &Runner) -> String {
-    let setting = |(name, value): (&String, &String)| format!(" {}", shell_word(&format!("{name}={value}")));
+    let setting = |(name, value): (&String, &String)| format!(" {}={}", shell_word(name), shell_word(value));
     let settings: String = runner.with.iter().map(setting).collect();
     visible(&format!("{}{settings}", shell_word(&runner.kind))).into_owned()
 }

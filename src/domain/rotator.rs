@@ -5,10 +5,12 @@ use super::record::Runner;
 use super::runner::{RunnerError, Settings};
 use super::setting::Setting;
 
+mod aws;
 mod entra;
 mod generate;
 mod gitlab;
 
+pub use aws::{AwsAccount, AwsCredentials, AwsIamAccessKey, IamUser, KeyFormat};
 pub use entra::EntraAppPassword;
 pub use generate::{Alphabet, Encoding, Generate, Recipe};
 pub use gitlab::{GitlabOwner, GitlabToken};
@@ -43,27 +45,6 @@ pub enum RotatorKind<S> {
     Manual,
 }
 
-/// An access key of a user of AWS IAM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsIamAccessKey<S> {
-    /// Whose key it is.
-    pub user: String,
-    /// The key that makes keys: `AwsCredentials::Environment`, or a secret in the form in which values are sealed.
-    pub credentials: AwsCredentials<S>,
-    pub region: String,
-    pub iam: String,
-    pub sts: String,
-}
-
-/// With which key AWS is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AwsCredentials<S> {
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-    Environment,
-    /// A text in one of the forms in which values are sealed.
-    Given(S),
-}
-
 impl Rotator<Setting> {
     /// Reads what a record says.
     pub fn parse(runner: &Runner) -> Result<Self, RunnerError> {
@@ -72,7 +53,7 @@ impl Rotator<Setting> {
         let kind = match runner.kind.as_str() {
             "generate" => RotatorKind::Generate(generate::parse(&mut settings)?),
             "entra-app-password" => RotatorKind::EntraAppPassword(entra::parse(&mut settings)?),
-            "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws(&mut settings)?),
+            "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws::parse(&mut settings)?),
             "gitlab-token" => RotatorKind::GitlabToken(gitlab::parse(&mut settings)?),
             "exec" => RotatorKind::Exec {
                 command: settings.command("command")?,
@@ -91,18 +72,6 @@ impl Rotator<Setting> {
 
 fn address(settings: &mut Settings<'_>, name: &'static str, default: &str) -> Result<String, RunnerError> {
     Ok(settings.address(name)?.unwrap_or_else(|| default.to_owned()))
-}
-
-fn aws(settings: &mut Settings<'_>) -> Result<AwsIamAccessKey<Setting>, RunnerError> {
-    let user = settings.required("user", "NAME-OF-IAM-USER")?.to_owned();
-    let credentials = match settings.credential("credentials")? {
-        Some(setting) => AwsCredentials::Given(setting),
-        None => AwsCredentials::Environment,
-    };
-    let region = settings.with_default("region", "us-east-1")?;
-    let iam = address(settings, "iam", "https://iam.amazonaws.com")?;
-    let sts = address(settings, "sts", "https://sts.amazonaws.com")?;
-    Ok(AwsIamAccessKey { user, credentials, region, iam, sts })
 }
 
 impl<S> Rotator<S> {
@@ -129,6 +98,7 @@ impl<S> Rotator<S> {
                     AwsCredentials::Environment => AwsCredentials::Environment,
                     AwsCredentials::Given(setting) => AwsCredentials::Given(find(setting)?),
                 },
+                format: aws.format,
                 region: aws.region.clone(),
                 iam: aws.iam.clone(),
                 sts: aws.sts.clone(),

@@ -202,6 +202,7 @@ mod tests {
     fn outside(whole: Duration) -> Outside {
         let limits = Limits { whole, attempt: whole, first_pause: Duration::ZERO };
         Outside {
+            secret: "web/api".parse().unwrap(),
             environment: Environment::new([], PathBuf::from("/")),
             folder: PathBuf::from("/"),
             limits,

@@ -12,7 +12,7 @@ mod pause;
 
 pub use confidence::Confidence;
 pub use error::ServiceError;
-pub use form::Form;
+pub use form::{Form, form_encoded};
 
 use std::collections::BTreeSet;
 use std::error::Error;

@@ -21,6 +21,12 @@ pub fn python() -> PathBuf {
     tool("venv/bin/python3")
 }
 
+/// Where the Python packages of `tests/rotate/python.txt` lie, which has moto.
+#[track_caller]
+pub fn moto() -> PathBuf {
+    tool("moto")
+}
+
 /// Node.js, new enough for [`age_encryption`].
 #[track_caller]
 pub fn node() -> PathBuf {
@@ -50,6 +56,13 @@ pub fn new_node() -> PathBuf {
 #[track_caller]
 pub fn emulate() -> PathBuf {
     tool("notify/node_modules/emulate/dist/index.js")
+}
+
+/// The folder of the npm package `oidc-provider`, a server of OAuth 2.0.
+#[track_caller]
+pub fn oidc_provider() -> PathBuf {
+    tool("rotate/node_modules/oidc-provider");
+    tool("rotate")
 }
 
 /// `promtool`, which parses metrics and tests rules as Prometheus does.
