@@ -107,7 +107,6 @@ install them, with: apt-get install $packages"
 # tests/common/tools.rs looks for them; versions are pinned here and in tests/live/.
 tools=$PWD/target/tools
 rage_version=0.12.1
-rops_version=0.1.7
 least_node='20.19'
 
 need_private_tools() {
@@ -246,14 +245,16 @@ need_rage() {
     die "rage $rage_version could not be installed from crates.io: mend the access to it, then repeat"
 }
 
-# The program itself doesn't say its version; cargo remembers what it installed.
+# Its own command line can't be built without Amazon's SDK, which takes longer than all the rest.
 need_rops() {
-  if [ -x "$tools/bin/rops" ] && grep -qs "^\"rops-cli $rops_version " "$tools/.crates.toml"; then
-    return 0
-  fi
-  say 'building rops into target/tools (once; takes two minutes)'
-  build_program --version "$rops_version" rops-cli ||
-    die "rops-cli $rops_version could not be installed from crates.io: mend the access to it, then repeat"
+  cat tests/live/rops/{Cargo.toml,Cargo.lock,main.rs} >target/tools/rops-source
+  unless_done target/tools/bin target/tools/rops-source build_rops ||
+    die "the crate rops could not be had from crates.io: mend the access to it, then repeat"
+}
+
+build_rops() {
+  say 'building rops into target/tools (once; takes a minute)'
+  build_program --path tests/live/rops
 }
 
 # build_program ARGUMENT…: of `cargo install`.
