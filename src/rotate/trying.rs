@@ -208,7 +208,6 @@ mod tests {
             limits,
             deadline: Instant::now() + whole,
             now: "2026-03-01T00:00:00Z".parse().unwrap(),
-            secret: "web/prod/db".parse().unwrap(),
         }
     }
 
