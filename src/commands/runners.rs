@@ -38,7 +38,7 @@ pub fn honoured(deployed: &Deployed, record: &Record) -> Result<Honoured, Comman
     let unread = |error| CommandError::new(format!("{name}: {error}"));
     let rotator = rotator.map(Rotator::parse).transpose().map_err(unread)?;
     let probe = probe.map(Probe::parse).transpose().map_err(unread)?;
-    if let Some(Rotator { kind: RotatorKind::Exec { command }, .. }) = &rotator {
+    if let Some(Rotator { kind: RotatorKind::Exec { command, .. }, .. }) = &rotator {
         refuse_exchanged(deployed, name, "rotator", command)?;
     }
     if let Some(Probe::Exec { command }) = &probe {

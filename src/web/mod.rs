@@ -156,6 +156,12 @@ impl Request {
         self
     }
 
+    /// Takes for an answer too what the other side does not want, and will not want if it is asked again: it says why.
+    #[must_use]
+    pub fn taking_refusals(self) -> Self {
+        self.answered_by((400..=499).filter(|status| !matches!(status, 408 | 429)))
+    }
+
     /// Nothing in the address is a credential: what is said of it may be shown.
     #[must_use]
     pub fn in_the_open(mut self) -> Self {

@@ -20,16 +20,20 @@ mod program;
 mod server;
 
 mod aws;
+mod aws_at_moto;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
 mod exec;
 mod generate;
 mod gitlab;
+mod gitlab_standin;
 mod kill;
+mod local_provider;
 mod machine;
 mod manual;
 mod probes;
 mod probes_tls;
 mod races;
 mod runners;
+mod standin;

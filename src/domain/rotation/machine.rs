@@ -35,6 +35,10 @@ pub struct Seen<'a> {
     pub rotation: Option<&'a Rotation>,
     /// The version that stands in the store here.
     pub version: VersionId,
+    /// When that was set.
+    pub set_at: Instant,
+    /// Whether what was minted ever stood on the deploy ref, as far as that is known: then it may be in use.
+    pub was_deployed: bool,
     pub there: There,
     pub overlap: Period,
     pub now: Instant,
@@ -64,6 +68,8 @@ pub enum Next {
     GiveWay,
     /// Somebody set another value meanwhile: revoke what was minted and is not used.
     ClearUp,
+    /// Another value was set, and what was minted may still be in use until then.
+    ClearOverlap { until: Instant },
     /// Revoke what may have been minted, and forget the rotation.
     DropPlan,
     /// Seal the old value again.
@@ -96,9 +102,18 @@ pub fn next(seen: &Seen<'_>) -> Next {
         RotationState::Sealed | RotationState::Verified if is_new => new_stands(seen, rotation),
         RotationState::Aborted if is_old => old_stands(seen, rotation),
         RotationState::Planned | RotationState::Sealed | RotationState::Verified | RotationState::Aborted => {
-            Next::ClearUp
+            another_stands(seen)
         }
     }
+}
+
+/// What was minted is revoked once nothing deploys it any more.
+fn another_stands(seen: &Seen<'_>) -> Next {
+    if seen.there == There::Behind {
+        return Next::Push;
+    }
+    let until = seen.overlap.after(seen.set_at).unwrap_or(seen.set_at);
+    if seen.was_deployed && seen.now < until { Next::ClearOverlap { until } } else { Next::ClearUp }
 }
 
 fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
@@ -110,7 +125,9 @@ fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     }
     let verified = rotation.verified.as_ref().filter(|_| rotation.state == RotationState::Verified);
     let Some(verified) = verified else { return Next::Verify };
-    let until = seen.overlap.after(verified.at).unwrap_or(verified.at);
+    // Nobody can have seen it work before it was set; and when that was is bound to the value.
+    let verified_at = verified.at.max(seen.set_at);
+    let until = seen.overlap.after(verified_at).unwrap_or(verified_at);
     if seen.there != There::Same {
         return Next::Push;
     }
@@ -123,7 +140,10 @@ fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
 
 fn old_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     let was_pushed = rotation.aborted.as_ref().filter(|aborted| aborted.was_pushed);
-    let Some(aborted) = was_pushed else { return Next::RevokeNew };
+    let Some(aborted) = was_pushed else {
+        // Where the deploy ref has another version it may be the new one, and that is in use.
+        return if seen.there == There::Behind { Next::Push } else { Next::RevokeNew };
+    };
     if seen.there != There::Same {
         return Next::Push;
     }
