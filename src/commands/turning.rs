@@ -16,7 +16,7 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Rotated, Stage};
-use crate::domain::rotation::{Next, Rotation, RotationState, Seen, There, Wanted, next};
+use crate::domain::rotation::{Next, Rotation, RotationState, Seen, There, Wanted, next, there};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
 use crate::domain::text::{pull_command, push_command};
@@ -157,6 +157,7 @@ impl<'a> Turn<'a> {
             Next::DropPlan => retiring::drop_plan(self, secret),
             Next::GoBack => retiring::go_back(self, secret),
             Next::RevokeNew => retiring::revoke_new(self, secret),
+            Next::Leave => retiring::leave(self, secret),
             Next::BackOverlap { until } => {
                 self.told.next = Some(self.command(" --abort"));
                 let why = format!("the new value may still be deployed, and stays valid until {until}");
@@ -197,29 +198,8 @@ impl<'a> Turn<'a> {
             CommandError::new(format!("{name}: is not on {} yet", self.deployed.name))
                 .hint("push it, or have its pull request merged, before it is rotated")
         })?;
-        if theirs.sealed == ours.sealed && theirs.rotation == ours.rotation {
-            return Ok(There::Same);
-        }
-        let is_same_version = theirs.sealed.version.id == ours.sealed.version.id;
-        if self.is_ahead()? {
-            return Ok(if is_same_version { There::SameVersion } else { There::Behind });
-        }
-        let Some(rotation) = &ours.rotation else {
-            return Err(self.outdated("what stands there is not what stands here"));
-        };
-        let is_rival = theirs
-            .rotation
-            .as_ref()
-            .is_some_and(|other| other.to != rotation.to && !rotation.abandoned.contains(&other.to));
-        let is_foreign = ![rotation.from.id, rotation.to].contains(&theirs.sealed.version.id);
-        let is_newer = theirs.sealed.version.number >= ours.sealed.version.number;
-        Ok(if is_rival || (is_foreign && is_newer) {
-            There::Another
-        } else if is_same_version {
-            There::SameVersion
-        } else {
-            There::Behind
-        })
+        there(ours, &theirs, self.is_ahead()?)
+            .ok_or_else(|| self.outdated("what stands there is not what stands here"))
     }
 
     /// Whether what stands on the deploy ref is what ours was made from.
@@ -474,6 +454,7 @@ impl<'a> Turn<'a> {
             Next::DropPlan => "would revoke what was minted, and drop the plan".to_owned(),
             Next::GoBack => "would seal the old value again".to_owned(),
             Next::RevokeNew => "would revoke the new value".to_owned(),
+            Next::Leave => format!("would write down that {} has the new value no more", self.deployed.name),
             Next::BackOverlap { until } => format!("would wait: the new value stays valid until {until}"),
             Next::Nothing => "nothing: no rotation is under way".to_owned(),
         };
