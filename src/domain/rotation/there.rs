@@ -1,6 +1,6 @@
 //! How the deploy ref stands to a rotation here: a pure look at the two records.
 
-use super::{Rotation, RotationState, There};
+use super::{Rotation, There};
 use crate::domain::record::Record;
 
 /// `is_ahead`: the deploy ref's commit is among those that ours goes back to. `None`: what stands there was made from ours, or
@@ -32,9 +32,8 @@ pub fn there(ours: &Record, theirs: &Record, is_ahead: bool) -> Option<There> {
         return Some(if is_rivalled { There::Another } else { same_or_behind });
     }
     // A rival's value, made from the same one as ours, has the same number. With a higher one it may be made from ours, which was
-    // deployed then.
-    let may_be_made_from_ours = rotation.state != RotationState::Planned && stands.number > rotation.from.number + 1;
-    if may_be_made_from_ours {
+    // deployed then, whether or not this clone has seen it sealed.
+    if stands.number > rotation.from.number + 1 {
         return None;
     }
     let is_older = stands.number < here.number && !theirs.rotation.as_ref().is_some_and(is_rival);
