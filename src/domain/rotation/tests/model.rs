@@ -462,7 +462,7 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1_500, ..ProptestConfig::default() })]
 
     /// Whatever happens on the way: production never runs on what was revoked, and in the end there is one credential, which is
     /// the one that stands in the store.
