@@ -29,3 +29,5 @@ mod manual;
 mod probes;
 mod races;
 mod runners;
+mod stage;
+mod standin;
