@@ -21,6 +21,7 @@ mod expired;
 mod expiring;
 mod expiry_mismatch;
 mod exposed_to_departed;
+mod half_rotated;
 mod missing;
 mod monitor_silent;
 mod no_expiry;
@@ -89,6 +90,7 @@ pub static CHECKS: &[Check] = &[
     exposed_to_departed::CHECK,
     unconfirmed_key::CHECK,
     unowned::CHECK,
+    half_rotated::CHECK,
     monitor_silent::CHECK,
     waiver_expired::CHECK,
 ];
@@ -291,6 +293,7 @@ mod tests {
                 CheckId::ExposedToDeparted,
                 CheckId::UnconfirmedKey,
                 CheckId::Unowned,
+                CheckId::HalfRotated,
                 CheckId::MonitorSilent
             ]
         );

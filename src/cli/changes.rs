@@ -179,7 +179,7 @@ pub struct Sign {
 pub struct Remove {
     #[arg(required = true)]
     pub names: Vec<SecretName>,
-    /// Also what is in no commit, and would be lost for good
+    /// Also what is in no commit, and would be lost for good, and what a rotation is under way of
     #[arg(long)]
     pub force: bool,
     #[command(flatten)]

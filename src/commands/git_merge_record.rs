@@ -29,7 +29,14 @@ pub fn run(session: &Session, arguments: &GitMergeRecord) -> Result<u8, CommandE
         Ok(base) => base,
         Err(error) => return left(session, &path, &error.to_string()),
     };
-    let merged = merge(base.as_ref(), &ours, &theirs, Side::Ours);
+    // What stands beside the record is the value of the one side that has changed it, else ours.
+    let is_theirs = base.as_ref().is_some_and(|base| base.digest == ours.digest);
+    let prefer = if is_theirs && base.as_ref().is_some_and(|base| base.digest != theirs.digest) {
+        Side::Theirs
+    } else {
+        Side::Ours
+    };
+    let merged = merge(base.as_ref(), &ours, &theirs, prefer);
     // Where both sealed it anew, git leaves our value in the work tree, and the record stays beside it.
     if merged.pair != Pair::Holds(Side::Theirs) {
         let file = session.environment.current_dir().join(&arguments.ours);

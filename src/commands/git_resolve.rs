@@ -10,7 +10,7 @@ use crate::domain::digest::Digest;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
 use crate::domain::text::{counted, pathspec};
-use crate::git::{Commit, Entry, EntryKind, Repository, Stages};
+use crate::git::{Commit, Entry, EntryKind, MAX_BLOB_BYTES, Repository, Stages};
 use crate::observe::MAX_SEALED_BYTES;
 use crate::observe::place::Place;
 use crate::store::classify::{SecretFile, secret_file};
@@ -248,7 +248,18 @@ impl Conflict<'_> {
             }
         }
         let there = files::read_if_present(&self.place.store.sealed_path(self.name), MAX_SEALED_BYTES)?;
-        Ok(there.filter(|bytes| Digest::of(bytes) == record.digest))
+        if let Some(bytes) = there.filter(|bytes| Digest::of(bytes) == record.digest) {
+            return Ok(Some(bytes));
+        }
+        // Where the record alone is unmerged, the other side's value is in its commit.
+        let path = self.place.sealed_path(self.name);
+        for commit in [self.repository.head()?, self.repository.their_commit()].into_iter().flatten() {
+            let held = self.repository.file(commit, &path, MAX_BLOB_BYTES)?;
+            if let Some((_, bytes)) = held.filter(|(_, bytes)| Digest::of(bytes) == record.digest) {
+                return Ok(Some(bytes));
+            }
+        }
+        Ok(None)
     }
 
     /// The record is settled: its value goes beside it.

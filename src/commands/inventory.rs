@@ -15,6 +15,7 @@ use crate::domain::glob::Glob;
 use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
+use crate::domain::rotation::RotationState;
 use crate::domain::text::shell_word;
 use crate::domain::time::Instant;
 use crate::domain::timeline::Timeline;
@@ -38,6 +39,8 @@ pub struct Row {
     /// What `check --offline` says of it without asking the remote: `ok`, `unknown`, or the gravest finding.
     pub state: String,
     pub level: &'static str,
+    /// How far a rotation has come, where one is under way: `planned`, `sealed`, `verified` or `aborted`.
+    pub rotation: Option<RotationState>,
     #[serde(skip)]
     pub expires_text: String,
     #[serde(skip)]
@@ -115,8 +118,9 @@ fn row(
     let state = state_of(judged.findings.iter(), !judged.unchecked.is_empty());
     let due = dues::of_secret(policy, &facts, &judged);
     let record = facts.record.ok().flatten();
+    let rotation = record.as_ref().and_then(|record| Some(record.rotation.as_ref()?.state));
     let people = record.map(|record| custody::people(&record.sealed, policy).len());
-    Row::new(session.now, due, people, state)
+    Row { rotation, ..Row::new(session.now, due, people, state) }
 }
 
 /// The gravest finding, or that something is not known.
@@ -149,6 +153,7 @@ impl Row {
             owners: due.owners.iter().map(ToString::to_string).collect(),
             state,
             level,
+            rotation: None,
             expires_text,
             due,
         }

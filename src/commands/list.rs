@@ -1,5 +1,7 @@
 //! `secrets list`: all secrets at a glance.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 use super::inventory::{Inventory, Row};
@@ -60,11 +62,19 @@ fn table(rows: &[Row]) -> Table {
             Cell::plain(number(row.people.map(|people| people.to_string()))),
             Cell::plain(if row.owners.is_empty() { "-".to_owned() } else { row.owners.join(", ") }),
             match row.level {
-                "ok" => Cell::good(&row.state),
-                "warning" => Cell::warning(&row.state),
-                _ => Cell::bad(&row.state),
+                "ok" => Cell::good(state(row)),
+                "warning" => Cell::warning(state(row)),
+                _ => Cell::bad(state(row)),
             },
         ]);
     }
     table
+}
+
+/// What is found of it, and how far its rotation has come.
+fn state(row: &Row) -> Cow<'_, str> {
+    match row.rotation {
+        Some(rotation) => Cow::Owned(format!("{}, rotation {rotation}", row.state)),
+        None => Cow::Borrowed(&row.state),
+    }
 }

@@ -172,7 +172,7 @@ pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
                 .ok_or_else(|| CommandError::new(format!("lifetime {lifetime} is beyond the year 9999")))
         });
         let end = end.transpose()?;
-        let Some(provider) = provider else { return by_hand(turn, secret, rotator) };
+        let Some(provider) = provider else { return by_hand(turn, secret, rotator, desk.current()?) };
         let current = desk.current()?;
         let keep: Vec<Handle> = rotation.from_handle.iter().cloned().collect();
         revoke_strays(turn, provider, &rotation, &keep, &[current], Stray::Blocks)?;
@@ -206,9 +206,14 @@ struct Made {
     seen: bool,
 }
 
-fn by_hand(turn: &Turn<'_>, secret: &Existing, rotator: &Rotator<Value>) -> Result<Made, CommandError> {
-    let Turn { session, place, policy, arguments, .. } = turn;
-    let made = by_hand::new_value(session, place, policy, &secret.record, arguments, rotator.lifetime)?;
+fn by_hand(
+    turn: &Turn<'_>,
+    secret: &Existing,
+    rotator: &Rotator<Value>,
+    current: &Value,
+) -> Result<Made, CommandError> {
+    let Turn { session, place, arguments, .. } = turn;
+    let made = by_hand::new_value(session, place, &secret.record, arguments, rotator.lifetime, current)?;
     Ok(Made { value: made.value, handle: None, expires: Some(made.expires), issued: made.issued, seen: true })
 }
 

@@ -43,6 +43,14 @@ pub fn run(session: &Session, arguments: &Move) -> Result<u8, CommandError> {
     let edited = draft.to_string();
     let policy = parse_policy(edited.as_bytes(), &place.path(POLICY))?;
     let before = existing(&place, old)?;
+    if let Some(rotation) = &before.record.rotation {
+        return Err(CommandError::new(format!(
+            "{old}: a rotation is under way ({}), and the value that it replaces is in git's history under this name only",
+            rotation.state
+        ))
+        .hint(format!("to go on with it: secrets rotate {old}"))
+        .hint(format!("to end it: secrets rotate {old} --abort")));
+    }
     let sealer = Sealer { policy: &policy, now: session.now, prompts: &prompts };
     let mut accepted: BTreeSet<_> = arguments.sealing.accept_key.iter().cloned().collect();
     let tracked = tracked(&place, &policy);

@@ -93,6 +93,12 @@ fn seal_new_value(
     };
     let (before, record, sealed) = replacement.seal(place, &sealer, &replaced)?;
     writer.put_secret(before, &record, sealed);
+    if let Some(rotation) = &record.rotation {
+        session.say(format!(
+            "{name}: a rotation was under way ({}); to revoke what was minted for it and is not used: secrets rotate {name}",
+            rotation.state
+        ))?;
+    }
     let message = format!("secrets: set {name} (version {})", record.sealed.version.number);
     finish(session, place, &policy, writer, &message, &renewal.publish, signing_key)?;
     Ok(0)

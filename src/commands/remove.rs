@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::other_tools::{hint_of_file, no_such_secret};
+use super::reading::record;
 use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
@@ -30,6 +31,9 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
             let error = no_such_secret(name.as_str());
             return Err(hint_of_file(&place, name).into_iter().fold(error, CommandError::hint));
         }
+        if !arguments.force {
+            refuse_rotating(&place, name)?;
+        }
         let was = refuse_unsaved(&place, name, arguments.force)?;
         let dropped = draft.drop_secret(name);
         named |= dropped.scopes + dropped.waivers > 0;
@@ -52,6 +56,19 @@ pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
     };
     finish(session, &place, &policy, writer, &message, &arguments.publish, None)?;
     Ok(0)
+}
+
+/// Refuses where a provider may have made something that nobody would know of any more. A record that can't be read tells
+/// of no rotation.
+fn refuse_rotating(place: &Place, name: &SecretName) -> Result<(), CommandError> {
+    let Ok(Some(record)) = record(place, name) else { return Ok(()) };
+    let Some(rotation) = record.rotation else { return Ok(()) };
+    let state = rotation.state;
+    Err(CommandError::new(format!(
+        "{name}: a rotation is under way ({state}), and what was minted for it would stay valid at its provider"
+    ))
+    .hint(format!("to end it first: secrets rotate {name} --abort"))
+    .hint(format!("to remove it all the same: secrets remove {name} --force")))
 }
 
 /// Refuses to destroy what git does not have: removing a secret leaves its value readable in history, and somebody

@@ -10,9 +10,13 @@ use crate::cli::{ReadFormat, Show};
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
 use crate::domain::facts::{SecretFacts, Setting, SignatureVerdict};
+use crate::domain::id::VersionId;
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Actor, Policy};
+use crate::domain::probe::Probe;
 use crate::domain::record::Record;
+use crate::domain::rotation::{How, Rotation, RotationState};
+use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
 use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
@@ -210,8 +214,17 @@ fn facts_lines(record: &Record, now: Instant) -> Vec<(String, String)> {
             let with: Vec<String> =
                 runner.with.iter().map(|(name, value)| format!("{name} = {value}")).collect();
             let with = if with.is_empty() { String::new() } else { format!(" ({})", with.join(", ")) };
-            line(key, format!("{}{with}", runner.kind));
+            let fault = match key {
+                "rotator" => Rotator::parse(runner).err(),
+                _ => Probe::parse(runner).err(),
+            };
+            let fault = fault.map(|fault| format!("; can't be used: {}", fault.why)).unwrap_or_default();
+            line(key, format!("{}{with}{fault}", runner.kind));
         }
+    }
+    if let Some(rotation) = &record.rotation {
+        let version = sealed.version.id;
+        line("rotation", rotation_text(rotation, version));
     }
     let owners: Vec<&str> = record.about.owners.iter().map(ActorName::as_str).collect();
     line("owners", if owners.is_empty() { "none".to_owned() } else { owners.join(", ") });
@@ -223,4 +236,28 @@ fn facts_lines(record: &Record, now: Instant) -> Vec<(String, String)> {
         line("runbook", runbook.clone());
     }
     lines
+}
+
+/// `sealed: replaces version 3; begun 2026-11-26T12:00:00Z by alice`.
+fn rotation_text(rotation: &Rotation, version: VersionId) -> String {
+    let Rotation { state, from, started, .. } = rotation;
+    let about = if rotation.fits(version) {
+        format!("replaces version {}", from.number)
+    } else {
+        format!("was to replace version {}, and another value stands", from.number)
+    };
+    let last = match (state, &rotation.verified, &rotation.aborted) {
+        (RotationState::Verified, Some(verified), _) => match &verified.how {
+            How::Tried => format!(" {}", verified.at.brief()),
+            How::Vouched { by, reason } => {
+                format!(" {}, vouched for by {by} ({reason})", verified.at.brief())
+            }
+        },
+        (RotationState::Aborted, _, Some(aborted)) => format!(" {}", aborted.at.brief()),
+        (
+            RotationState::Planned | RotationState::Sealed | RotationState::Verified | RotationState::Aborted,
+            ..,
+        ) => String::new(),
+    };
+    format!("{state}{last}; {about}; begun {} by {}", started.at.brief(), started.by)
 }

@@ -65,9 +65,12 @@ fn acceptance(id: CheckId) -> Acceptance {
         // They weigh more by the day and nobody does anything, so the term itself is compared: the same end, the same
         // day of issue, the same shared key. A new value that lapses in its turn is new. What is accepted as
         // `expiring` is not accepted as `expired`, which is another check, nor inside `block-within`.
-        CheckId::Expired | CheckId::Expiring | CheckId::OverdueRotation | CheckId::UnconfirmedKey => {
-            Acceptance::Term
-        }
+        CheckId::Expired
+        | CheckId::Expiring
+        | CheckId::OverdueRotation
+        | CheckId::UnconfirmedKey
+        // The very attempt, in the state in which it stands.
+        | CheckId::HalfRotated => Acceptance::Term,
         // These weigh as much tomorrow unless somebody changes something: a later end still is more `overlong`.
         CheckId::Overlong
         | CheckId::NoExpiry

@@ -52,6 +52,7 @@ check_ids! {
     ExposedToDeparted = "exposed-to-departed",
     UnconfirmedKey = "unconfirmed-key",
     Unowned = "unowned",
+    HalfRotated = "half-rotated",
     MonitorSilent = "monitor-silent",
     WaiverExpired = "waiver-expired",
 }

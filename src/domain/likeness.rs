@@ -87,6 +87,7 @@ pub fn is_about_its_message(id: CheckId) -> bool {
         | CheckId::SameValue
         | CheckId::SingleHolder
         | CheckId::UnconfirmedKey
+        | CheckId::HalfRotated
         | CheckId::MonitorSilent
         | CheckId::Unowned => false,
     }

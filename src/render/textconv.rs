@@ -8,6 +8,7 @@ use crate::domain::expiry::Expiry;
 use crate::domain::facts::{Binding, SealedFile};
 use crate::domain::key::Fingerprint;
 use crate::domain::record::{Format, Record, Runner, Sealed};
+use crate::domain::rotation::{How, Rotation};
 use crate::domain::text::{counted, visible};
 
 /// The columns of what a line is about.
@@ -62,6 +63,9 @@ pub fn record(record: &Record, is_as_printed: bool) -> String {
     }
     runner(&mut lines, "rotator", sealed.rotator.as_ref());
     runner(&mut lines, "probe", sealed.probe.as_ref());
+    if let Some(under_way) = &record.rotation {
+        rotation(&mut lines, under_way);
+    }
     for one in record.signatures.iter() {
         lines.fact("signed by", &format!("{}  {}", one.by, Digest::of(one.sig.as_bytes())));
     }
@@ -131,6 +135,39 @@ fn runner(lines: &mut Lines, label: &str, runner: Option<&Runner>) {
     }
 }
 
+fn rotation(lines: &mut Lines, rotation: &Rotation) {
+    let Rotation { state, to, from, started, .. } = rotation;
+    let mut fact = |text: String| lines.fact("rotation", &text);
+    fact(format!("{state}, begun {} by {}", started.at, started.by));
+    fact(format!("  from {} (version {})", from.id, from.number));
+    fact(format!("  to {to}"));
+    for id in rotation.abandoned.iter() {
+        fact(format!("  given up {id}"));
+    }
+    for handle in rotation.before.iter() {
+        fact(format!("  there before: {handle}"));
+    }
+    for (what, handle) in [("the old one", &rotation.from_handle), ("the new one", &rotation.handle)] {
+        if let Some(handle) = handle {
+            fact(format!("  {what} at its provider: {handle}"));
+        }
+    }
+    if let Some(at) = rotation.refused_at {
+        fact(format!("  refused {at}"));
+    }
+    if let Some(verified) = &rotation.verified {
+        let how = match &verified.how {
+            How::Tried => "tried".to_owned(),
+            How::Vouched { by, reason } => format!("vouched for by {by}: {reason}"),
+        };
+        fact(format!("  verified {}, {how}", verified.at));
+    }
+    if let Some(aborted) = &rotation.aborted {
+        let pushed = if aborted.was_pushed { "after it was pushed" } else { "before it was pushed" };
+        fact(format!("  aborted {}, {pushed}", aborted.at));
+    }
+}
+
 /// What anybody can see of a sealed file.
 pub fn sealed(file: &SealedFile, bytes: usize) -> String {
     let mut lines = Lines::default();
@@ -188,6 +225,13 @@ mod tests {
         "rotator": {"kind": "generate", "with": {"length": "32"}}},
         "digest": "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         "signatures": [{"by": "alice", "sig": "armor"}],
+        "rotation": {"state": "aborted", "to": "01K3Y3Q5W0000000000000003C",
+            "from": {"id": "01K3Y3Q5W0000000000000002B", "number": 1},
+            "started": {"at": "2026-08-28T09:00:00Z", "by": "bob"}, "before": ["key-of-2025"],
+            "abandoned": ["01K3Y3Q5W0000000000000004D"], "from_handle": "key-2025", "handle": "key-2026",
+            "refused_at": "2026-08-28T09:00:05Z",
+            "verified": {"at": "2026-08-28T09:00:20Z", "how": {"vouched": {"by": "bob", "reason": "logged in"}}},
+            "aborted": {"at": "2026-08-30T20:15:51Z", "was_pushed": true}},
         "about": {"owners": ["infra"], "issuer": {"name": "University IT", "contact": "it@example.org", "room": 4},
             "runbook": "docs/db.md", "team-note": {"kept": [null, 1.5]}}}"#;
 
@@ -215,6 +259,16 @@ runbook      docs/db.md
 also         team-note: {\"kept\":[null,1.5]}
 rotator      generate
 rotator        length = \"32\"
+rotation     aborted, begun 2026-08-28T09:00:00Z by bob
+rotation       from 01K3Y3Q5W0000000000000002B (version 1)
+rotation       to 01K3Y3Q5W0000000000000003C
+rotation       given up 01K3Y3Q5W0000000000000004D
+rotation       there before: key-of-2025
+rotation       the old one at its provider: key-2025
+rotation       the new one at its provider: key-2026
+rotation       refused 2026-08-28T09:00:05Z
+rotation       verified 2026-08-28T09:00:20Z, vouched for by bob: logged in
+rotation       aborted 2026-08-30T20:15:51Z, after it was pushed
 signed by
 version id   01K3Y3Q5W0000000000000002B, text
 store        01K3Y3Q5W0000000000000001A
@@ -233,7 +287,7 @@ sealed file  sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
     /// What a diff hides, nobody reviews.
     #[test]
     fn nothing_in_a_record_changes_unseen() {
-        let edits: [(&str, &str); 24] = [
+        let edits = [
             ("web/prod/db", "web/prod/dc"),
             ("0000001A", "0000001B"),
             (r#""text""#, r#""binary""#),
@@ -258,10 +312,30 @@ sealed file  sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
             (r#""contact": "it@"#, r#""contact": "desk@"#),
             (r#""room": 4"#, r#""room": 5"#),
             (r#""kept": [null"#, r#""kept": [true"#),
+            (r#""state": "aborted""#, r#""state": "verified""#),
+            ("0000003C", "0000003D"),
+            (
+                r#""from": {"id": "01K3Y3Q5W0000000000000002B""#,
+                r#""from": {"id": "01K3Y3Q5W0000000000000002C""#,
+            ),
+            (r#""number": 1"#, r#""number": 2"#),
+            ("28T09:00:00Z", "28T09:00:01Z"),
+            (r#""by": "bob"}, "before""#, r#""by": "eve"}, "before""#),
+            ("key-of-2025", "key-of-2024"),
+            ("0000004D", "0000004E"),
+            (r#""from_handle": "key-2025""#, r#""from_handle": "key-2024""#),
+            (r#""handle": "key-2026""#, r#""handle": "key-2027""#),
+            ("09:00:05Z", "09:00:06Z"),
+            ("09:00:20Z", "09:00:21Z"),
+            (r#"{"vouched": {"by": "bob", "reason": "logged in"}}"#, r#""tried""#),
+            (r#""vouched": {"by": "bob""#, r#""vouched": {"by": "eve""#),
+            ("logged in", "looked at"),
+            ("20:15:51Z", "20:15:50Z"),
+            (r#""was_pushed": true"#, r#""was_pushed": false"#),
         ];
         let before = record(&full(), true);
         for (from, to) in edits {
-            let edited = FULL.replacen(from, to, 1);
+            let edited: String = FULL.replacen(from, to, 1);
             assert_ne!(edited, FULL, "{from}");
             assert_ne!(record(&serde_json::from_str(&edited).unwrap(), true), before, "{from} → {to}");
         }

@@ -1,7 +1,7 @@
 //! Two records of one secret that two branches changed, made one again as far as nobody has to choose.
 //!
 //! `sealed` is bound to the ciphertext, so record and value are a pair of which nothing can be mixed: one of two pairs
-//! stays whole. What is free to edit, `about`, is merged field by field.
+//! stays whole. What is free to edit, `about`, is merged field by field, and a rotation by how far it has come.
 
 use std::collections::BTreeSet;
 
@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::domain::json::SortedSet;
 use crate::domain::record::{About, Record, RecordSignature, Sealed};
 
+mod rotation;
 #[cfg(test)]
 mod tests;
 
@@ -95,7 +96,13 @@ pub fn merge(base: Option<&Record>, ours: &Record, theirs: &Record, prefer: Side
         Pair::Changed(side) | Pair::Holds(side) => side,
         Pair::Same | Pair::Open(_) => prefer,
     };
-    let taken = side.of(ours, theirs);
+    let (taken, lost) = (side.of(ours, theirs), side.of(theirs, ours));
+    let rotation = rotation::merge(
+        base.and_then(|base| base.rotation.as_ref()),
+        taken.rotation.as_ref(),
+        lost.rotation.as_ref(),
+        taken.sealed.version.id,
+    );
     let signatures = match pair {
         Pair::Same => {
             // Of what was sealed anew by both alike, nobody had signed before.
@@ -106,7 +113,7 @@ pub fn merge(base: Option<&Record>, ours: &Record, theirs: &Record, prefer: Side
     };
     let mut fields = Vec::new();
     let about = about(base.map(|base| &base.about), &ours.about, &theirs.about, prefer, &mut fields);
-    Merged { record: Record { signatures, about, ..taken.clone() }, pair, fields }
+    Merged { record: Record { signatures, rotation, about, ..taken.clone() }, pair, fields }
 }
 
 fn same_seal(one: &Record, other: &Record) -> bool {
@@ -118,6 +125,9 @@ fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
         return Pair::Same;
     }
     let Some(base) = base else { return Pair::Open(difference(&ours.sealed, &theirs.sealed)) };
+    if goes_back_on(base, ours, theirs) || goes_back_on(base, theirs, ours) {
+        return Pair::Open(Difference::Values);
+    }
     if same_seal(base, ours) {
         return Pair::Changed(Side::Theirs);
     }
@@ -135,6 +145,16 @@ fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
         }
         (false, false) => Pair::Open(difference(one, other)),
     }
+}
+
+/// Whether one side has put the old value of a rotation back, and the other has ended that rotation: then the old one may be
+/// revoked, although the value beside it was changed by one side only.
+fn goes_back_on(base: &Record, back: &Record, on: &Record) -> bool {
+    base.rotation.as_ref().is_some_and(|rotation| {
+        on.rotation.is_none()
+            && on.sealed.version.id == rotation.to
+            && back.sealed.version.id == rotation.from.id
+    })
 }
 
 /// Whether nothing is lost when `lost` gives way to `kept`: what it alone changed is moot, or policy says it too.

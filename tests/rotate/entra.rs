@@ -35,11 +35,13 @@ pub fn outside(whole: Option<u64>) -> Outside {
     let first_pause = Duration::from_millis(5);
     let limits = Limits { whole, attempt: whole.min(Duration::from_secs(10)), first_pause };
     Outside {
+        secret: "web/login".parse().unwrap(),
         environment: Environment::new([], PathBuf::from("/")),
         folder: PathBuf::from("/"),
         limits,
         deadline: std::time::Instant::now() + whole,
         now: at(AT),
+        secret: "web/prod/login".parse().unwrap(),
     }
 }
 
@@ -54,7 +56,7 @@ fn with_app<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
     with(standin.settings(APP), None, act)
 }
 
-fn handle(text: &str) -> Handle {
+pub fn handle(text: &str) -> Handle {
     Handle::try_from(text.to_owned()).unwrap()
 }
 

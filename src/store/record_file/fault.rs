@@ -46,6 +46,7 @@ const KEYS: &[&str] = &[
     "started",
     "before",
     "abandoned",
+    "from_handle",
     "handle",
     "refused_at",
     "verified",

@@ -92,6 +92,7 @@ pub const FULL: &str = r#"{
     "abandoned": [
       "01K3Y3Q5W0000000000000004D"
     ],
+    "from_handle": "key-of-2025",
     "handle": "key-of-2026",
     "refused_at": "2026-08-28T09:00:05Z",
     "verified": {
@@ -275,14 +276,13 @@ pub fn rotation() -> impl Strategy<Value = Rotation> {
     let known = (
         proptest::collection::vec(handle(), 0..3),
         proptest::collection::vec(version_id(), 0..3),
-        proptest::option::of(handle()),
-        proptest::option::of(handle()),
+        (proptest::option::of(handle()), proptest::option::of(handle())),
         proptest::option::of(instant()),
     );
     (versions, known, 0..4_u8, verified(), aborted(), any::<[bool; 2]>()).prop_map(
         |(
             (to, from, number, at, by),
-            (before, abandoned, from_handle, handle, refused_at),
+            (before, abandoned, (from_handle, handle), refused_at),
             state,
             verified,
             aborted,

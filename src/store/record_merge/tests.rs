@@ -12,6 +12,7 @@ use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::ActorName;
+use crate::domain::rotation::RotationState;
 use crate::store::record_file::samples::{FULL, record as any_record};
 use crate::store::record_file::{self, parse};
 
@@ -130,6 +131,28 @@ fn a_version_that_was_rolled_back_wins_over_nothing() {
     assert_eq!(merged.pair, Pair::Open(Difference::Values));
 }
 
+/// The value beside the record was changed by one side only, and still it is no matter of taking that: the other side may
+/// have had the old value revoked.
+#[test]
+fn what_was_put_back_and_retired_elsewhere_is_to_be_chosen() {
+    let mut verified = base();
+    let rotation = verified.rotation.as_mut().unwrap();
+    (rotation.state, rotation.aborted) = (RotationState::Verified, None);
+    rotation.to = verified.sealed.version.id;
+    rotation.from.id = "01K3Y3Q5W0000000000000001A".to_owned().try_into().unwrap();
+    let mut back = set("00A", "back");
+    back.sealed.version.id = rotation.from.id;
+    back.rotation = base().rotation;
+    let retired = Record { rotation: None, ..verified.clone() };
+    for (ours, theirs) in [(&back, &retired), (&retired, &back)] {
+        let merged = merge(Some(&verified), ours, theirs, Side::Ours);
+        assert_eq!(merged.pair, Pair::Open(Difference::Values));
+        assert!(same_seal(&merged.record, ours));
+    }
+    let merged = merge(Some(&verified), &back, &verified, Side::Ours);
+    assert_eq!(merged.pair, Pair::Changed(Side::Ours), "nobody has retired it");
+}
+
 #[test]
 fn about_is_merged_field_by_field() {
     let runbook = |to: &str| edited(|about| about.runbook = Some(to.to_owned()));
@@ -202,8 +225,8 @@ fn signatures_over_one_pair_are_gathered() {
 
 /// A pair of changes to one record, or none of them.
 fn changes() -> impl Strategy<Value = (Record, Record, Record)> {
-    (any_record(), any_record(), any_record(), any::<[bool; 6]>()).prop_map(|(base, one, other, which)| {
-        let change = |from: Record, [pair, about, signed]: [bool; 3]| {
+    (any_record(), any_record(), any_record(), any::<[bool; 8]>()).prop_map(|(base, one, other, which)| {
+        let change = |from: Record, [pair, about, signed, rotated]: [bool; 4]| {
             let mut record = base.clone();
             if pair {
                 (record.sealed, record.digest) = (from.sealed, from.digest);
@@ -214,10 +237,13 @@ fn changes() -> impl Strategy<Value = (Record, Record, Record)> {
             if about {
                 record.about = from.about;
             }
+            if rotated {
+                record.rotation = from.rotation;
+            }
             record
         };
-        let [a, b, c, d, e, f] = which;
-        let (ours, theirs) = (change(one, [a, b, c]), change(other, [d, e, f]));
+        let [a, b, c, d, e, f, g, h] = which;
+        let (ours, theirs) = (change(one, [a, b, c, d]), change(other, [e, f, g, h]));
         (base, ours, theirs)
     })
 }

@@ -1,0 +1,63 @@
+//! Two states of a rotation, made one again. Nothing that may have been minted is forgotten, whichever pair stays: what is
+//! not written down any more is never revoked.
+
+use crate::domain::id::VersionId;
+use crate::domain::json::SortedSet;
+use crate::domain::rotation::{Rotation, RotationState};
+
+#[cfg(test)]
+mod tests;
+
+/// Merges what both sides have of it. `stands` is the version of the pair that stays, and `taken` is of that pair's side;
+/// where nothing else decides, it does.
+pub(super) fn merge(
+    base: Option<&Rotation>,
+    taken: Option<&Rotation>,
+    lost: Option<&Rotation>,
+    stands: VersionId,
+) -> Option<Rotation> {
+    if taken == lost || lost == base {
+        return taken.cloned();
+    }
+    if taken == base {
+        return lost.cloned();
+    }
+    match (taken, lost) {
+        (Some(taken), Some(lost)) if weight(lost, taken, stands) > weight(taken, lost, stands) => {
+            Some(both(lost, taken, stands))
+        }
+        (Some(taken), Some(lost)) => Some(both(taken, lost, stands)),
+        // One side has ended it, and the other has gone on: ending it twice does no harm.
+        (one, other) => one.or(other).cloned(),
+    }
+}
+
+/// By what one of two is kept: that its value may be deployed, that it fits the version which stands, how far it has come,
+/// and of two plans that it was made first.
+fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> (bool, bool, u8, bool) {
+    let rank = match one.state {
+        RotationState::Planned => 0,
+        RotationState::Sealed => 1,
+        RotationState::Verified => 2,
+        RotationState::Aborted => 3,
+    };
+    (rank > 0, one.fits(stands), rank, one.to < other.to)
+}
+
+fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
+    let is_one = kept.to == lost.to;
+    let ids = kept.abandoned.iter().chain(lost.abandoned.iter()).copied().chain([lost.to]);
+    // What stands, what is being made and what it replaces are nobody's to clean up.
+    let abandoned = ids.filter(|id| ![kept.to, kept.from.id, stands].contains(id)).collect();
+    let refused_at = kept.refused_at.into_iter().chain(lost.refused_at.filter(|_| is_one)).min();
+    if is_one {
+        let handle = kept.handle.clone().or_else(|| lost.handle.clone());
+        let from_handle = kept.from_handle.clone().or_else(|| lost.from_handle.clone());
+        return Rotation { abandoned, handle, from_handle, refused_at, ..kept.clone() };
+    }
+    // Of two attempts each may have minted something after the first of them began, and only what stood before both is
+    // surely neither's.
+    let before: SortedSet<_> = kept.before.intersection(&lost.before).cloned().collect();
+    let started = if lost.started.at < kept.started.at { &lost.started } else { &kept.started }.clone();
+    Rotation { abandoned, before, started, ..kept.clone() }
+}

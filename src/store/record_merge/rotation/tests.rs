@@ -1,0 +1,142 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::rotation::{Aborted, Handle, How, Started, Verified, VersionRef};
+use crate::domain::time::Instant;
+use crate::store::record_file::samples::rotation as any_rotation;
+
+use RotationState::{Aborted as IsAborted, Planned, Sealed, Verified as IsVerified};
+
+fn at(second: u32) -> Instant {
+    format!("2026-08-30T12:00:{second:02}Z").parse().unwrap()
+}
+
+fn id(number: u128) -> VersionId {
+    VersionId::from_parts(at(0), number)
+}
+
+fn handles(names: &[&str]) -> SortedSet<Handle> {
+    names.iter().map(|name| Handle::try_from((*name).to_owned()).unwrap()).collect()
+}
+
+/// Version 1 is rotated.
+fn rotation(state: RotationState, to: u128) -> Rotation {
+    Rotation {
+        state,
+        to: id(to),
+        from: VersionRef { id: id(1), number: 1 },
+        started: Started { at: at(1), by: "alice".parse().unwrap() },
+        before: handles(&["a"]),
+        abandoned: SortedSet::default(),
+        from_handle: None,
+        handle: None,
+        refused_at: None,
+        verified: (state == IsVerified).then(|| Verified { at: at(9), how: How::Tried }),
+        aborted: (state == IsAborted).then_some(Aborted { at: at(9), was_pushed: true }),
+    }
+}
+
+fn abandoned(rotation: Option<&Rotation>) -> Vec<VersionId> {
+    rotation.map(|rotation| rotation.abandoned.iter().copied().collect()).unwrap_or_default()
+}
+
+#[test]
+fn what_one_side_did_stands_and_an_end_ends_nothing_that_went_on() {
+    let (plan, sealed) = (rotation(Planned, 2), rotation(Sealed, 2));
+    for (what, base, taken, lost, expected) in [
+        ("nobody", Some(&plan), Some(&plan), Some(&plan), Some(&plan)),
+        ("a plan", None, Some(&plan), None, Some(&plan)),
+        ("a plan beside another pair", None, None, Some(&plan), Some(&plan)),
+        ("sealed", Some(&plan), Some(&sealed), Some(&plan), Some(&sealed)),
+        ("sealed beside another pair", Some(&plan), Some(&plan), Some(&sealed), Some(&sealed)),
+        ("ended", Some(&plan), None, Some(&plan), None),
+        ("ended beside another pair", Some(&plan), Some(&plan), None, None),
+        ("ended by both", Some(&plan), None, None, None),
+        ("ended, and gone on with", Some(&plan), None, Some(&sealed), Some(&sealed)),
+        ("gone on with, and ended", Some(&plan), Some(&sealed), None, Some(&sealed)),
+    ] {
+        assert_eq!(merge(base, taken, lost, id(1)).as_ref(), expected, "{what}");
+    }
+}
+
+/// Each pair of states of one attempt and of two, the version that stands, and which of them is kept.
+#[test]
+fn the_one_that_has_come_further_is_kept() {
+    for (one, other, stands, kept) in [
+        ((Planned, 2), (Sealed, 2), 2, (Sealed, 2)),
+        ((Sealed, 2), (IsVerified, 2), 2, (IsVerified, 2)),
+        ((IsVerified, 2), (IsAborted, 2), 1, (IsAborted, 2)),
+        ((IsVerified, 2), (IsAborted, 2), 2, (IsVerified, 2)),
+        ((Planned, 2), (IsAborted, 2), 1, (IsAborted, 2)),
+        // Of two plans the one that was made first.
+        ((Planned, 2), (Planned, 3), 1, (Planned, 2)),
+        // What may be deployed is remembered as it is, whichever version stands.
+        ((Planned, 2), (Sealed, 3), 1, (Sealed, 3)),
+        ((Planned, 2), (Sealed, 3), 3, (Sealed, 3)),
+        ((Planned, 2), (IsVerified, 3), 1, (IsVerified, 3)),
+        // Of two that may be, the one whose value stands.
+        ((Sealed, 2), (Sealed, 3), 2, (Sealed, 2)),
+        ((Sealed, 2), (Sealed, 3), 3, (Sealed, 3)),
+        ((IsVerified, 2), (Sealed, 3), 3, (Sealed, 3)),
+    ] {
+        let (one, other) = (rotation(one.0, one.1), rotation(other.0, other.1));
+        for (taken, lost) in [(&one, &other), (&other, &one)] {
+            let merged = merge(None, Some(taken), Some(lost), id(stands)).unwrap();
+            assert_eq!((merged.state, merged.to), (kept.0, id(kept.1)), "{} {}", one.state, other.state);
+            let lost_id = [one.to, other.to].into_iter().find(|to| *to != merged.to);
+            assert_eq!(abandoned(Some(&merged)), lost_id.into_iter().collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn what_either_may_have_minted_is_cleaned_up_and_nothing_else() {
+    let (mut one, mut other) = (rotation(Planned, 2), rotation(Planned, 3));
+    one.abandoned = [id(5), id(6)].into_iter().collect();
+    // The version that is replaced, and what the other side makes, are nobody's to clean up.
+    other.abandoned = [id(1), id(2), id(6), id(7)].into_iter().collect();
+    (one.before, other.before) = (handles(&["a", "of-both"]), handles(&["a", "minted-by-one", "of-both"]));
+    (one.started.at, other.started.at) = (at(5), at(3));
+    (one.refused_at, other.refused_at) = (None, Some(at(2)));
+    for (taken, lost) in [(&one, &other), (&other, &one)] {
+        let merged = merge(None, Some(taken), Some(lost), id(1)).unwrap();
+        assert_eq!(abandoned(Some(&merged)), [id(3), id(5), id(6), id(7)]);
+        assert_eq!(merged.before, handles(&["a", "of-both"]));
+        assert_eq!((merged.started.at, merged.refused_at), (at(3), None), "another attempt was refused");
+    }
+    // Of one attempt, what either side knows of it.
+    let mut other = Rotation { to: id(2), ..other };
+    other.abandoned = [id(7)].into_iter().collect();
+    other.handle = handles(&["minted"]).first().cloned();
+    one.from_handle = handles(&["a"]).first().cloned();
+    one.refused_at = Some(at(4));
+    for (taken, lost) in [(&one, &other), (&other, &one)] {
+        let merged = merge(None, Some(taken), Some(lost), id(1)).unwrap();
+        assert_eq!(abandoned(Some(&merged)), [id(5), id(6), id(7)]);
+        assert_eq!((&merged.handle, &merged.from_handle), (&other.handle, &one.from_handle));
+        assert_eq!(merged.refused_at, Some(at(2)), "refused once, it must pass three times");
+    }
+}
+
+proptest! {
+    /// Whatever two sides have written down, no id that something may have been minted for is lost.
+    #[test]
+    fn nothing_that_may_have_been_minted_is_forgotten(
+        one in any_rotation(), other in any_rotation(), is_one in any::<bool>(), stands in any::<u8>()
+    ) {
+        let other = if is_one { Rotation { to: one.to, ..other } } else { other };
+        prop_assume!(other.to != other.from.id && !other.abandoned.contains(&other.to));
+        let known = [one.to, one.from.id, other.to, other.from.id];
+        let stands = known[usize::from(stands % 4)];
+        for (taken, lost) in [(&one, &other), (&other, &one)] {
+            let merged = merge(None, Some(taken), Some(lost), stands).unwrap();
+            let is_kept = |id: &VersionId| {
+                merged.markers().any(|marker| marker == *id) || *id == stands || *id == merged.from.id
+            };
+            prop_assert!(one.markers().chain(other.markers()).all(|id| is_kept(&id)));
+            prop_assert!(!merged.abandoned.contains(&merged.to));
+            prop_assert!(!merged.abandoned.contains(&merged.from.id));
+            prop_assert!(!merged.abandoned.contains(&stands));
+        }
+    }
+}
