@@ -53,6 +53,16 @@ pub struct Password {
     pub hidden: usize,
 }
 
+/// What came to pass, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// With which of its client secrets an application logged in.
+    LoggedIn(String),
+    Made(String),
+    Removed(String),
+}
+
+#[derive(Clone)]
 pub struct Entra {
     /// By application id, with who owns it.
     passwords: BTreeMap<String, (BTreeSet<String>, Vec<Password>)>,
@@ -61,7 +71,9 @@ pub struct Entra {
     made: usize,
     refuse_new: usize,
     hide_new: usize,
+    most: usize,
     wrong: Vec<String>,
+    pub events: Vec<Event>,
 }
 
 pub type Standin = standin::Standin<Entra>;
@@ -89,7 +101,9 @@ impl Standin {
             made: 0,
             refuse_new: 0,
             hide_new: 0,
+            most: MOST_PASSWORDS,
             wrong: Vec::new(),
+            events: Vec::new(),
         })
     }
 
@@ -128,6 +142,11 @@ impl Standin {
         self.with(|entra| entra.hide_new = times);
     }
 
+    /// So many client secrets are made at most, as where only organizations sign in.
+    pub fn allow(&self, most: usize) {
+        self.with(|entra| entra.most = most);
+    }
+
     pub fn passwords(&self, app: &str) -> Vec<Password> {
         self.with(|entra| entra.passwords[app].1.clone())
     }
@@ -149,6 +168,11 @@ impl Standin {
 }
 
 impl Entra {
+    /// Somebody ends one in the portal.
+    pub fn take_away(&mut self, app: &str, key_id: &str) {
+        self.passwords.get_mut(app).unwrap().1.retain(|one| one.key_id != key_id);
+    }
+
     fn password(&mut self, name: Option<&str>, end: String) -> Password {
         self.made += 1;
         let made = self.made;
@@ -264,7 +288,10 @@ impl Entra {
                 password.refused -= 1;
                 false
             }
-            found => found.is_some(),
+            found => {
+                self.events.extend(found.as_ref().map(|one| Event::LoggedIn(one.key_id.clone())));
+                found.is_some()
+            }
         };
         if !is_taken {
             let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
@@ -337,7 +364,7 @@ impl Entra {
             self.against(format!("addPassword: {body}"));
             return graph_error(400, "Request_BadRequest", "A property is unknown or has a wrong value.");
         }
-        if has_limits && self.passwords[app].1.len() >= MOST_PASSWORDS {
+        if has_limits && self.passwords[app].1.len() >= self.most {
             let message = "The application has as many password credentials as it may have.";
             return graph_error(400, "Request_BadRequest", message);
         }
@@ -345,6 +372,7 @@ impl Entra {
         let password = self.password(name.as_deref(), end);
         let mut body = shown(&password);
         body["secretText"] = password.secret.clone().into();
+        self.events.push(Event::Made(password.key_id.clone()));
         self.passwords.get_mut(app).unwrap().1.push(password);
         Reply::new(200, body)
     }
@@ -360,6 +388,7 @@ impl Entra {
         match passwords.iter_mut().position(|one| one.key_id == key_id) {
             Some(at) if passwords[at].hidden == 0 => {
                 passwords.remove(at);
+                self.events.push(Event::Removed(key_id));
                 Reply::new(204, Json::Null)
             }
             found => {

@@ -36,4 +36,5 @@ mod probes;
 mod probes_tls;
 mod races;
 mod runners;
+mod stage;
 mod standin;
