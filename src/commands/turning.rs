@@ -241,7 +241,6 @@ impl<'a> Turn<'a> {
             limits,
             deadline: Instant::now() + limits.whole,
             now: self.session.now,
-            secret: self.name.clone(),
         }
     }
 

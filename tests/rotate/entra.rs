@@ -54,7 +54,6 @@ pub fn outside(limits: Option<Limits>) -> Outside {
         limits,
         deadline: std::time::Instant::now() + limits.whole,
         now: at(AT),
-        secret: "web/prod/login".parse().unwrap(),
     }
 }
 
