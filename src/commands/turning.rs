@@ -236,6 +236,7 @@ impl<'a> Turn<'a> {
         let limits = Limits::within(Duration::from_secs(self.arguments.timeout));
         let folder = self.place.repository.as_ref().map(|repository| repository.root().to_owned());
         Outside {
+            secret: self.name.clone(),
             environment: self.session.environment.clone(),
             folder: folder.unwrap_or_default(),
             limits,
