@@ -45,9 +45,10 @@ pub fn short() -> Limits {
     Limits { attempt: Duration::from_secs(1), ..patient() }
 }
 
-pub fn outside(limits: Limits) -> Outside {
+/// Patient, where nothing else is said.
+pub fn outside(limits: Option<Limits>) -> Outside {
+    let limits = limits.unwrap_or_else(patient);
     Outside {
-        secret: "web/login".parse().unwrap(),
         environment: Environment::new([], PathBuf::from("/")),
         folder: PathBuf::from("/"),
         limits,
@@ -58,7 +59,7 @@ pub fn outside(limits: Limits) -> Outside {
 
 fn with<T>(settings: EntraAppPassword<Value>, limits: Limits, act: impl FnOnce(&dyn Provider) -> T) -> T {
     let rotator = Rotator { kind: RotatorKind::EntraAppPassword(settings), lifetime: None };
-    let outside = outside(limits);
+    let outside = outside(Some(limits));
     let provider = rotate::provider(&rotator, &outside).unwrap().unwrap();
     act(provider.as_ref())
 }

@@ -13,7 +13,7 @@ use super::standin::Fault;
 
 fn with<T>(settings: GitlabToken<Value>, limits: Limits, act: impl FnOnce(&dyn Provider) -> T) -> T {
     let rotator = Rotator { kind: RotatorKind::GitlabToken(settings), lifetime: None };
-    let outside = outside(limits);
+    let outside = outside(Some(limits));
     let provider = rotate::provider(&rotator, &outside).unwrap().unwrap();
     act(provider.as_ref())
 }
