@@ -49,6 +49,7 @@ pub fn short() -> Limits {
 pub fn outside(limits: Option<Limits>) -> Outside {
     let limits = limits.unwrap_or_else(patient);
     Outside {
+        secret: "web/login".parse().unwrap(),
         environment: Environment::new([], PathBuf::from("/")),
         folder: PathBuf::from("/"),
         limits,
