@@ -80,9 +80,10 @@ impl<'a> Turn<'a> {
     pub fn run(mut self) -> Rotated {
         self.told.rest = match self.steps() {
             Ok(rest) => rest,
-            Err(error) => Rest::Failed { why: error.to_string(), hints: error.hints().to_vec() },
+            Err(error) => failed(self.name, &error),
         };
-        if matches!(self.told.rest, Rest::Failed { .. }) && self.told.next.is_none() {
+        let has_begun = self.told.reached.is_some() || !self.told.done.is_empty();
+        if has_begun && matches!(self.told.rest, Rest::Failed { .. }) && self.told.next.is_none() {
             self.told.next = Some(self.command(""));
         }
         self.told
@@ -95,6 +96,9 @@ impl<'a> Turn<'a> {
         for _ in 0..MOST_STEPS {
             let (secret, step) = self.look()?;
             if self.arguments.dry_run {
+                if step == Next::Plan && self.there(&secret.record)? != There::Same {
+                    return Err(self.unpushed());
+                }
                 return Ok(self.would(step));
             }
             match self.take(&secret, step)? {
@@ -426,6 +430,13 @@ fn reached(rotation: &Rotation, is_new: bool, there: There) -> Option<Stage> {
         (true, false, There::Same | There::SameVersion) => Stage::Pushed,
         (true, false, There::Behind | There::Another) => Stage::Sealed,
     })
+}
+
+/// The report says of which secret it is.
+pub fn failed(name: &SecretName, error: &CommandError) -> Rest {
+    let why = error.to_string();
+    let why = why.strip_prefix(&format!("{name}: ")).map_or(why.clone(), str::to_owned);
+    Rest::Failed { why, hints: error.hints().to_vec() }
 }
 
 pub fn observe(place: &Place, arguments: &Rotate) -> Result<Deployed, CommandError> {
