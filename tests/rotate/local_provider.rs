@@ -36,18 +36,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
-        Self::FailBefore,
-        Self::FailAfter,
-        Self::Garbage,
-        Self::Cut,
-        Self::Twice,
-        Self::HangBefore,
-        Self::HangAfter,
-        Self::KillBefore,
-        Self::KillAfter,
-    ];
-
     fn word(self) -> &'static str {
         match self {
             Self::FailBefore => "fail-before",
@@ -128,11 +116,6 @@ impl LocalProvider {
     /// The words of the command.
     pub fn command(&self) -> Vec<String> {
         vec![self.folder.join("provider").to_str().unwrap().to_owned()]
-    }
-
-    /// The same as a setting of a rotator: `command=["…"]`.
-    pub fn setting(&self) -> String {
-        format!("command={}", serde_json::to_string(&self.command()).unwrap())
     }
 
     /// The next time that it is asked for this action, and from then on no more.
