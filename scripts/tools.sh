@@ -107,16 +107,17 @@ install them, with: apt-get install $packages"
 # tests/common/tools.rs looks for them; versions are pinned here and in tests/live/.
 tools=$PWD/target/tools
 rage_version=0.12.1
-rops_version=0.1.7
 least_node='20.19'
 
 need_private_tools() {
   mkdir -p "$tools/bin"
   need_python_packages
+  need_moto
   need_node
   need_age_encryption
   need_junit_schema
   need_counterparts
+  need_oauth_server
   need_program_of promtool prometheus
   need_program_of prometheus-node-exporter prometheus-node-exporter
   # Built in one place, because most of what they are made of is the same; of no use once the programs are there.
@@ -150,10 +151,23 @@ the access to it, then repeat
   done
 }
 
+# Beside the others, not among them: they don't agree about the versions of what they need.
+need_moto() {
+  unless_done "$tools/moto" tests/rotate/python.txt pip_install_apart tests/rotate/python.txt "$tools/moto" ||
+    die "the Python packages of tests/rotate could not be installed from PyPI: mend the access to it, then repeat"
+}
+
 # By way of Python: the program pip remembers a path, and would install elsewhere after the folder was copied.
 pip_install() {
   say "installing $1 into target/tools/venv"
   "$tools/venv/bin/python3" -m pip install --quiet --disable-pip-version-check --require-hashes -r "$1"
+}
+
+# pip_install_apart LIST FOLDER: PYTHONPATH has it found.
+pip_install_apart() {
+  say "installing $1 into $2"
+  rm -rf "$2"
+  "$tools/venv/bin/python3" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --target "$2" -r "$1"
 }
 
 # Debian's Node.js may be older than the packages ask for; then PyPI has a newer one.
@@ -188,6 +202,11 @@ need_junit_schema() {
 need_counterparts() {
   unless_done "$tools/notify" tests/notify/package-lock.json npm_install notify notify ||
     die "the npm packages of tests/notify could not be installed: mend the access to the npm registry, then repeat"
+}
+
+need_oauth_server() {
+  unless_done "$tools/rotate" tests/rotate/package-lock.json npm_install rotate rotate ||
+    die "the npm packages of tests/rotate could not be installed: mend the access to the npm registry, then repeat"
 }
 
 # need_program_of PROGRAM PACKAGE: one program of a Debian package is enough. The rest of it would bring a service along,
@@ -226,14 +245,16 @@ need_rage() {
     die "rage $rage_version could not be installed from crates.io: mend the access to it, then repeat"
 }
 
-# The program itself doesn't say its version; cargo remembers what it installed.
+# Its own command line can't be built without Amazon's SDK, which takes longer than all the rest.
 need_rops() {
-  if [ -x "$tools/bin/rops" ] && grep -qs "^\"rops-cli $rops_version " "$tools/.crates.toml"; then
-    return 0
-  fi
-  say 'building rops into target/tools (once; takes two minutes)'
-  build_program --version "$rops_version" rops-cli ||
-    die "rops-cli $rops_version could not be installed from crates.io: mend the access to it, then repeat"
+  cat tests/live/rops/{Cargo.toml,Cargo.lock,main.rs} >target/tools/rops-source
+  unless_done target/tools/bin target/tools/rops-source build_rops ||
+    die "the crate rops could not be had from crates.io: mend the access to it, then repeat"
+}
+
+build_rops() {
+  say 'building rops into target/tools (once; takes a minute)'
+  build_program --path tests/live/rops
 }
 
 # build_program ARGUMENT…: of `cargo install`.

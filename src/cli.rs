@@ -359,7 +359,7 @@ Examples:
     Completions(Completions),
     /// Print the manual page, or write one page for each command into a folder
     Man(Man),
-    /// Print the JSON Schema of policy.toml or of the records, for editors
+    /// Print the JSON Schema of a file that people edit or of what programs exchange, for editors and validators
     Schema(Schema),
 }
 
@@ -402,4 +402,8 @@ pub enum SchemaOf {
     Record,
     /// custody.toml, beside files that other tools have sealed
     Custody,
+    /// What the program of a rotator of kind exec is told
+    RotatorRequest,
+    /// What it answers
+    RotatorAnswer,
 }

@@ -46,7 +46,27 @@ pub fn expiry_of_value(
     lifetime: &Lifetime,
     issued: Option<Instant>,
 ) -> Result<Expiry, CommandError> {
-    let start = issued.unwrap_or(session.now);
+    of_value(session, value, lifetime, issued.unwrap_or(session.now), None)
+}
+
+/// The same where a rotator says how long a version lives, which a person is asked about, and which holds where nobody can be
+/// asked.
+pub fn expiry_with_proposal(
+    session: &Session,
+    value: &Value,
+    lifetime: &Lifetime,
+    proposed: Option<Period>,
+) -> Result<Expiry, CommandError> {
+    of_value(session, value, lifetime, session.now, proposed)
+}
+
+fn of_value(
+    session: &Session,
+    value: &Value,
+    lifetime: &Lifetime,
+    start: Instant,
+    proposed: Option<Period>,
+) -> Result<Expiry, CommandError> {
     let given = given(lifetime, start, None)?;
     let ends = value_ends::read(value.expose());
     tell_unread(session, &ends)?;
@@ -55,7 +75,7 @@ pub fn expiry_of_value(
         (None, Some(end)) if takes(session, end)? => {
             return Ok(Expiry::At { at: end.at, from: end.source, reason: None });
         }
-        (None, _) => ask(session, start, None)?,
+        (None, _) => ask_proposing(session, start, None, proposed)?,
     };
     warn_of_earlier_end(session, &ends, &expiry)?;
     Ok(expiry)
@@ -125,13 +145,27 @@ fn declared(at: Instant, reason: Option<&str>) -> Expiry {
 }
 
 pub fn ask(session: &Session, start: Instant, reason: Option<&str>) -> Result<Expiry, CommandError> {
+    ask_proposing(session, start, reason, None)
+}
+
+fn ask_proposing(
+    session: &Session,
+    start: Instant,
+    reason: Option<&str>,
+    proposed: Option<Period>,
+) -> Result<Expiry, CommandError> {
     if !session.terminal.can_ask() {
+        if let Some(at) = proposed.and_then(|proposed| proposed.after(start)) {
+            return Ok(Expiry::At { at, from: ExpirySource::Rotator, reason: None });
+        }
         return Err(CommandError::new("it is not said when this credential ends")
             .hint("give --expires DATE, --expires-in 1y, or --never REASON"));
     }
     let question =
         Question { what: "expires (date, period such as 1y, or never)", remedy: "give --expires DATE" };
-    if let Some(date) = session.terminal.ask_line(question, None, |answer| understand(answer, start))? {
+    let proposed = proposed.map(|proposed| proposed.to_string());
+    let read = |answer: &str| understand(answer, start);
+    if let Some(date) = session.terminal.ask_line(question, proposed.as_deref(), read)? {
         return Ok(declared(date, reason));
     }
     let question = Question { what: "why does it never expire", remedy: "give --never REASON" };

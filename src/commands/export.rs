@@ -14,7 +14,7 @@ use crate::cli::{Export, ExportFormat};
 use crate::domain::text::{counted, shell_word, visible};
 use crate::domain::tracked_name::CredentialName;
 use crate::domain::variable::{self, Chosen};
-use crate::interchange::Text;
+use crate::domain::wiped_text::Text;
 use crate::interchange::print::{self, Item, Manifest, Unfit};
 use crate::observe::place::Place;
 use crate::system::files;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::by_hand;
 use super::ending::echo_expiry;
 use super::replacing::{Replaced, Replacement};
-use super::retiring::{Stray, revoke_strays};
+use super::revoking::{Stray, revoke_strays};
 use super::session::repository;
 use super::signing::{refuse_unsignable, sign_where_required};
 use super::standing::{Standing, tracked};
@@ -173,7 +173,7 @@ pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
                 .ok_or_else(|| CommandError::new(format!("lifetime {lifetime} is beyond the year 9999")))
         });
         let end = end.transpose()?;
-        let Some(provider) = provider else { return by_hand(turn, secret, rotator) };
+        let Some(provider) = provider else { return by_hand(turn, secret, rotator, desk.current()?) };
         let current = desk.current()?;
         let keep: Vec<Handle> = rotation.from_handle.iter().cloned().collect();
         revoke_strays(turn, provider, &rotation, &keep, &[current], Stray::Blocks)?;
@@ -207,9 +207,14 @@ struct Made {
     seen: bool,
 }
 
-fn by_hand(turn: &Turn<'_>, secret: &Existing, rotator: &Rotator<Value>) -> Result<Made, CommandError> {
-    let Turn { session, place, policy, arguments, .. } = turn;
-    let made = by_hand::new_value(session, place, policy, &secret.record, arguments, rotator.lifetime)?;
+fn by_hand(
+    turn: &Turn<'_>,
+    secret: &Existing,
+    rotator: &Rotator<Value>,
+    current: &Value,
+) -> Result<Made, CommandError> {
+    let Turn { session, place, arguments, .. } = turn;
+    let made = by_hand::new_value(session, place, &secret.record, arguments, rotator.lifetime, current)?;
     Ok(Made { value: made.value, handle: None, expires: Some(made.expires), issued: made.issued, seen: true })
 }
 
@@ -243,7 +248,11 @@ fn expiry(
 
 /// Another run has begun this and did not come to sealing; or it still runs, in another clone. Either way a new id is given
 /// out, and only when that stands where the other would push is anything revoked.
-fn take_over(turn: &mut Turn<'_>, secret: &Existing, mut rotation: Rotation) -> Result<Went, CommandError> {
+pub fn take_over(
+    turn: &mut Turn<'_>,
+    secret: &Existing,
+    mut rotation: Rotation,
+) -> Result<Went, CommandError> {
     let number = rotation.from.number + 1;
     rotation.abandoned.insert(rotation.to);
     rotation.to = sealing::new_id(turn.session.now);

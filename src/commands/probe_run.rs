@@ -59,11 +59,13 @@ fn attempt(
     let value = identities.open(name.as_str(), &secret.bytes)?;
     let folder = super::session::repository(place)?.root().to_owned();
     let outside = Outside {
+        secret: name.clone(),
         environment: session.environment.clone(),
         folder,
         limits: Limits::within(limit),
         deadline: Instant::now() + limit,
         now: session.now,
+        secret: name.clone(),
     };
     match until_verified(None, Some(&probe), &value, &outside, false)? {
         Tried::So(seen) => Ok(seen),

@@ -1,5 +1,8 @@
 //! The second half of a rotation, and every way back: what is revoked, and that nothing else is.
 
+use super::revoking::{
+    Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
+};
 use super::trying_out;
 use super::turning::{Turn, Went};
 use super::versions::{self, Wanted};
@@ -11,9 +14,9 @@ use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Stage};
 use crate::domain::rotation::{Aborted, Handle, Listed, Rotation, RotationState, There};
-use crate::domain::text::{listed as in_words, shell_word};
+use crate::domain::text::{listed as in_words, shell_word, visible};
 use crate::domain::value::Value;
-use crate::rotate::Provider;
+use crate::rotate::Trial;
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
 
 /// Ends the old value. What tried the new one tries it once more: nothing is revoked because a record says that it may be.
@@ -31,19 +34,23 @@ pub fn retire(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
         let keep: Vec<Handle> = rotation.handle.iter().chain(&rotation.from_handle).cloned().collect();
         revoke_strays(turn, provider, &rotation, &keep, &[&new_value], Stray::Blocks)?;
         let listed = provider.list()?;
-        let new = provider.identify(&new_value, &listed)?.or_else(|| rotation.handle.clone());
-        let old = old_handle(turn, provider, &rotation, &listed, &old_value)?;
-        match old {
-            Some(old) if Some(&old) == new.as_ref() => Err(CommandError::new(format!(
+        let new = provider.identify(&new_value, &listed)?;
+        let new: Vec<&Handle> = new.iter().chain(&rotation.handle).collect();
+        let old = old_handles(turn, provider, &rotation, &listed, &old_value)?;
+        if old.iter().any(|old| new.contains(&old)) {
+            return Err(CommandError::new(format!(
                 "{}: its provider knows the old value and the new one as one and the same, so nothing was revoked",
                 turn.name
-            ))),
-            Some(old) => {
-                provider.revoke(&old)?;
-                Ok(Some(format!("revoked version {number} at its provider ({old})")))
-            }
-            None => Ok(Some(format!("version {number} is gone from its provider"))),
+            )));
         }
+        if old.is_empty() {
+            return Ok(Some(format!("version {number} is gone from its provider")));
+        }
+        for old in &old {
+            provider.revoke(old)?;
+        }
+        let old: Vec<String> = old.iter().map(ToString::to_string).collect();
+        Ok(Some(format!("revoked version {number} at its provider ({})", in_words(&old))))
     })?;
     turn.did(revoked.unwrap_or_else(|| format!("version {number} is no longer kept")))?;
     turn.note(secret, None, &format!("secrets: retire version {number} of {}", turn.name))?;
@@ -71,111 +78,13 @@ fn by_hand(turn: &Turn<'_>, secret: &Existing, number: u64) -> Result<Option<Str
         .hint(format!("once that is done: {} --revoked-by-hand", turn.command(" --retire"))))
 }
 
-/// By what the provider knows the old value; `None` where it is gone. What the record says is held against the provider's own
-/// list: revoked is only what bears the old version's marker, or what the old value itself belongs to.
-fn old_handle(
-    turn: &Turn<'_>,
-    provider: &dyn Provider,
-    rotation: &Rotation,
-    listed: &[Listed],
-    old_value: &Value,
-) -> Result<Option<Handle>, CommandError> {
-    let marked = listed.iter().find(|one| one.marker == Some(rotation.from.id)).map(|one| one.handle.clone());
-    let identified = match &marked {
-        Some(handle) => Some(handle.clone()),
-        None => provider.identify(old_value, listed)?,
-    };
-    if turn.arguments.revoked_by_hand {
-        return match identified {
-            Some(handle) => Err(CommandError::new(format!("{}: its provider still has {handle}", turn.name))
-                .hint(turn.command(" --retire"))),
-            None => Ok(None),
-        };
-    }
-    let is_listed = |handle: &Handle| listed.iter().any(|one| one.handle == *handle);
-    match (&rotation.from_handle, identified) {
-        (_, Some(found)) if marked.is_some() => Ok(Some(found)),
-        (Some(noted), Some(found)) if *noted == found => Ok(Some(found)),
-        (None, Some(found)) => Ok(Some(found)),
-        (Some(noted), None) if !is_listed(noted) => Ok(None),
-        (Some(_), Some(_) | None) | (None, None) => Err(CommandError::new(format!(
-            "{}: which credential version {} is at its provider can't be told, so nothing was revoked",
-            turn.name, rotation.from.number
-        ))
-        .hint(format!("revoke it there by hand, then: {} --revoked-by-hand", turn.command(" --retire")))),
-    }
-}
-
-/// What becomes of what may be somebody's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stray {
-    Blocks,
-    IsTold,
-}
-
-/// Revokes what was minted for a rotation and belongs to none of these handles and values.
-pub fn revoke_strays(
-    turn: &Turn<'_>,
-    provider: &dyn Provider,
-    rotation: &Rotation,
-    keep: &[Handle],
-    values: &[&Value],
-    doubtful: Stray,
-) -> Result<(), CommandError> {
-    if !provider.has_register() {
-        return Ok(());
-    }
-    let listed = provider.list()?;
-    let mut kept = keep.to_vec();
-    for value in values {
-        kept.extend(provider.identify(value, &listed)?);
-    }
-    let strays = crate::domain::rotation::strays(&listed, rotation, &kept, provider.takes_markers());
-    for handle in &strays.ours {
-        provider.revoke(handle)?;
-        turn.session
-            .say(format!("{}: revoked {handle}, which was minted for it and is not used", turn.name))?;
-    }
-    if strays.doubtful.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = strays.doubtful.iter().map(ToString::to_string).collect();
-    let why = format!(
-        "{}: {} appeared at its provider since the rotation began, and may be somebody's",
-        turn.name,
-        in_words(&names)
-    );
-    match doubtful {
-        Stray::Blocks => Err(CommandError::new(why)
-            .hint("if nobody uses it, remove it there, and run the same command again")
-            .hint(format!("if somebody does: {}, then begin anew", turn.command(" --abort")))),
-        Stray::IsTold => turn.session.say(format!("warning: {why}")),
-    }
-}
-
-/// Revokes what was minted and is not the value that stands here, whatever may still be in use of the old.
-fn revoke_minted(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<(), CommandError> {
-    let current = turn.open(&secret.bytes)?;
-    turn.provided(secret, |_, provider, _| {
-        let Some(provider) = provider.filter(|provider| provider.has_register()) else { return Ok(()) };
-        let listed = provider.list()?;
-        let version = secret.record.sealed.version.id;
-        let mut keep: Vec<Handle> =
-            listed.iter().filter(|one| one.marker == Some(version)).map(|one| one.handle.clone()).collect();
-        keep.extend(rotation.from_handle.clone());
-        keep.extend(provider.identify(&current, &listed)?);
-        let minted = rotation.handle.as_ref().filter(|handle| !keep.contains(handle));
-        if let Some(minted) = minted.filter(|_| !provider.takes_markers()) {
-            provider.revoke(minted)?;
-            turn.session.say(format!("{}: revoked {minted}", turn.name))?;
-        }
-        revoke_strays(turn, provider, rotation, &keep, &[], Stray::IsTold)
-    })
-}
-
 /// Nothing has come of it yet but what a provider may have minted.
 pub fn drop_plan(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
+    if !turn.is_fresh {
+        // Another clone may have sealed what is revoked here: first it must not be able to push that any more.
+        return minting::take_over(turn, secret, rotation);
+    }
     revoke_minted(turn, secret, &rotation)?;
     turn.note(secret, None, &format!("secrets: drop the planned rotation of {}", turn.name))?;
     turn.did("dropped the plan")?;
@@ -207,6 +116,7 @@ pub fn go_back(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandEr
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     let old = versions::older(turn.place, turn.name, Wanted::Id(rotation.from.id))?;
     let value = turn.open(&old.sealed)?;
+    refuse_dead(turn, secret, &rotation, &value)?;
     // Where the old value stands here already, how it got there is not known, and where the new one is neither.
     let was_pushed = secret.record.sealed.version.id != rotation.to
         || !matches!(turn.there(&secret.record)?, There::Behind | There::Another);
@@ -249,6 +159,56 @@ pub fn leave(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErro
     Ok(Went::On)
 }
 
+/// Before the old value is pushed: meanwhile another clone may have retired it.
+pub fn refuse_dead_end(turn: &Turn<'_>, secret: &Existing) -> Result<(), CommandError> {
+    match &secret.record.rotation {
+        Some(rotation) if rotation.state == RotationState::Aborted => {
+            refuse_dead(turn, secret, rotation, &turn.open(&secret.bytes)?)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// The old value may be ended already: a retirement that was cut short, or somebody at the provider. Where that can't be asked
+/// it is not held up: nothing but a retirement ends it.
+fn refuse_dead(
+    turn: &Turn<'_>,
+    secret: &Existing,
+    rotation: &Rotation,
+    value: &Value,
+) -> Result<(), CommandError> {
+    let number = rotation.from.number;
+    let asked = turn.provided(secret, |_, provider, _| {
+        let Some(provider) = provider else { return Ok(None) };
+        if provider.has_register() {
+            let listed = provider.list()?;
+            let is_there = |one: &Listed| {
+                one.marker == Some(rotation.from.id) || Some(&one.handle) == rotation.from_handle.as_ref()
+            };
+            if rotation.from_handle.is_some() && !listed.iter().any(is_there) {
+                return Ok(Some("its provider does not have it any more".to_owned()));
+            }
+        }
+        Ok(match provider.verify(value)? {
+            Trial::Refused(why) => Some(why),
+            Trial::Passed | Trial::CannotTell => None,
+        })
+    });
+    match asked {
+        Ok(None) => Ok(()),
+        Ok(Some(why)) => Err(CommandError::new(format!(
+            "{}: version {number} does not work any more, so there is no way back to it: {}",
+            turn.name,
+            visible(&why)
+        ))
+        .hint(format!("to end its rotation: {}", turn.command(" --retire")))),
+        Err(error) => turn.session.say(format!(
+            "warning: {}: whether version {number} still works could not be asked: {error}",
+            turn.name
+        )),
+    }
+}
+
 /// Ends the new value, once the old one stands again.
 pub fn revoke_new(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
@@ -268,7 +228,9 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     let theirs = turn.deployed_record()?.ok_or_else(gone)?;
     let record = turn.deployed_file(&turn.place.record_path(name))?.ok_or_else(gone)?;
     let sealed = turn.deployed_file(&turn.place.sealed_path(name))?.ok_or_else(gone)?;
-    if !turn.is_fresh || rotation.state != RotationState::Planned {
+    let is_nothing_minted =
+        turn.is_fresh && rotation.state == RotationState::Planned && rotation.abandoned.is_empty();
+    if !is_nothing_minted {
         let value = turn.open(&sealed)?;
         turn.provided(secret, |_, provider, _| {
             let Some(provider) = provider.filter(|provider| provider.has_register()) else { return Ok(()) };
@@ -276,11 +238,13 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
             let mut keep: Vec<Handle> = rotation.from_handle.iter().cloned().collect();
             keep.extend(provider.identify(&value, &listed)?);
             if provider.takes_markers() {
-                return revoke_strays(turn, provider, &rotation, &keep, &[], Stray::IsTold);
+                let spared = revoke_strays(turn, provider, &rotation, &keep, &[], Stray::IsTold)?;
+                return refuse_spared(turn, &spared);
             }
-            match &rotation.handle {
-                Some(minted) if !keep.contains(minted) => Ok(provider.revoke(minted)?),
+            match unmarked(turn, secret, provider, &rotation, &listed)? {
+                Some(minted) if !keep.contains(&minted) => Ok(provider.revoke(&minted)?),
                 Some(_) => Ok(()),
+                None if rotation.handle.is_some() => Ok(()),
                 // What is new there may be theirs, who are about to seal it.
                 None => revoke_nothing_new(turn, &rotation, &listed, &keep),
             }
@@ -299,28 +263,6 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
         turn.told.next = Some(format!("git pull --no-rebase {remote} {branch}"));
     }
     Ok(Went::Stops(Rest::Waits(format!("{by} was first; what was minted here is revoked"))))
-}
-
-fn revoke_nothing_new(
-    turn: &Turn<'_>,
-    rotation: &Rotation,
-    listed: &[Listed],
-    keep: &[Handle],
-) -> Result<(), CommandError> {
-    let new: Vec<String> = listed
-        .iter()
-        .filter(|one| !rotation.before.contains(&one.handle) && !keep.contains(&one.handle))
-        .map(|one| one.handle.to_string())
-        .collect();
-    if new.is_empty() {
-        return Ok(());
-    }
-    Err(CommandError::new(format!(
-        "{}: somebody else rotates it too, and whether {} was minted here or there can't be told",
-        turn.name,
-        in_words(&new)
-    ))
-    .hint("wait until theirs is sealed and pushed, then run the same command again"))
 }
 
 fn describe(theirs: &Record) -> String {

@@ -38,7 +38,7 @@ pub fn honoured(deployed: &Deployed, record: &Record) -> Result<Honoured, Comman
     let unread = |error| CommandError::new(format!("{name}: {error}"));
     let rotator = rotator.map(Rotator::parse).transpose().map_err(unread)?;
     let probe = probe.map(Probe::parse).transpose().map_err(unread)?;
-    if let Some(Rotator { kind: RotatorKind::Exec { command }, .. }) = &rotator {
+    if let Some(Rotator { kind: RotatorKind::Exec { command, .. }, .. }) = &rotator {
         refuse_exchanged(deployed, name, "rotator", command)?;
     }
     if let Some(Probe::Exec { command }) = &probe {
@@ -147,7 +147,7 @@ pub fn resolved(
 
 /// A rotator or a probe on one line, as it would be typed: `generate length=48`.
 pub fn told(runner: &Runner) -> String {
-    let setting = |(name, value): (&String, &String)| format!(" {}", shell_word(&format!("{name}={value}")));
+    let setting = |(name, value): (&String, &String)| format!(" {}={}", shell_word(name), shell_word(value));
     let settings: String = runner.with.iter().map(setting).collect();
     visible(&format!("{}{settings}", shell_word(&runner.kind))).into_owned()
 }

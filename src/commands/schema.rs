@@ -2,6 +2,7 @@
 
 use super::{CommandError, Session};
 use crate::cli::{Schema, SchemaOf};
+use crate::rotate;
 use crate::store::schema;
 
 pub fn run(session: &Session, arguments: &Schema) -> Result<u8, CommandError> {
@@ -9,6 +10,8 @@ pub fn run(session: &Session, arguments: &Schema) -> Result<u8, CommandError> {
         SchemaOf::Policy => schema::policy_schema(),
         SchemaOf::Record => schema::record_schema(),
         SchemaOf::Custody => schema::custody_schema(),
+        SchemaOf::RotatorRequest => rotate::request_schema(),
+        SchemaOf::RotatorAnswer => rotate::answer_schema(),
     };
     let mut text = serde_json::to_vec_pretty(&value)?;
     text.push(b'\n');

@@ -13,8 +13,10 @@ use crate::domain::facts::{SecretFacts, Setting, SignatureVerdict};
 use crate::domain::id::VersionId;
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Actor, Policy};
+use crate::domain::probe::Probe;
 use crate::domain::record::Record;
 use crate::domain::rotation::{How, Rotation, RotationState};
+use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
 use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
@@ -212,7 +214,12 @@ fn facts_lines(record: &Record, now: Instant) -> Vec<(String, String)> {
             let with: Vec<String> =
                 runner.with.iter().map(|(name, value)| format!("{name} = {value}")).collect();
             let with = if with.is_empty() { String::new() } else { format!(" ({})", with.join(", ")) };
-            line(key, format!("{}{with}", runner.kind));
+            let fault = match key {
+                "rotator" => Rotator::parse(runner).err(),
+                _ => Probe::parse(runner).err(),
+            };
+            let fault = fault.map(|fault| format!("; can't be used: {}", fault.why)).unwrap_or_default();
+            line(key, format!("{}{with}{fault}", runner.kind));
         }
     }
     if let Some(rotation) = &record.rotation {

@@ -1,7 +1,7 @@
 //! Whether the new value works: the provider and the probe are asked, and where neither can tell, a person.
 
 use super::CommandError;
-use super::retiring::{Stray, revoke_strays};
+use super::revoking::{Stray, revoke_strays};
 use super::turning::{Turn, Went};
 use super::writing::Existing;
 use crate::domain::rotated::{Rest, Stage};

@@ -16,10 +16,10 @@ use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Rotated, Stage};
-use crate::domain::rotation::{Next, Rotation, RotationState, Seen, There, Wanted, next, there};
+use crate::domain::rotation::{Next, Rotation, RotationState, Seen, There, Wanted, next};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
-use crate::domain::text::{pull_command, push_command};
+use crate::domain::text::push_command;
 use crate::domain::value::Value;
 use crate::git::{Fallback, MAX_BLOB_BYTES, PushError, Pushed};
 use crate::observe::deployed::Deployed;
@@ -120,8 +120,23 @@ impl<'a> Turn<'a> {
         }
         let overlap = Rules::of(self.policy, self.name).overlap.value;
         let wanted = self.wanted(rotation);
-        let version = record.sealed.version.id;
-        let seen = Seen { rotation, version, there, overlap, now: self.session.now, wanted };
+        let version = &record.sealed.version;
+        let was_deployed = match rotation {
+            Some(rotation) if ![rotation.from.id, rotation.to].contains(&version.id) => {
+                self.was_deployed(rotation.to)?
+            }
+            Some(_) | None => false,
+        };
+        let seen = Seen {
+            rotation,
+            version: version.id,
+            set_at: version.set_at,
+            was_deployed,
+            there,
+            overlap,
+            now: self.session.now,
+            wanted,
+        };
         let step = next(&seen);
         Ok((secret, step))
     }
@@ -140,7 +155,10 @@ impl<'a> Turn<'a> {
         match step {
             Next::Plan => minting::plan(self, secret),
             Next::Mint => minting::mint(self, secret),
-            Next::Push => self.push(secret),
+            Next::Push => {
+                retiring::refuse_dead_end(self, secret)?;
+                self.push(secret)
+            }
             Next::Verify => trying_out::verify(self, secret),
             Next::Overlap { until } => {
                 let retire = self.command(" --retire");
@@ -154,6 +172,11 @@ impl<'a> Turn<'a> {
             Next::Retire => retiring::retire(self, secret),
             Next::GiveWay => retiring::give_way(self, secret),
             Next::ClearUp => retiring::clear_up(self, secret),
+            Next::ClearOverlap { until } => {
+                self.told.next = Some(self.command(""));
+                let why = format!("what was minted may still be deployed, and stays valid until {until}");
+                Ok(Went::Stops(Rest::Waits(why)))
+            }
             Next::DropPlan => retiring::drop_plan(self, secret),
             Next::GoBack => retiring::go_back(self, secret),
             Next::RevokeNew => retiring::revoke_new(self, secret),
@@ -188,63 +211,6 @@ impl<'a> Turn<'a> {
         Ok(())
     }
 
-    /// How the deploy ref stands to what is here.
-    pub fn there(&self, ours: &Record) -> Result<There, CommandError> {
-        if self.policy.deploy_ref == DeployRef::None {
-            return Ok(There::Same);
-        }
-        let name = self.name;
-        let theirs = self.deployed_record()?.ok_or_else(|| {
-            CommandError::new(format!("{name}: is not on {} yet", self.deployed.name))
-                .hint("push it, or have its pull request merged, before it is rotated")
-        })?;
-        there(ours, &theirs, self.is_ahead()?)
-            .ok_or_else(|| self.outdated("what stands there is not what stands here"))
-    }
-
-    /// Whether what stands on the deploy ref is what ours was made from.
-    fn is_ahead(&self) -> Result<bool, CommandError> {
-        let repository = repository(self.place)?;
-        let Some(head) = repository.head()? else { return Ok(false) };
-        Ok(repository.has(self.deployed.commit) && repository.is_ancestor(self.deployed.commit, head)?)
-    }
-
-    fn outdated(&self, why: &str) -> CommandError {
-        let error =
-            CommandError::new(format!("{}: this clone is behind {}: {why}", self.name, self.deployed.name));
-        match &self.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => error.hint(pull_command(remote, branch)),
-            DeployRef::None => error,
-        }
-    }
-
-    /// Before a rotation begins, what stands here is what is deployed.
-    pub fn unpushed(&self) -> CommandError {
-        let error = CommandError::new(format!(
-            "{}: what stands here is not what {} has, and only that is rotated",
-            self.name, self.deployed.name
-        ));
-        match &self.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => error.hint(push_command(remote, branch)),
-            DeployRef::None => error,
-        }
-    }
-
-    /// The record as the deploy ref has it.
-    pub fn deployed_record(&self) -> Result<Option<Record>, CommandError> {
-        let path = self.place.record_path(self.name);
-        let Some(bytes) = self.deployed_file(&path)? else { return Ok(None) };
-        let shown = format!("{path} on {}", self.deployed.name);
-        Ok(Some(record_file::parse(&bytes, &shown)?))
-    }
-
-    /// A file as the deploy ref has it.
-    pub fn deployed_file(&self, path: &str) -> Result<Option<Vec<u8>>, CommandError> {
-        let repository = self.deployed.place.known_repository().map_err(of_unknown)?;
-        let file = repository.file(self.deployed.commit, path, MAX_BLOB_BYTES)?;
-        Ok(file.map(|(_, bytes)| bytes))
-    }
-
     /// What may be run for it, as the deploy ref has it.
     pub fn honoured(&self, secret: &Existing) -> Result<Honoured, CommandError> {
         honoured(&self.deployed, &secret.record)
@@ -274,11 +240,13 @@ impl<'a> Turn<'a> {
         let limits = Limits::within(Duration::from_secs(self.arguments.timeout));
         let folder = self.place.repository.as_ref().map(|repository| repository.root().to_owned());
         Outside {
+            secret: self.name.clone(),
             environment: self.session.environment.clone(),
             folder: folder.unwrap_or_default(),
             limits,
             deadline: Instant::now() + limits.whole,
             now: self.session.now,
+            secret: self.name.clone(),
         }
     }
 
@@ -414,7 +382,8 @@ impl<'a> Turn<'a> {
 
     /// Whether a rotation is under way, here or as `HEAD` has it: its end may be written and not committed.
     fn is_under_way(&self) -> Result<bool, CommandError> {
-        if existing(self.place, self.name)?.record.rotation.is_some() {
+        // Whatever was cut short is completed first: until then the two files need not belong together.
+        if undisturbed(self.place, || existing(self.place, self.name))?.record.rotation.is_some() {
             return Ok(true);
         }
         let repository = repository(self.place)?;
@@ -451,6 +420,9 @@ impl<'a> Turn<'a> {
             Next::Retire => "would try the new value once more, and revoke the old one".to_owned(),
             Next::GiveWay => "would give way: somebody else has rotated it first".to_owned(),
             Next::ClearUp => "would revoke what was minted and is not used".to_owned(),
+            Next::ClearOverlap { until } => {
+                format!("would wait: what was minted may still be deployed, and stays valid until {until}")
+            }
             Next::DropPlan => "would revoke what was minted, and drop the plan".to_owned(),
             Next::GoBack => "would seal the old value again".to_owned(),
             Next::RevokeNew => "would revoke the new value".to_owned(),
@@ -480,8 +452,4 @@ pub fn observe(place: &Place, arguments: &Rotate) -> Result<Deployed, CommandErr
         CommandError::new(format!("{}: {}", unknown.what, unknown.why))
             .hint("what a rotation runs is what the deploy ref says; nothing was done")
     })
-}
-
-fn of_unknown(unknown: crate::domain::finding::Unknown) -> CommandError {
-    CommandError::new(format!("{}: {}", unknown.what, unknown.why))
 }

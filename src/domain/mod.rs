@@ -54,3 +54,4 @@ pub mod variable;
 pub mod warned;
 pub mod warning;
 pub mod web_address;
+pub mod wiped_text;

@@ -5,12 +5,14 @@ use super::record::Runner;
 use super::runner::{RunnerError, Settings};
 use super::setting::Setting;
 
+mod aws;
 mod entra;
 mod generate;
 mod gitlab;
 
+pub use aws::{AwsAccount, AwsCredentials, AwsIamAccessKey, IamUser, KeyFormat};
 pub use entra::EntraAppPassword;
-pub use generate::{Encoding, Generate, Recipe};
+pub use generate::{Alphabet, Encoding, Generate, Recipe};
 pub use gitlab::{GitlabOwner, GitlabToken};
 
 /// As `kind` names them.
@@ -36,30 +38,11 @@ pub enum RotatorKind<S> {
     /// A program that speaks JSON.
     Exec {
         command: Vec<String>,
+        /// Whether what it makes carries the marker that it is told.
+        takes_markers: bool,
     },
     /// A person who follows the runbook.
     Manual,
-}
-
-/// An access key of a user of AWS IAM.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AwsIamAccessKey<S> {
-    /// Whose key it is.
-    pub user: String,
-    /// The key that makes keys: `AwsCredentials::Environment`, or a secret in the form in which values are sealed.
-    pub credentials: AwsCredentials<S>,
-    pub region: String,
-    pub iam: String,
-    pub sts: String,
-}
-
-/// With which key AWS is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AwsCredentials<S> {
-    /// `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
-    Environment,
-    /// A text in one of the forms in which values are sealed.
-    Given(S),
 }
 
 impl Rotator<Setting> {
@@ -70,9 +53,12 @@ impl Rotator<Setting> {
         let kind = match runner.kind.as_str() {
             "generate" => RotatorKind::Generate(generate::parse(&mut settings)?),
             "entra-app-password" => RotatorKind::EntraAppPassword(entra::parse(&mut settings)?),
-            "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws(&mut settings)?),
+            "aws-iam-access-key" => RotatorKind::AwsIamAccessKey(aws::parse(&mut settings)?),
             "gitlab-token" => RotatorKind::GitlabToken(gitlab::parse(&mut settings)?),
-            "exec" => RotatorKind::Exec { command: settings.command("command")? },
+            "exec" => RotatorKind::Exec {
+                command: settings.command("command")?,
+                takes_markers: settings.parsed("markers")?.unwrap_or(true),
+            },
             "manual" => RotatorKind::Manual,
             _ => {
                 return Err(settings
@@ -86,18 +72,6 @@ impl Rotator<Setting> {
 
 fn address(settings: &mut Settings<'_>, name: &'static str, default: &str) -> Result<String, RunnerError> {
     Ok(settings.address(name)?.unwrap_or_else(|| default.to_owned()))
-}
-
-fn aws(settings: &mut Settings<'_>) -> Result<AwsIamAccessKey<Setting>, RunnerError> {
-    let user = settings.required("user", "NAME-OF-IAM-USER")?.to_owned();
-    let credentials = match settings.credential("credentials")? {
-        Some(setting) => AwsCredentials::Given(setting),
-        None => AwsCredentials::Environment,
-    };
-    let region = settings.with_default("region", "us-east-1")?;
-    let iam = address(settings, "iam", "https://iam.amazonaws.com")?;
-    let sts = address(settings, "sts", "https://sts.amazonaws.com")?;
-    Ok(AwsIamAccessKey { user, credentials, region, iam, sts })
 }
 
 impl<S> Rotator<S> {
@@ -124,6 +98,7 @@ impl<S> Rotator<S> {
                     AwsCredentials::Environment => AwsCredentials::Environment,
                     AwsCredentials::Given(setting) => AwsCredentials::Given(find(setting)?),
                 },
+                format: aws.format,
                 region: aws.region.clone(),
                 iam: aws.iam.clone(),
                 sts: aws.sts.clone(),
@@ -135,7 +110,9 @@ impl<S> Rotator<S> {
                 scopes: gitlab.scopes.clone(),
                 access_level: gitlab.access_level,
             }),
-            RotatorKind::Exec { command } => RotatorKind::Exec { command: command.clone() },
+            RotatorKind::Exec { command, takes_markers } => {
+                RotatorKind::Exec { command: command.clone(), takes_markers: *takes_markers }
+            }
             RotatorKind::Manual => RotatorKind::Manual,
         };
         Ok(Rotator { kind, lifetime: self.lifetime })

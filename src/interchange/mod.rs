@@ -4,7 +4,6 @@
 //! |---|---|
 //! | `dotenv`, `json`, `yaml` | read: text to entries, strictly; what two programs read differently is refused or remarked |
 //! | `naming` | what a key becomes in the store |
-//! | `text` | where values are written to, and wiped afterwards |
 //! | `print` | written: one file per format |
 //!
 //! No message quotes what it reads: it may be a value. Lines are counted from 1. What the parser of YAML copies on its
@@ -14,13 +13,12 @@ mod dotenv;
 mod json;
 pub mod naming;
 pub mod print;
-mod text;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
 
-pub use text::Text;
+use crate::domain::wiped_text::Text;
 
 use crate::domain::value::Value;
 

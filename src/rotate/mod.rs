@@ -16,11 +16,13 @@ mod gitlab;
 mod marker;
 
 pub use error::RotateError;
+pub use exec::{answer_schema, request_schema};
 
 use std::path::PathBuf;
 use std::time::Instant;
 
 use crate::domain::id::VersionId;
+use crate::domain::name::SecretName;
 use crate::domain::rotation::{Handle, Listed};
 use crate::domain::rotator::{Rotator, RotatorKind};
 use crate::domain::time;
@@ -39,6 +41,8 @@ pub struct Outside {
     pub deadline: Instant,
     /// As of when it is judged and dated.
     pub now: time::Instant,
+    /// Which secret it is for.
+    pub secret: SecretName,
 }
 
 /// What a provider made.
@@ -103,7 +107,9 @@ pub fn provider<'a>(
         RotatorKind::EntraAppPassword(entra) => Box::new(entra::Entra::new(entra, outside)?),
         RotatorKind::AwsIamAccessKey(aws) => Box::new(aws::Aws::new(aws, outside)?),
         RotatorKind::GitlabToken(gitlab) => Box::new(gitlab::Gitlab::new(gitlab, outside)?),
-        RotatorKind::Exec { command } => Box::new(exec::Exec { command, outside }),
+        RotatorKind::Exec { command, takes_markers } => {
+            Box::new(exec::Exec { command, takes_markers: *takes_markers, outside })
+        }
         RotatorKind::Manual => return Ok(None),
     }))
 }

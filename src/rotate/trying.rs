@@ -202,11 +202,13 @@ mod tests {
     fn outside(whole: Duration) -> Outside {
         let limits = Limits { whole, attempt: whole, first_pause: Duration::ZERO };
         Outside {
+            secret: "web/api".parse().unwrap(),
             environment: Environment::new([], PathBuf::from("/")),
             folder: PathBuf::from("/"),
             limits,
             deadline: Instant::now() + whole,
             now: "2026-03-01T00:00:00Z".parse().unwrap(),
+            secret: "web/prod/db".parse().unwrap(),
         }
     }
 

@@ -1,4 +1,6 @@
-//! What a request was sent in confidence, so that no answer that repeats it is shown.
+//! What another system was sent in confidence, so that no answer that repeats it is shown.
+
+use std::collections::{HashMap, HashSet};
 
 use reqwest::Url;
 use zeroize::Zeroizing;
@@ -58,18 +60,17 @@ impl Confidence {
         format!(": {}", visible(text).chars().take(most).collect::<String>())
     }
 
+    /// In time that grows with the text and with what is kept, not with both multiplied: a value may be large.
     fn is_repeated_in(&self, text: &str) -> bool {
         let text = text.to_ascii_lowercase();
         let text = text.as_bytes();
+        let mut said: HashMap<usize, HashSet<&[u8]>> = HashMap::new();
         self.0.iter().any(|piece| {
             let run = piece.len().min(RUN_CHARS);
-            piece.windows(run).any(|run| contains(text, run))
+            let said = said.entry(run).or_insert_with(|| text.windows(run).collect());
+            piece.windows(run).any(|run| said.contains(run))
         })
     }
-}
-
-fn contains(text: &[u8], run: &[u8]) -> bool {
-    text.windows(run.len()).any(|window| window == run)
 }
 
 #[cfg(test)]
@@ -89,6 +90,7 @@ mod tests {
             ("token k\u{e4}rnten-geheim is wrong", ""),
             ("wrong: cdefghijklm", ""),
             ("wrong: defgh", ": wrong: defgh"),
+            ("you sent a bearer", ""),
         ] {
             let said = confidence.said(answer.as_bytes(), 100);
             if shown.is_empty() && !answer.is_empty() {

@@ -30,6 +30,14 @@ impl Form {
     }
 }
 
+/// A text as a field has it: of an id and a secret that go by HTTP Basic OAuth 2.0 wants both like this (RFC 6749, section
+/// 2.3.1).
+pub fn form_encoded(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(3 * text.len()));
+    encode(text, &mut out);
+    out
+}
+
 fn encode(bytes: &[u8], to: &mut Vec<u8>) {
     let hex = |half: u8| if half < 10 { b'0' + half } else { b'A' + half - 10 };
     for byte in bytes {

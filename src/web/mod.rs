@@ -12,7 +12,7 @@ mod pause;
 
 pub use confidence::Confidence;
 pub use error::ServiceError;
-pub use form::Form;
+pub use form::{Form, form_encoded};
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -154,6 +154,12 @@ impl Request {
         self.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         self.body = Zeroizing::new(body);
         self
+    }
+
+    /// Takes for an answer too what the other side does not want, and will not want if it is asked again: it says why.
+    #[must_use]
+    pub fn taking_refusals(self) -> Self {
+        self.answered_by((400..=499).filter(|status| !matches!(status, 408 | 429)))
     }
 
     /// Nothing in the address is a credential: what is said of it may be shown.

@@ -119,8 +119,7 @@ impl Sandbox {
     #[track_caller]
     pub fn rops_file(&self, path: &Path, yaml: &str, recipients: &[&str]) {
         let mut command = self.command(tools::rops(), self.root());
-        command.args(["encrypt", "--format", "yaml"]);
-        command.args(recipients.iter().flat_map(|recipient| ["--age", recipient]));
+        command.args(["encrypt", "yaml"]).args(recipients);
         write(path, &finish(command, yaml.as_bytes()).code(0).stdout);
     }
 
@@ -130,7 +129,7 @@ impl Sandbox {
     pub fn rops_decrypt(&self, path: &Path, identity: &str) -> Outcome {
         let json = path.extension() == Some(OsStr::new("json"));
         let mut command = self.command(tools::rops(), self.root());
-        command.args(["decrypt", "--format", if json { "json" } else { "yaml" }]);
+        command.args(["decrypt", if json { "json" } else { "yaml" }]);
         // It wants the bare key, without the comments of a key file.
         let identity = fs::read_to_string(identity_path(identity)).expect("the fixture is there");
         let key = identity.lines().find(|line| line.starts_with("AGE-SECRET-KEY-")).unwrap_or_default();

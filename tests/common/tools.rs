@@ -9,7 +9,8 @@ pub fn rage() -> PathBuf {
     tool("bin/rage")
 }
 
-/// `rops`, an implementation of sops' format in Rust. It reads files from standard input only, and no empty values.
+/// The library `rops`, an implementation of sops' format in Rust, as `tests/live/rops` makes a program of it. It reads no
+/// empty values.
 #[track_caller]
 pub fn rops() -> PathBuf {
     tool("bin/rops")
@@ -19,6 +20,12 @@ pub fn rops() -> PathBuf {
 #[track_caller]
 pub fn python() -> PathBuf {
     tool("venv/bin/python3")
+}
+
+/// Where the Python packages of `tests/rotate/python.txt` lie, which has moto.
+#[track_caller]
+pub fn moto() -> PathBuf {
+    tool("moto")
 }
 
 /// Node.js, new enough for [`age_encryption`].
@@ -50,6 +57,13 @@ pub fn new_node() -> PathBuf {
 #[track_caller]
 pub fn emulate() -> PathBuf {
     tool("notify/node_modules/emulate/dist/index.js")
+}
+
+/// The folder of the npm package `oidc-provider`, a server of OAuth 2.0.
+#[track_caller]
+pub fn oidc_provider() -> PathBuf {
+    tool("rotate/node_modules/oidc-provider");
+    tool("rotate")
 }
 
 /// `promtool`, which parses metrics and tests rules as Prometheus does.

@@ -11,6 +11,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, clippy::unwrap_used, reason = "it answers in more ways than are needed here")]
+#[path = "../notify/server.rs"]
+mod server;
 
 mod build_farm_2024;
 mod deployment_403_2017;
@@ -25,3 +28,4 @@ mod toronto_laptop_2022;
 mod toronto_redeploy_2022;
 mod toronto_warning_2022;
 mod wrong_environment_2025;
+mod wrong_environment_rotated_2025;

@@ -147,6 +147,28 @@ fn u9_a_later_date_for_the_same_value_is_no_rotation() {
     toronto.gate(RENEWED, &[], 1).finds(&[("expired", AZUREAD, "error")]);
 }
 
+/// A program that hands out the client secret which is there already, and calls it new.
+#[test]
+fn u9_nor_is_it_where_a_rotator_gives_out_the_old_value() {
+    let toronto = Toronto::new();
+    let script = "#!/bin/sh\nread -r request\ncase $request in\n*'\"mint\"'*) printf '{\"value\":\"%s\",\"handle\":\"1\"}' OLD ;;\n\
+                  *'\"list\"'*) printf '{\"credentials\":[]}' ;;\n*'\"identify\"'*) printf '{\"handle\":null}' ;;\nesac\n";
+    toronto.write("rotate.sh", script.replace("OLD", OLD_VALUE));
+    toronto.git(["add", "--chmod=+x", "rotate.sh"]);
+    let run = |arguments: &[&str], code: i32| {
+        let run = toronto.sandbox.secrets(&toronto.laptop).args(arguments).identity("alice");
+        run.at(RENEWED).run().code(code)
+    };
+    toronto.publish("A rotator");
+    run(&["rotator", "set", AZUREAD, "exec", r#"command=["sh", "rotate.sh"]"#, "--push"], 0);
+    run(&["rotate", AZUREAD, "--push"], 2).says("same-value");
+    assert_eq!(toronto.git(["status", "--porcelain"]), "");
+    let record = toronto.sandbox.record(&toronto.laptop, AZUREAD);
+    assert_eq!(record["sealed"]["version"]["number"], 1, "{record}");
+    // Nothing has become of it, and the gate still says what is.
+    toronto.gate(RENEWED, &[], 1).finds(&[("expired", AZUREAD, "error")]);
+}
+
 #[test]
 fn u9_forced_by_hand_it_is_found_by_whoever_can_open_it() {
     let toronto = Toronto::new();

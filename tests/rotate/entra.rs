@@ -13,10 +13,9 @@ use secrets::rotate::{self, Outside, Provider, Trial};
 use secrets::system::environment::Environment;
 use secrets::web::Limits;
 
-use super::entra_standin::{
-    APP, APP_KEY, APP_SECRET, AT, CLIENT, CLIENT_SECRET, Call, FOREIGN, Fault, Moment, Standin,
-};
+use super::entra_standin::{APP, APP_KEY, APP_SECRET, AT, CLIENT, CLIENT_SECRET, Call, FOREIGN, Standin};
 use super::server::{Answer, Server, answer};
+use super::standin::{Fault, Moment, ask};
 
 pub fn at(text: &str) -> Instant {
     Instant::parse_rfc3339(text).unwrap()
@@ -36,11 +35,13 @@ pub fn outside(whole: Option<u64>) -> Outside {
     let first_pause = Duration::from_millis(5);
     let limits = Limits { whole, attempt: whole.min(Duration::from_secs(10)), first_pause };
     Outside {
+        secret: "web/login".parse().unwrap(),
         environment: Environment::new([], PathBuf::from("/")),
         folder: PathBuf::from("/"),
         limits,
         deadline: std::time::Instant::now() + whole,
         now: at(AT),
+        secret: "web/prod/login".parse().unwrap(),
     }
 }
 
@@ -55,7 +56,7 @@ fn with_app<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
     with(standin.settings(APP), None, act)
 }
 
-fn handle(text: &str) -> Handle {
+pub fn handle(text: &str) -> Handle {
     Handle::try_from(text.to_owned()).unwrap()
 }
 
@@ -362,14 +363,7 @@ fn the_stand_in_is_strict() {
     let standin = Standin::start();
     let address = standin.url().replace("http://", "");
     let status = |method: &str, path: &str, headers: &str, body: &str| {
-        use std::io::{Read as _, Write as _};
-        let mut stream = std::net::TcpStream::connect(&address).unwrap();
-        let length = body.len();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {length}\r\n");
-        write!(stream, "{head}{headers}\r\n{body}").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        (answer.split(' ').nth(1).unwrap().parse::<u16>().unwrap(), answer)
+        ask(&standin.url(), method, path, headers, body)
     };
     let form = "Content-Type: application/x-www-form-urlencoded\r\n";
     let token_path = "/campus.example.org/oauth2/v2.0/token";

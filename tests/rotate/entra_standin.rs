@@ -7,15 +7,15 @@
 //!
 //! No clock comes into it: what takes time there takes a number of requests here.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrets::domain::rotator::EntraAppPassword;
 use secrets::domain::time::Instant;
 use secrets::domain::value::Value;
 use serde_json::{Value as Json, json};
 
-use super::server::{Answer, Request, Server, answer};
+use super::server::Request;
+use super::standin::{self, Reply, World, percent_decoded};
 
 pub const TENANT: &str = "campus.example.org";
 /// The application that may make client secrets of those that it owns.
@@ -41,29 +41,6 @@ pub enum Call {
     Remove,
 }
 
-/// Where a request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// It has come, and nothing has been done.
-    Received,
-    /// What it asks for is done, and nothing has been answered.
-    Done,
-}
-
-/// What goes wrong with one request.
-#[derive(Debug, Clone, Copy)]
-pub enum Fault {
-    FailBefore,
-    FailAfter,
-    HangAfter,
-    /// It is done a second time, and the second one is answered.
-    Twice,
-    /// It is done, and the answer is none.
-    Garbage,
-    /// Instead of doing it: status, code and message of Graph.
-    Refuse(u16, &'static str, &'static str),
-}
-
 #[derive(Debug, Clone)]
 pub struct Password {
     pub key_id: String,
@@ -76,7 +53,7 @@ pub struct Password {
     pub hidden: usize,
 }
 
-struct World {
+pub struct Entra {
     /// By application id, with who owns it.
     passwords: BTreeMap<String, (BTreeSet<String>, Vec<Password>)>,
     /// Whose a token is.
@@ -84,19 +61,10 @@ struct World {
     made: usize,
     refuse_new: usize,
     hide_new: usize,
-    faults: VecDeque<(Call, Fault)>,
-    calls: Vec<Call>,
-    /// What was asked against the contract.
     wrong: Vec<String>,
 }
 
-type Hook = Arc<dyn Fn(Call, Moment) + Send + Sync>;
-
-pub struct Standin {
-    server: Server,
-    world: Arc<Mutex<World>>,
-    hook: Arc<Mutex<Option<Hook>>>,
-}
+pub type Standin = standin::Standin<Entra>;
 
 impl Standin {
     pub fn start() -> Self {
@@ -111,7 +79,7 @@ impl Standin {
         let owned = || BTreeSet::from([CLIENT.to_owned()]);
         let by_hand = vec![password(APP_KEY, Some("made by hand"), APP_SECRET)];
         let client = vec![password("00000000-0000-4000-8000-00000000c11e", None, CLIENT_SECRET)];
-        let world = Arc::new(Mutex::new(World {
+        Self::of(Entra {
             passwords: BTreeMap::from([
                 (CLIENT.to_owned(), (BTreeSet::new(), client)),
                 (APP.to_owned(), (owned(), by_hand)),
@@ -121,18 +89,8 @@ impl Standin {
             made: 0,
             refuse_new: 0,
             hide_new: 0,
-            faults: VecDeque::new(),
-            calls: Vec::new(),
             wrong: Vec::new(),
-        }));
-        let hook = Arc::new(Mutex::new(None::<Hook>));
-        let (kept, kept_hook) = (Arc::clone(&world), Arc::clone(&hook));
-        let server = Server::start(move |_, request| handle(&kept, &kept_hook, request));
-        Self { server, world, hook }
-    }
-
-    pub fn url(&self) -> String {
-        self.server.url()
+        })
     }
 
     /// The settings of a rotator, credential and all.
@@ -162,26 +120,16 @@ impl Standin {
 
     /// Every new client secret is refused so often before it is taken.
     pub fn refuse_new(&self, times: usize) {
-        self.world.lock().unwrap().refuse_new = times;
+        self.with(|entra| entra.refuse_new = times);
     }
 
     /// Every new client secret is so often not found when it is to be removed.
     pub fn hide_new(&self, times: usize) {
-        self.world.lock().unwrap().hide_new = times;
-    }
-
-    /// What goes wrong with the next requests of this kind, one after another.
-    pub fn fault(&self, call: Call, fault: Fault) {
-        self.world.lock().unwrap().faults.push_back((call, fault));
-    }
-
-    /// Is called with every request, before it is done and before it is answered; whatever it does comes first.
-    pub fn hook(&self, hook: impl Fn(Call, Moment) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Arc::new(hook));
+        self.with(|entra| entra.hide_new = times);
     }
 
     pub fn passwords(&self, app: &str) -> Vec<Password> {
-        self.world.lock().unwrap().passwords[app].1.clone()
+        self.with(|entra| entra.passwords[app].1.clone())
     }
 
     pub fn key_ids(&self, app: &str) -> Vec<String> {
@@ -190,25 +138,17 @@ impl Standin {
 
     /// Makes one as a person does in the portal.
     pub fn make_by_hand(&self, app: &str, name: Option<&str>, secret: &str) -> String {
-        let mut world = self.world.lock().unwrap();
-        let password = world.password(name, "2028-01-01T00:00:00Z".to_owned());
-        let password = Password { secret: secret.to_owned(), refused: 0, hidden: 0, ..password };
-        let key_id = password.key_id.clone();
-        world.passwords.get_mut(app).unwrap().1.push(password);
-        key_id
-    }
-
-    pub fn calls(&self, call: Call) -> usize {
-        self.world.lock().unwrap().calls.iter().filter(|one| **one == call).count()
-    }
-
-    /// What was asked against the contract so far.
-    pub fn wrong(&self) -> Vec<String> {
-        self.world.lock().unwrap().wrong.clone()
+        self.with(|entra| {
+            let password = entra.password(name, "2028-01-01T00:00:00Z".to_owned());
+            let password = Password { secret: secret.to_owned(), refused: 0, hidden: 0, ..password };
+            let key_id = password.key_id.clone();
+            entra.passwords.get_mut(app).unwrap().1.push(password);
+            key_id
+        })
     }
 }
 
-impl World {
+impl Entra {
     fn password(&mut self, name: Option<&str>, end: String) -> Password {
         self.made += 1;
         let made = self.made;
@@ -222,75 +162,11 @@ impl World {
             hidden: self.hide_new,
         }
     }
-
-    fn take_fault(&mut self, call: Call) -> Option<Fault> {
-        let at = self.faults.iter().position(|(of, _)| *of == call)?;
-        self.faults.remove(at).map(|(_, fault)| fault)
-    }
-}
-
-/// An answer that is not given yet.
-struct Reply {
-    status: u16,
-    body: Json,
-}
-
-fn handle(world: &Mutex<World>, hook: &Mutex<Option<Hook>>, request: &Request) -> Answer {
-    let path = request.line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let call = match &path {
-        path if path.ends_with("/addPassword") => Call::Add,
-        path if path.ends_with("/removePassword") => Call::Remove,
-        path if path.starts_with("/v1.0/applications") => Call::List,
-        _ => Call::LogIn,
-    };
-    let hook = hook.lock().unwrap().clone();
-    let tell = |moment| {
-        if let Some(hook) = &hook {
-            hook(call, moment);
-        }
-    };
-    tell(Moment::Received);
-    let (fault, reply) = {
-        let mut world = world.lock().unwrap();
-        world.calls.push(call);
-        let fault = world.take_fault(call);
-        let reply = match fault {
-            Some(Fault::FailBefore) => failing(),
-            Some(Fault::Refuse(status, code, message)) => graph_error(status, code, message),
-            Some(Fault::Twice) => {
-                world.act(call, request, false);
-                world.act(call, request, false)
-            }
-            None | Some(Fault::FailAfter | Fault::HangAfter | Fault::Garbage) => {
-                world.act(call, request, true)
-            }
-        };
-        (fault, reply)
-    };
-    tell(Moment::Done);
-    match fault {
-        Some(Fault::FailAfter) => give(failing()),
-        Some(Fault::HangAfter) => Answer::Hang,
-        Some(Fault::Garbage) => answer("200 OK", "Content-Type: text/html\r\n", "<html>Welcome!</html>"),
-        None | Some(Fault::FailBefore | Fault::Twice | Fault::Refuse(..)) => give(reply),
-    }
-}
-
-fn failing() -> Reply {
-    graph_error(500, "InternalServerError", "An internal server error has occurred.")
-}
-
-fn give(reply: Reply) -> Answer {
-    let status = format!("{} Status", reply.status);
-    if reply.status == 204 {
-        return answer(&status, "", "");
-    }
-    answer(&status, "Content-Type: application/json\r\n", &reply.body.to_string().replace('+', "\\u002B"))
 }
 
 fn graph_error(status: u16, code: &str, message: &str) -> Reply {
     let inner = json!({ "date": "2027-08-24T00:00:00", "request-id": "r", "client-request-id": "c" });
-    Reply { status, body: json!({ "error": { "code": code, "message": message, "innerError": inner } }) }
+    Reply::new(status, json!({ "error": { "code": code, "message": message, "innerError": inner } }))
 }
 
 fn log_in_error(status: u16, error: &str, number: u64, text: &str) -> Reply {
@@ -303,26 +179,45 @@ fn log_in_error(status: u16, error: &str, number: u64, text: &str) -> Reply {
         "timestamp": "2027-08-24 00:00:00Z", "trace_id": "255d1aef-8c98-452f-ac51-23d051240864",
         "correlation_id": "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7",
     });
-    Reply { status, body }
+    Reply::new(status, body)
 }
 
-impl World {
-    fn against(&mut self, what: impl Into<String>) {
-        self.wrong.push(what.into());
+impl World for Entra {
+    type Call = Call;
+
+    fn call_of(request: &Request) -> Call {
+        match request.line.split(' ').nth(1).unwrap_or_default() {
+            path if path.ends_with("/addPassword") => Call::Add,
+            path if path.ends_with("/removePassword") => Call::Remove,
+            path if path.starts_with("/v1.0/applications") => Call::List,
+            _ => Call::LogIn,
+        }
     }
 
-    fn act(&mut self, call: Call, request: &Request, has_limit: bool) -> Reply {
-        match call {
-            Call::LogIn => self.log_in(request),
-            Call::List | Call::Add | Call::Remove => match self.authorized(call, request) {
-                Ok(app) => match call {
-                    Call::Add => self.add(&app, request, has_limit),
-                    Call::Remove => self.remove(&app, request),
-                    Call::List | Call::LogIn => self.list(&app),
-                },
-                Err(reply) => reply,
-            },
+    fn act(&mut self, call: Call, request: &Request, has_limits: bool) -> Reply {
+        if call == Call::LogIn {
+            return self.log_in(request);
         }
+        match (call, self.authorized(call, request)) {
+            (_, Err(reply)) => reply,
+            (Call::Add, Ok(app)) => self.add(&app, request, has_limits),
+            (Call::Remove, Ok(app)) => self.remove(&app, request),
+            (Call::List | Call::LogIn, Ok(app)) => self.list(&app),
+        }
+    }
+
+    fn refusal(status: u16, code: &str, message: &str) -> Reply {
+        graph_error(status, code, message)
+    }
+
+    fn wrong(&mut self) -> &mut Vec<String> {
+        &mut self.wrong
+    }
+}
+
+impl Entra {
+    fn against(&mut self, what: impl Into<String>) {
+        self.wrong.push(what.into());
     }
 
     fn log_in(&mut self, request: &Request) -> Reply {
@@ -379,7 +274,7 @@ impl World {
         let token = format!("eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.token-{}", self.tokens.len());
         self.tokens.insert(token.clone(), client);
         let body = json!({ "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token });
-        Reply { status: 200, body }
+        Reply::new(200, body)
     }
 
     /// The application that is asked for, where whoever asks may.
@@ -421,10 +316,10 @@ impl World {
     fn list(&self, app: &str) -> Reply {
         let passwords: Vec<_> = self.passwords[app].1.iter().map(shown).collect();
         let context = "https://graph.microsoft.com/v1.0/$metadata#applications(passwordCredentials)/$entity";
-        Reply { status: 200, body: json!({ "@odata.context": context, "passwordCredentials": passwords }) }
+        Reply::new(200, json!({ "@odata.context": context, "passwordCredentials": passwords }))
     }
 
-    fn add(&mut self, app: &str, request: &Request, has_limit: bool) -> Reply {
+    fn add(&mut self, app: &str, request: &Request, has_limits: bool) -> Reply {
         let body: Json = serde_json::from_slice(&request.body).unwrap_or_default();
         let asked = body["passwordCredential"].as_object().cloned().unwrap_or_default();
         let is_known = |key: &String| key == "displayName" || key == "endDateTime";
@@ -442,7 +337,7 @@ impl World {
             self.against(format!("addPassword: {body}"));
             return graph_error(400, "Request_BadRequest", "A property is unknown or has a wrong value.");
         }
-        if has_limit && self.passwords[app].1.len() >= MOST_PASSWORDS {
+        if has_limits && self.passwords[app].1.len() >= MOST_PASSWORDS {
             let message = "The application has as many password credentials as it may have.";
             return graph_error(400, "Request_BadRequest", message);
         }
@@ -451,7 +346,7 @@ impl World {
         let mut body = shown(&password);
         body["secretText"] = password.secret.clone().into();
         self.passwords.get_mut(app).unwrap().1.push(password);
-        Reply { status: 200, body }
+        Reply::new(200, body)
     }
 
     fn remove(&mut self, app: &str, request: &Request) -> Reply {
@@ -465,7 +360,7 @@ impl World {
         match passwords.iter_mut().position(|one| one.key_id == key_id) {
             Some(at) if passwords[at].hidden == 0 => {
                 passwords.remove(at);
-                Reply { status: 204, body: Json::Null }
+                Reply::new(204, Json::Null)
             }
             found => {
                 if let Some(at) = found {
@@ -490,15 +385,4 @@ fn form(body: &[u8]) -> Vec<(String, String)> {
     let body = std::str::from_utf8(body).unwrap().replace('+', "%20");
     let fields = body.split('&').filter_map(|field| field.split_once('='));
     fields.map(|(name, value)| (percent_decoded(name), percent_decoded(value))).collect()
-}
-
-pub fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = (*first == b'%').then(|| std::str::from_utf8(&after[..2]).unwrap());
-        bytes.push(hex.map_or(*first, |hex| u8::from_str_radix(hex, 16).unwrap()));
-        rest = if hex.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -12,20 +12,28 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[allow(dead_code, reason = "not all of its programs are needed here")]
+#[path = "../notify/program.rs"]
+mod program;
 #[allow(dead_code, reason = "it answers in more ways than are needed here")]
 #[path = "../notify/server.rs"]
 mod server;
 
 mod aws;
+mod aws_at_moto;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
 mod exec;
 mod generate;
 mod gitlab;
+mod gitlab_standin;
 mod kill;
+mod local_provider;
 mod machine;
 mod manual;
 mod probes;
+mod probes_tls;
 mod races;
 mod runners;
+mod standin;

@@ -41,7 +41,8 @@ fn rotation(state: RotationState) -> Rotation {
 /// What comes next where version `stands` is here, as of a moment, with an overlap of a day.
 fn after(rotation: Option<&Rotation>, stands: u128, there: There, wanted: Wanted, now: &str) -> Next {
     let overlap = Period::hours(24);
-    next(&Seen { rotation, version: id(stands), there, overlap, now: at(now), wanted })
+    let (version, set_at, was_deployed) = (id(stands), at(BEGUN), false);
+    next(&Seen { rotation, version, set_at, was_deployed, there, overlap, now: at(now), wanted })
 }
 
 const SOON: &str = "2026-03-02T12:59:59Z";
@@ -143,46 +144,76 @@ fn the_way_back() {
 fn a_value_set_by_hand_meanwhile() {
     use RotationState::{Aborted, Planned, Sealed, Verified};
     use There::{Behind, Same, SameVersion};
-    let wait = Next::BackOverlap { until: late() };
-    for wanted in [Wanted::Onward, Wanted::Retire, Wanted::Abort] {
-        for there in [Same, SameVersion, Behind] {
-            assert_eq!(after(Some(&rotation(Planned)), 9, there, wanted, SOON), Next::ClearUp);
-        }
-        for state in [Sealed, Verified, Aborted] {
-            let overtaken = rotation(state);
-            let left = Rotation { left_at: Some(at(NOTED)), ..overtaken.clone() };
-            for (rotation, there, now, expected) in [
-                (&overtaken, Behind, LATE, Next::Push),
-                (&overtaken, SameVersion, LATE, Next::Leave),
-                (&overtaken, Same, LATE, Next::Leave),
-                (&left, SameVersion, LATE, Next::Push),
-                (&left, Same, SOON, wait),
-                (&left, Same, LATE, Next::ClearUp),
-            ] {
-                assert_eq!(after(Some(rotation), 9, there, wanted, now), expected, "{state} {there:?} {now}");
-            }
-        }
-        // The old value, put back by hand: it ends as one that was aborted.
-        for state in [Sealed, Verified] {
-            assert_eq!(after(Some(&rotation(state)), 1, Same, wanted, LATE), Next::GoBack);
+    let found = |rotation: &Rotation, there, was_deployed, now: &str| {
+        let seen = |wanted| Seen {
+            rotation: Some(rotation),
+            version: id(9),
+            set_at: at(BEGUN),
+            was_deployed,
+            there,
+            overlap: Period::hours(24),
+            now: at(now),
+            wanted,
+        };
+        let next = [Wanted::Onward, Wanted::Retire, Wanted::Abort].map(|wanted| next(&seen(wanted)));
+        assert!(next.iter().all(|one| *one == next[0]), "{next:?}");
+        next[0]
+    };
+    let wait = Next::ClearOverlap { until: late() };
+    for (state, was_deployed) in [(Planned, true), (Sealed, true), (Verified, false), (Aborted, false)] {
+        let overtaken = rotation(state);
+        let left = Rotation { left_at: Some(at(NOTED)), ..overtaken.clone() };
+        for (rotation, there, now, expected) in [
+            (&overtaken, Behind, LATE, Next::Push),
+            // However long ago it was set: only now it is seen there.
+            (&overtaken, SameVersion, LATE, Next::Leave),
+            (&overtaken, Same, LATE, Next::Leave),
+            (&left, SameVersion, LATE, Next::Push),
+            (&left, Same, SOON, wait),
+            (&left, Same, LATE, Next::ClearUp),
+        ] {
+            assert_eq!(found(rotation, there, was_deployed, now), expected, "{state} {there:?} {now}");
         }
     }
-    // The new one, put back after an abort, is as good as a new one.
-    assert_eq!(after(Some(&rotation(Aborted)), 2, Same, Wanted::Onward, LATE), Next::Verify);
+    for state in [Planned, Sealed] {
+        assert_eq!(found(&rotation(state), Behind, false, SOON), Next::Push, "{state}");
+        assert_eq!(found(&rotation(state), Same, false, SOON), Next::ClearUp, "never deployed: {state}");
+    }
+}
+
+#[test]
+fn what_was_put_back_by_hand() {
+    use RotationState::{Aborted, Sealed, Verified};
+    for wanted in [Wanted::Onward, Wanted::Retire, Wanted::Abort] {
+        // The old value ends the rotation as one that was aborted; the new one is as good as a new one.
+        for state in [Sealed, Verified] {
+            assert_eq!(after(Some(&rotation(state)), 1, There::Same, wanted, LATE), Next::GoBack);
+        }
+    }
+    assert_eq!(after(Some(&rotation(Aborted)), 2, There::Same, Wanted::Onward, LATE), Next::Verify);
 }
 
 #[test]
 fn an_overlap_of_nothing_ends_at_once_and_one_beyond_all_years_never() {
     let verified = rotation(RotationState::Verified);
-    let found = |overlap: &str, verified: &Rotation| {
-        let (there, wanted, now) = (There::Same, Wanted::Retire, at(NOTED));
-        let overlap = overlap.parse().unwrap();
-        next(&Seen { rotation: Some(verified), version: id(2), there, overlap, now, wanted })
+    let found = |overlap: &str, verified: &Rotation, set_at: &str, now: &str| {
+        next(&Seen {
+            rotation: Some(verified),
+            version: id(2),
+            set_at: at(set_at),
+            was_deployed: false,
+            there: There::Same,
+            overlap: overlap.parse().unwrap(),
+            now: at(now),
+            wanted: Wanted::Retire,
+        })
     };
-    assert_eq!(found("0h", &verified), Next::Retire);
+    assert_eq!(found("0h", &verified, BEGUN, NOTED), Next::Retire);
+    // It is not bound to the value when it was verified, and when that was set is.
+    assert_eq!(found("24h", &verified, LATE, LATE), Next::Overlap { until: at("2026-03-03T13:00:00Z") });
     let last = at("9999-12-31");
     let forged = Rotation { verified: Some(Verified { at: last, how: How::Tried }), ..verified };
-    assert_eq!(found("100y", &forged), Next::Overlap { until: last });
+    assert_eq!(found("100y", &forged, BEGUN, NOTED), Next::Overlap { until: last });
 }
 
 #[test]
@@ -282,14 +313,14 @@ fn a_rival_is_told_from_a_successor() {
         (record(1, 1, 1, of(Planned, 2)), record(2, 2, 2, of(Sealed, 2)), record(2, 2, 2, of(Verified, 2)));
     let back = record(1, 3, 3, of(Aborted, 2));
     for (what, ours, theirs, expected) in [
-        ("planned here only", &planned, record(1, 1, 1, None), Some(There::SameVersion)),
-        ("sealed here only", &sealed, record(1, 1, 1, of(Planned, 2)), Some(There::Behind)),
-        ("verified here only", &verified, record(2, 2, 2, of(Sealed, 2)), Some(There::SameVersion)),
-        ("resealed there", &sealed, record(1, 1, 9, of(Planned, 2)), Some(There::Behind)),
+        ("resealed there", &sealed, record(1, 1, 9, of(Planned, 2)), None),
+        ("resealed there, and nothing known of it", &planned, record(1, 1, 9, None), None),
+        ("set by hand there, where it was planned", &planned, record(9, 2, 2, of(Planned, 2)), None),
         // A rival's plan, value, and a value that was set by hand instead.
         ("two plans", &planned, record(1, 1, 1, of(Planned, 3)), Some(There::Another)),
         ("sealed, and another's plan", &sealed, record(1, 1, 1, of(Planned, 3)), Some(There::Another)),
         ("two values", &sealed, record(3, 2, 2, of(Sealed, 3)), Some(There::Another)),
+        ("an older one", &sealed, record(9, 1, 1, None), None),
         ("theirs is done", &sealed, record(3, 2, 2, None), Some(There::Another)),
         ("set by hand there", &planned, record(9, 2, 2, None), Some(There::Another)),
         ("far ahead of a plan", &planned, record(9, 7, 7, None), None),

@@ -68,9 +68,9 @@ impl<'a> Api<'a> {
             .with_body(Form::CONTENT_TYPE, form.into_bytes())
             .in_the_open()
             .keeping(secret)
-            .answered_by([400, 401]);
+            .taking_refusals();
         let answer = send(&request, self.outside.limits, self.outside.deadline)?;
-        if answer.status == 200 {
+        if answer.status < 300 {
             return match answers::authorization(&answer.body) {
                 Some(authorization) => Ok(LogIn::In(authorization)),
                 None => Err(garbage(&self.token, "it gives no token; is `login` the right address?")),
@@ -118,9 +118,7 @@ impl<'a> Api<'a> {
     }
 
     fn authorized(&self, request: Request) -> Result<Request, RotateError> {
-        let request = request.in_the_open().authorized(Some(self.authorization()?))?;
-        // 408 and 429 are asked again; what else is wrong with a request says so in its body.
-        Ok(request.answered_by((400..=499).filter(|status| !matches!(status, 408 | 429))))
+        Ok(request.in_the_open().taking_refusals().authorized(Some(self.authorization()?))?)
     }
 
     fn authorization(&self) -> Result<&Value, RotateError> {

@@ -10,7 +10,7 @@ use super::super::{Outside, RotateError, Trial};
 use super::{one_line, unfit};
 use crate::domain::probe::{Carried, Http, HttpMethod};
 use crate::domain::value::Value;
-use crate::web::{self, Request, Target};
+use crate::web::{self, Request, ServiceError, Target};
 
 const KIND: &str = "http";
 
@@ -28,12 +28,15 @@ pub fn attempt(http: &Http, value: &Value, outside: &Outside) -> Result<Trial, R
     let mut text = text.map_err(|_| unfit(KIND, "the value, or `prefix`, can't stand in a header"))?;
     text.set_sensitive(true);
     // Nothing of the answer but its status matters, however long it is.
-    let request = Request::new(method, &target).with_header(name, text).keeping(value);
-    let tells = |status: &u16| !web::may_change(*status) || http.statuses.contains(status);
-    let request = request.answered_by((200..=599).filter(tells)).reading(0);
+    let request = Request::new(method, &target).with_header(name, text);
+    let request = request.answered_by(200..=599).reading(0);
     let status = web::send(&request, outside.limits, outside.deadline)?.status;
     if http.statuses.contains(&status) {
         return Ok(Trial::Passed);
+    }
+    if web::may_change(status) {
+        let (to, said) = (target.to_string(), String::new());
+        return Err(ServiceError::Status { to, status, said }.into());
     }
     let expected: Vec<String> = http.statuses.iter().map(u16::to_string).collect();
     Ok(Trial::Refused(format!("{target}: answered {status}, and {} is expected", expected.join(" or "))))

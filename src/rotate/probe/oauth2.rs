@@ -1,17 +1,16 @@
 //! A token of OAuth 2.0, asked for with the value as client secret (RFC 6749, section 4.4).
 
-use reqwest::header::{self, HeaderValue};
+use reqwest::Method;
 use serde::Deserialize;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::super::{Outside, RotateError, Trial};
-use super::{http, one_line, unfit};
+use super::{http, one_line};
 use crate::domain::probe::OAuth2;
 use crate::domain::value::Value;
-use crate::web::{self, Answer, Request, ServiceError, Target};
+use crate::web::{self, Answer, Form, Request, ServiceError, Target, form_encoded};
 
 const KIND: &str = "oauth2-client-credentials";
-const FORM: &str = "application/x-www-form-urlencoded";
 /// What says that it is this client, or its secret, that is not taken (RFC 6749, section 5.2).
 const REFUSALS: [&str; 2] = ["invalid_client", "unauthorized_client"];
 
@@ -48,51 +47,24 @@ pub fn attempt(oauth2: &OAuth2, value: &Value, outside: &Outside) -> Result<Tria
 }
 
 fn request(oauth2: &OAuth2, target: &Target, secret: &[u8]) -> Result<Request, RotateError> {
-    let mut body = Zeroizing::new(b"grant_type=client_credentials".to_vec());
-    let mut field = |name: &str, text: &[u8]| {
-        let encoded = encoded(text);
-        // A buffer that grows leaves a copy behind.
-        let longer = [body.as_slice(), b"&", name.as_bytes(), b"=", encoded.as_slice()].concat();
-        body = Zeroizing::new(longer);
+    let form = Form::default().with("grant_type", b"client_credentials");
+    let form = match &oauth2.scope {
+        Some(scope) => form.with("scope", scope.as_bytes()),
+        None => form,
     };
-    if let Some(scope) = &oauth2.scope {
-        field("scope", scope.as_bytes());
-    }
-    let (id, encoded_secret) = (oauth2.client_id.as_bytes(), encoded(secret));
-    let kept = Value::new(encoded_secret.to_vec());
+    let id = oauth2.client_id.as_bytes();
+    let post = |form: Form| {
+        let request = Request::new(Method::POST, target).in_the_open();
+        request.with_body(Form::CONTENT_TYPE, form.into_bytes())
+    };
+    let kept = Value::new(form_encoded(secret).to_vec());
     if oauth2.in_body {
-        field("client_id", id);
-        field("client_secret", secret);
-        return Ok(Request::new(reqwest::Method::POST, target).with_body(FORM, body.to_vec()).keeping(&kept));
+        return Ok(post(form.with("client_id", id).with("client_secret", secret)).keeping(&kept));
     }
-    // Section 2.3.1: both are encoded like fields of a form before they become user and password.
-    let id = encoded(id);
-    let basic = http::basic(&Zeroizing::new([id.as_slice(), b":", encoded_secret.as_slice()].concat()));
-    let mut authorization =
-        HeaderValue::from_bytes(&basic).map_err(|_| unfit(KIND, "`client-id` can't stand in a header"))?;
-    authorization.set_sensitive(true);
-    let request = Request::new(reqwest::Method::POST, target).with_body(FORM, body.to_vec());
-    Ok(request
-        .with_header(header::AUTHORIZATION, authorization)
-        .keeping(&kept)
-        .keeping(&Value::new(basic.to_vec())))
-}
-
-/// As a field of a form is written (RFC 6749, appendix B).
-fn encoded(text: &[u8]) -> Zeroizing<Vec<u8>> {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = Zeroizing::new(Vec::with_capacity(text.len() * 3));
-    for byte in text {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'*' | b'-' | b'.' | b'_' => out.push(*byte),
-            b' ' => out.push(b'+'),
-            other => {
-                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or_default();
-                out.extend([b'%', digit(other >> 4), digit(other & 15)]);
-            }
-        }
-    }
-    out
+    // Section 2.3.1: both are written like fields of a form before they become user and password.
+    let pair = Zeroizing::new([form_encoded(id).as_slice(), b":", form_encoded(secret).as_slice()].concat());
+    let basic = Value::new(http::basic(&pair).to_vec());
+    Ok(post(form).authorized(Some(&basic))?.keeping(&kept))
 }
 
 fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateError> {
@@ -122,21 +94,4 @@ fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateEr
         return Ok(Trial::Refused(format!("{to}: refused it with {status}{said}")));
     }
     Err(ServiceError::Status { to: to.to_owned(), status, said }.into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_field_of_a_form() {
-        for (text, expected) in [
-            ("plain-._*09", "plain-._*09"),
-            (" %&+", "+%25%26%2B"),
-            ("\u{a3}\u{20ac}", "%C2%A3%E2%82%AC"),
-            ("~:/=", "%7E%3A%2F%3D"),
-        ] {
-            assert_eq!(encoded(text.as_bytes()).as_slice(), expected.as_bytes());
-        }
-    }
 }

@@ -11,6 +11,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, SignatureScheme};
 
 use super::super::{Outside, RotateError, Trial};
@@ -57,7 +58,8 @@ fn first_certificate(pem: &[u8]) -> Option<CertificateDer<'static>> {
     let from = find(pem, BEGIN)?;
     let block = pem.get(from..)?;
     let length = find(block, END)? + END.len();
-    CertificateDer::from_pem_slice(block.get(..length)?).ok()
+    let certificate = CertificateDer::from_pem_slice(block.get(..length)?).ok()?;
+    ParsedCertificate::try_from(&certificate).is_ok().then_some(certificate)
 }
 
 /// No data is sent: once the hands are shaken, or not, the connection ends.

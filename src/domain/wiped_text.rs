@@ -2,6 +2,8 @@
 
 use std::io;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use zeroize::Zeroizing;
 
 /// Bytes that are secret.
@@ -34,6 +36,16 @@ impl Text {
 
     pub fn push_char(&mut self, c: char) {
         self.push(c.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    /// Bytes in base 64, with padding and nothing in between.
+    pub fn push_base64(&mut self, bytes: &[u8]) {
+        let mut signs = Zeroizing::new([0; 64]);
+        for part in bytes.chunks(48) {
+            // 48 bytes are 64 signs.
+            let written = BASE64_STANDARD.encode_slice(part, &mut *signs).unwrap_or_default();
+            self.push(signs.get(..written).unwrap_or_default());
+        }
     }
 
     /// Gives the bytes away, unwiped.

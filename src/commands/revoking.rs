@@ -1,0 +1,197 @@
+//! What is revoked at a provider, and that nothing else is.
+
+use super::CommandError;
+use super::in_use::spare;
+use super::turning::Turn;
+use super::versions::{self, Wanted};
+use super::writing::Existing;
+use crate::domain::rotation::{Handle, Listed, Rotation};
+use crate::domain::text::listed as in_words;
+use crate::domain::value::Value;
+use crate::rotate::Provider;
+
+/// By what the provider knows the old value; nothing where it is gone. What the record says is held against the provider's own
+/// list: revoked is only what bears the old version's marker, or what was taken for the old value when the rotation began and
+/// still is.
+pub fn old_handles(
+    turn: &Turn<'_>,
+    provider: &dyn Provider,
+    rotation: &Rotation,
+    listed: &[Listed],
+    old_value: &Value,
+) -> Result<Vec<Handle>, CommandError> {
+    let old = rotation.from.id;
+    let marked: Vec<Handle> =
+        listed.iter().filter(|one| one.marker == Some(old)).map(|one| one.handle.clone()).collect();
+    let noted = rotation.from_handle.as_ref();
+    let noted_there = noted.filter(|noted| listed.iter().any(|one| one.handle == **noted));
+    if turn.arguments.revoked_by_hand {
+        return match marked.first().or(noted_there) {
+            Some(handle) => Err(CommandError::new(format!("{}: its provider still has {handle}", turn.name))
+                .hint(turn.command(" --retire"))),
+            None => Ok(Vec::new()),
+        };
+    }
+    if !marked.is_empty() {
+        return Ok(marked);
+    }
+    if noted.is_some() && noted_there.is_none() {
+        return Ok(Vec::new());
+    }
+    // Some providers know a value by a few characters: what bears another version's marker is not the old one.
+    let is_unmarked =
+        |handle: &Handle| listed.iter().any(|one| one.handle == *handle && one.marker.is_none());
+    let identified = provider.identify(old_value, listed)?.filter(is_unmarked);
+    match (noted_there, identified) {
+        (Some(noted), Some(found)) if *noted == found => Ok(vec![found]),
+        (Some(_) | None, _) => Err(CommandError::new(format!(
+            "{}: which credential version {} is at its provider can't be told, so nothing was revoked",
+            turn.name, rotation.from.number
+        ))
+        .hint(format!("revoke it there by hand, then: {} --revoked-by-hand", turn.command(" --retire")))),
+    }
+}
+
+/// What becomes of what may be somebody's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stray {
+    Blocks,
+    IsTold,
+}
+
+/// Revokes what was minted for a rotation and belongs to none of these handles and values. Answers with what bears its mark too
+/// and may be in use, which is spared.
+pub fn revoke_strays(
+    turn: &Turn<'_>,
+    provider: &dyn Provider,
+    rotation: &Rotation,
+    keep: &[Handle],
+    values: &[&Value],
+    doubtful: Stray,
+) -> Result<Vec<Handle>, CommandError> {
+    if !provider.has_register() {
+        return Ok(Vec::new());
+    }
+    let listed = provider.list()?;
+    let mut kept = keep.to_vec();
+    for value in values {
+        kept.extend(provider.identify(value, &listed)?);
+    }
+    let mut strays = crate::domain::rotation::strays(&listed, rotation, &kept, provider.takes_markers());
+    let spared = if strays.ours.is_empty() {
+        Vec::new()
+    } else {
+        spare(&mut strays.ours, &turn.in_use(rotation)?, &listed, &kept)
+    };
+    for handle in &strays.ours {
+        provider.revoke(handle)?;
+        turn.session
+            .say(format!("{}: revoked {handle}, which was minted for it and is not used", turn.name))?;
+    }
+    if strays.doubtful.is_empty() {
+        return Ok(spared);
+    }
+    let names: Vec<String> = strays.doubtful.iter().map(ToString::to_string).collect();
+    let why = format!(
+        "{}: {} appeared at its provider since the rotation began, and may be somebody's",
+        turn.name,
+        in_words(&names)
+    );
+    match doubtful {
+        Stray::Blocks => Err(CommandError::new(why)
+            .hint("if nobody uses it, remove it there, and run the same command again")
+            .hint(format!("if somebody does: {}, then begin anew", turn.command(" --abort")))),
+        Stray::IsTold => {
+            turn.session.say(format!("warning: {why}"))?;
+            Ok(spared)
+        }
+    }
+}
+
+/// Where nothing of what was minted may be kept.
+pub fn refuse_spared(turn: &Turn<'_>, spared: &[Handle]) -> Result<(), CommandError> {
+    if spared.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = spared.iter().map(ToString::to_string).collect();
+    Err(CommandError::new(format!(
+        "{}: {} was minted for it, and is what {} has: it was not revoked",
+        turn.name,
+        in_words(&names),
+        turn.deployed.name
+    )))
+}
+
+/// Revokes what was minted and is not the value that stands here, whatever may still be in use of the old.
+pub fn revoke_minted(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<(), CommandError> {
+    let current = turn.open(&secret.bytes)?;
+    turn.provided(secret, |_, provider, _| {
+        let Some(provider) = provider.filter(|provider| provider.has_register()) else { return Ok(()) };
+        let listed = provider.list()?;
+        let version = secret.record.sealed.version.id;
+        let mut keep: Vec<Handle> =
+            listed.iter().filter(|one| one.marker == Some(version)).map(|one| one.handle.clone()).collect();
+        keep.extend(rotation.from_handle.clone());
+        keep.extend(provider.identify(&current, &listed)?);
+        if let Some(minted) = unmarked(turn, secret, provider, rotation, &listed)?
+            && !keep.contains(&minted)
+        {
+            provider.revoke(&minted)?;
+            turn.session.say(format!("{}: revoked {minted}", turn.name))?;
+        }
+        let spared = revoke_strays(turn, provider, rotation, &keep, &[], Stray::IsTold)?;
+        refuse_spared(turn, &spared)
+    })
+}
+
+/// What was minted and sealed, at a provider that takes no markers: what the sealed value itself belongs to. That a record
+/// names a handle proves nothing.
+pub fn unmarked(
+    turn: &Turn<'_>,
+    secret: &Existing,
+    provider: &dyn Provider,
+    rotation: &Rotation,
+    listed: &[Listed],
+) -> Result<Option<Handle>, CommandError> {
+    let Some(noted) = &rotation.handle else { return Ok(None) };
+    if provider.takes_markers() || !listed.iter().any(|one| one.handle == *noted) {
+        return Ok(None);
+    }
+    let value = if secret.record.sealed.version.id == rotation.to {
+        turn.open(&secret.bytes)?
+    } else {
+        turn.open(&versions::older(turn.place, turn.name, Wanted::Id(rotation.to))?.sealed)?
+    };
+    match provider.identify(&value, listed)? {
+        Some(found) if found == *noted => Ok(Some(found)),
+        Some(_) | None => Err(CommandError::new(format!(
+            "{}: whether {noted} was minted for it can't be told, so nothing was revoked",
+            turn.name
+        ))
+        .hint(
+            "look at it at its provider; if nobody uses it, revoke it there, then run the same command again",
+        )),
+    }
+}
+
+pub fn revoke_nothing_new(
+    turn: &Turn<'_>,
+    rotation: &Rotation,
+    listed: &[Listed],
+    keep: &[Handle],
+) -> Result<(), CommandError> {
+    let new: Vec<String> = listed
+        .iter()
+        .filter(|one| !rotation.before.contains(&one.handle) && !keep.contains(&one.handle))
+        .map(|one| one.handle.to_string())
+        .collect();
+    if new.is_empty() {
+        return Ok(());
+    }
+    Err(CommandError::new(format!(
+        "{}: somebody else rotates it too, and whether {} was minted here or there can't be told",
+        turn.name,
+        in_words(&new)
+    ))
+    .hint("wait until theirs is sealed and pushed, then run the same command again"))
+}

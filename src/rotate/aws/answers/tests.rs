@@ -1,0 +1,1 @@
+//! Answers as AWS documents them, and answers that are none.
