@@ -22,14 +22,17 @@ impl Turn<'_> {
             CommandError::new(format!("{name}: is not on {} yet", self.deployed.name))
                 .hint("push it, or have its pull request merged, before it is rotated")
         })?;
-        let stands = there(ours, &theirs, self.is_ours_made_from(blob)?);
-        match (stands, &ours.rotation) {
-            (Some(There::Another), Some(rotation)) if self.was_deployed(rotation.to)? => {
-                Err(self.outdated("what stands there is not what stands here"))
-            }
-            (Some(stands), _) => Ok(stands),
-            (None, _) => Err(self.outdated("what stands there is not what stands here")),
+        let outdated = || self.outdated("what stands there is not what stands here");
+        match there(ours, &theirs, self.is_ours_made_from(blob)?) {
+            Some(There::Another) if self.has_gone_on(ours)? => Err(outdated()),
+            Some(there) => Ok(there),
+            None => Err(outdated()),
         }
+    }
+
+    /// What was minted here stood on the deploy ref: to give way would be to revoke what is in use.
+    fn has_gone_on(&self, ours: &Record) -> Result<bool, CommandError> {
+        ours.rotation.as_ref().map_or(Ok(false), |rotation| self.was_deployed(rotation.to))
     }
 
     /// Whether the history here has what stands on the deploy ref: as a commit, or as what a commit held, where it came there

@@ -36,6 +36,8 @@ pub enum Answer {
     Hang,
     /// A good answer that never ends.
     Endless,
+    /// Another answer, and what is done once it is given.
+    Then(Box<Self>, Box<dyn FnOnce() + Send>),
 }
 
 /// A whole answer.
@@ -146,6 +148,10 @@ fn give(answer: Answer, stream: &mut dyn Stream) {
     match answer {
         Answer::Bytes(bytes) => {
             stream.write_all(&bytes).ok();
+        }
+        Answer::Then(answer, act) => {
+            give(*answer, stream);
+            act();
         }
         Answer::Hang => {
             stream.read_exact(&mut [0]).ok();

@@ -29,7 +29,7 @@ pub const APP_KEY: &str = "f0b0b335-1d71-4883-8f98-567911bfdca6";
 pub const FOREIGN: &str = "22223333-cccc-4444-dddd-5555eeee6666";
 /// When all of this happens.
 pub const AT: &str = "2027-08-24T00:00:00Z";
-/// Where personal accounts may sign in, an application has so many client secrets.
+/// Where personal accounts may sign in, an application has so many client secrets; else about a thousand.
 const MOST_PASSWORDS: usize = 2;
 
 /// What is asked for.
@@ -51,8 +51,20 @@ pub struct Password {
     pub refused: usize,
     /// How often it still can't be found by who wants to remove it.
     pub hidden: usize,
+    /// How often somebody has asked for a token with it.
+    pub tried: usize,
 }
 
+/// What came to pass, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// With which of its client secrets an application logged in.
+    LoggedIn(String),
+    Made(String),
+    Removed(String),
+}
+
+#[derive(Clone)]
 pub struct Entra {
     /// By application id, with who owns it.
     passwords: BTreeMap<String, (BTreeSet<String>, Vec<Password>)>,
@@ -61,7 +73,9 @@ pub struct Entra {
     made: usize,
     refuse_new: usize,
     hide_new: usize,
+    most: usize,
     wrong: Vec<String>,
+    pub events: Vec<Event>,
 }
 
 pub type Standin = standin::Standin<Entra>;
@@ -75,13 +89,14 @@ impl Standin {
             end: "2028-01-01T00:00:00.1234567Z".to_owned(),
             refused: 0,
             hidden: 0,
+            tried: 0,
         };
         let owned = || BTreeSet::from([CLIENT.to_owned()]);
         let by_hand = vec![password(APP_KEY, Some("made by hand"), APP_SECRET)];
         let client = vec![password("00000000-0000-4000-8000-00000000c11e", None, CLIENT_SECRET)];
         Self::of(Entra {
             passwords: BTreeMap::from([
-                (CLIENT.to_owned(), (BTreeSet::new(), client)),
+                (CLIENT.to_owned(), (owned(), client)),
                 (APP.to_owned(), (owned(), by_hand)),
                 (FOREIGN.to_owned(), (BTreeSet::new(), Vec::new())),
             ]),
@@ -89,7 +104,9 @@ impl Standin {
             made: 0,
             refuse_new: 0,
             hide_new: 0,
+            most: MOST_PASSWORDS,
             wrong: Vec::new(),
+            events: Vec::new(),
         })
     }
 
@@ -128,6 +145,16 @@ impl Standin {
         self.with(|entra| entra.hide_new = times);
     }
 
+    /// Removes one as a person does in the portal.
+    pub fn remove_by_hand(&self, app: &str, key_id: &str) {
+        self.with(|entra| entra.passwords.get_mut(app).unwrap().1.retain(|one| one.key_id != key_id));
+    }
+
+    /// So many client secrets are made at most, as where only people of a directory sign in.
+    pub fn allow(&self, most: usize) {
+        self.with(|entra| entra.most = most);
+    }
+
     pub fn passwords(&self, app: &str) -> Vec<Password> {
         self.with(|entra| entra.passwords[app].1.clone())
     }
@@ -149,6 +176,11 @@ impl Standin {
 }
 
 impl Entra {
+    /// Somebody ends one in the portal.
+    pub fn take_away(&mut self, app: &str, key_id: &str) {
+        self.passwords.get_mut(app).unwrap().1.retain(|one| one.key_id != key_id);
+    }
+
     fn password(&mut self, name: Option<&str>, end: String) -> Password {
         self.made += 1;
         let made = self.made;
@@ -160,6 +192,7 @@ impl Entra {
             end,
             refused: self.refuse_new,
             hidden: self.hide_new,
+            tried: 0,
         }
     }
 }
@@ -259,12 +292,16 @@ impl Entra {
             let text = format!("Application with identifier '{client}' was not found in the directory.");
             return log_in_error(400, "unauthorized_client", 700_016, &text);
         };
-        let is_taken = match passwords.iter_mut().find(|one| one.secret == fields["client_secret"]) {
-            Some(password) if password.refused > 0 => {
-                password.refused -= 1;
-                false
+        let found = passwords.iter_mut().find(|one| one.secret == fields["client_secret"]);
+        let is_taken = match found {
+            None => false,
+            Some(password) => {
+                password.tried += 1;
+                let is_known = password.refused == 0;
+                password.refused = password.refused.saturating_sub(1);
+                self.events.extend(is_known.then(|| Event::LoggedIn(password.key_id.clone())));
+                is_known
             }
-            found => found.is_some(),
         };
         if !is_taken {
             let text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret \
@@ -337,7 +374,7 @@ impl Entra {
             self.against(format!("addPassword: {body}"));
             return graph_error(400, "Request_BadRequest", "A property is unknown or has a wrong value.");
         }
-        if has_limits && self.passwords[app].1.len() >= MOST_PASSWORDS {
+        if has_limits && self.passwords[app].1.len() >= self.most {
             let message = "The application has as many password credentials as it may have.";
             return graph_error(400, "Request_BadRequest", message);
         }
@@ -345,6 +382,7 @@ impl Entra {
         let password = self.password(name.as_deref(), end);
         let mut body = shown(&password);
         body["secretText"] = password.secret.clone().into();
+        self.events.push(Event::Made(password.key_id.clone()));
         self.passwords.get_mut(app).unwrap().1.push(password);
         Reply::new(200, body)
     }
@@ -360,6 +398,7 @@ impl Entra {
         match passwords.iter_mut().position(|one| one.key_id == key_id) {
             Some(at) if passwords[at].hidden == 0 => {
                 passwords.remove(at);
+                self.events.push(Event::Removed(key_id));
                 Reply::new(204, Json::Null)
             }
             found => {

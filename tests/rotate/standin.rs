@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
@@ -16,6 +17,8 @@ pub enum Moment {
     Received,
     /// What it asks for is done, and nothing has been answered.
     Done,
+    /// It is answered.
+    Answered,
 }
 
 /// What goes wrong with one request.
@@ -28,6 +31,8 @@ pub enum Fault {
     Twice,
     /// It is done, and the answer is none.
     Garbage,
+    /// It is done, and the connection ends in the middle of the answer.
+    Cut,
     /// Instead of doing it: status, code and message.
     Refuse(u16, &'static str, &'static str),
 }
@@ -71,18 +76,27 @@ pub struct Standin<W: World> {
     server: Server,
     state: Arc<Mutex<State<W>>>,
     hook: Arc<Mutex<Option<Hook<W::Call>>>>,
+    is_told_answers: Arc<AtomicBool>,
 }
 
 impl<W: World> Standin<W> {
     pub fn of(world: W) -> Self {
         let state = State { world, faults: VecDeque::new(), calls: Vec::new() };
         let (state, hook) = (Arc::new(Mutex::new(state)), Arc::new(Mutex::new(None::<Hook<W::Call>>)));
-        let (kept, kept_hook) = (Arc::clone(&state), Arc::clone(&hook));
+        let is_told_answers = Arc::new(AtomicBool::new(false));
+        let (kept, kept_hook, tells) = (Arc::clone(&state), Arc::clone(&hook), Arc::clone(&is_told_answers));
         let server = Server::start(move |_, request| {
             let hook = kept_hook.lock().unwrap().clone();
-            handle(&kept, hook.as_ref(), request)
+            let given = handle(&kept, hook.as_ref(), request);
+            match hook.filter(|_| tells.load(Ordering::SeqCst)) {
+                Some(hook) => {
+                    let call = W::call_of(request);
+                    Answer::Then(Box::new(given), Box::new(move || hook(call, Moment::Answered)))
+                }
+                None => given,
+            }
         });
-        Self { server, state, hook }
+        Self { server, state, hook, is_told_answers }
     }
 
     pub fn url(&self) -> String {
@@ -97,6 +111,18 @@ impl<W: World> Standin<W> {
     /// Is called with every request, before it is done and before it is answered; whatever it does comes first.
     pub fn hook(&self, hook: impl Fn(W::Call, Moment) + Send + Sync + 'static) {
         *self.hook.lock().unwrap() = Some(Arc::new(hook));
+    }
+
+    /// The same, and with every answer that is given.
+    pub fn hook_all(&self, hook: impl Fn(W::Call, Moment) + Send + Sync + 'static) {
+        self.is_told_answers.store(true, Ordering::SeqCst);
+        self.hook(hook);
+    }
+
+    /// No fault is left, and nobody is told.
+    pub fn heal(&self) {
+        self.state.lock().unwrap().faults.clear();
+        *self.hook.lock().unwrap() = None;
     }
 
     pub fn calls(&self, call: W::Call) -> usize {
@@ -134,7 +160,7 @@ fn handle<W: World>(state: &Mutex<State<W>>, hook: Option<&Hook<W::Call>>, reque
                 state.world.act(call, request, false);
                 state.world.act(call, request, false)
             }
-            None | Some(Fault::FailAfter | Fault::HangAfter | Fault::Garbage) => {
+            None | Some(Fault::FailAfter | Fault::HangAfter | Fault::Garbage | Fault::Cut) => {
                 state.world.act(call, request, true)
             }
         };
@@ -145,6 +171,10 @@ fn handle<W: World>(state: &Mutex<State<W>>, hook: Option<&Hook<W::Call>>, reque
         Some(Fault::FailAfter) => give(&failing()),
         Some(Fault::HangAfter) => Answer::Hang,
         Some(Fault::Garbage) => answer("200 OK", "Content-Type: text/html\r\n", "<html>Welcome!</html>"),
+        Some(Fault::Cut) => match give(&reply) {
+            Answer::Bytes(bytes) => Answer::Bytes(bytes[..bytes.len() / 2].to_vec()),
+            other => other,
+        },
         None | Some(Fault::FailBefore | Fault::Twice | Fault::Refuse(..)) => give(&reply),
     }
 }

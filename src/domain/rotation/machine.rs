@@ -35,10 +35,8 @@ pub struct Seen<'a> {
     pub rotation: Option<&'a Rotation>,
     /// The version that stands in the store here.
     pub version: VersionId,
-    /// When that was set.
+    /// When that was set; bound to the value.
     pub set_at: Instant,
-    /// Whether what was minted ever stood on the deploy ref, as far as that is known: then it may be in use.
-    pub was_deployed: bool,
     pub there: There,
     pub overlap: Period,
     pub now: Instant,
@@ -68,15 +66,13 @@ pub enum Next {
     GiveWay,
     /// Somebody set another value meanwhile, and the overlap is over: revoke what was minted and is not used.
     ClearUp,
-    /// Another value was set, and what was minted may still be in use until then.
-    ClearOverlap { until: Instant },
-    /// The deploy ref has another value again than the new one: write down since when that is known.
-    Leave,
     /// Revoke what may have been minted, and forget the rotation.
     DropPlan,
     /// Seal the old value again.
     GoBack,
-    /// The old value stands again, and the new one may still be in use until then.
+    /// The deploy ref has another value again than the new one: write down since when that is known.
+    Leave,
+    /// The old value stands again, or another one, and the new one may still be in use until then.
     BackOverlap { until: Instant },
     /// Revoke the new value, and forget the rotation.
     RevokeNew,
@@ -112,31 +108,26 @@ pub fn next(seen: &Seen<'_>) -> Next {
     }
 }
 
-/// Somebody has set a value of their own. What was minted is revoked once nothing deploys it any more.
+/// Somebody has set a value of their own. What was sealed before may be deployed still: it stays valid until theirs is there,
+/// and for the overlap.
 fn another_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
-    // What was verified was pushed before.
-    let may_be_in_use = seen.was_deployed
-        || match rotation.state {
-            RotationState::Planned | RotationState::Sealed => false,
-            RotationState::Verified | RotationState::Aborted => true,
-        };
-    match (may_be_in_use, seen.there) {
+    match (rotation.state, seen.there) {
+        // Not even a plan is ended before: another clone may have sealed what was minted for it, and push that.
         (_, There::Behind) => Next::Push,
-        (false, _) => Next::ClearUp,
-        (true, _) => left(seen, rotation, Next::ClearUp, |until| Next::ClearOverlap { until }),
+        (RotationState::Planned, _) => Next::ClearUp,
+        _ => left(seen, rotation, Next::ClearUp),
     }
 }
 
-/// The deploy ref has the new value no more. When that was written down here says nothing of when it got there: a push may have
-/// come late, or a pull request been merged days after.
-fn left(seen: &Seen<'_>, rotation: &Rotation, end: Next, wait: fn(Instant) -> Next) -> Next {
+/// The deploy ref has the new value no more. What it had when this was written down here says nothing: a push may have come
+/// late, or a pull request been merged days after.
+fn left(seen: &Seen<'_>, rotation: &Rotation, end: Next) -> Next {
     let Some(left_at) = rotation.left_at else { return Next::Leave };
     if seen.there != There::Same {
         return Next::Push;
     }
-    let left_at = left_at.max(seen.set_at);
     let until = seen.overlap.after(left_at).unwrap_or(left_at);
-    if seen.now >= until { end } else { wait(until) }
+    if seen.now >= until { end } else { Next::BackOverlap { until } }
 }
 
 fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
@@ -148,7 +139,7 @@ fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     }
     let verified = rotation.verified.as_ref().filter(|_| rotation.state == RotationState::Verified);
     let Some(verified) = verified else { return Next::Verify };
-    // Nobody can have seen it work before it was set; and when that was is bound to the value.
+    // Nobody can have seen it work before it was set.
     let verified_at = verified.at.max(seen.set_at);
     let until = seen.overlap.after(verified_at).unwrap_or(verified_at);
     if seen.there != There::Same {
@@ -169,6 +160,6 @@ fn old_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
         (true, There::Behind) if rotation.left_at.is_some() => Next::GoBack,
         (true, There::Behind) => Next::Push,
         (false, _) => Next::RevokeNew,
-        (true, _) => left(seen, rotation, Next::RevokeNew, |until| Next::BackOverlap { until }),
+        (true, _) => left(seen, rotation, Next::RevokeNew),
     }
 }

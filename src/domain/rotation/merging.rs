@@ -22,7 +22,13 @@ pub fn merge(
         let is_overtaken = |one: &&Rotation| ![one.to, one.from.id].contains(&stands);
         return lost.or(taken.filter(is_overtaken)).cloned();
     }
+    let has_moved_on = |one: &Rotation, other: &Rotation| {
+        base.is_some_and(|begun| goes_on(other, begun) && !goes_on(one, begun))
+    };
     match (taken, lost) {
+        // What the other side goes on with was ended on this one.
+        (Some(taken), Some(lost)) if has_moved_on(taken, lost) => Some(taken.clone()),
+        (Some(taken), Some(lost)) if has_moved_on(lost, taken) => Some(lost.clone()),
         (Some(taken), Some(lost)) if weight(lost, taken, stands) > weight(taken, lost, stands) => {
             Some(both(lost, taken, stands))
         }
@@ -43,7 +49,7 @@ fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> (bool, bool, b
     };
     let has_taken_over = stands != other.to && one.abandoned.contains(&other.to);
     let replaces_it = one.from.id == other.to;
-    (has_taken_over || replaces_it, rank > 0, one.fits(stands), rank, one.to < other.to)
+    (has_taken_over || replaces_it, rank > 0, one.fits(stands), rank, rank == 0 && one.to < other.to)
 }
 
 fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
@@ -65,13 +71,17 @@ fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
     Rotation { abandoned, before, started, ..kept.clone() }
 }
 
+/// Whether one is the same attempt, or was begun because that had come to nothing.
+fn goes_on(one: &Rotation, begun: &Rotation) -> bool {
+    one.to == begun.to || one.abandoned.contains(&begun.to)
+}
+
 /// Whether the other side of a merge may have had the value of a version revoked that stands on this side: it has ended the
 /// rotation that both began with, or has taken that value for lost and begun anew. Git would call that merge clean.
 pub fn may_be_revoked(version: VersionId, base: Option<&Rotation>, other: &Record) -> bool {
     if other.sealed.version.id == version {
         return false;
     }
-    let goes_on = |one: &Rotation, begun: &Rotation| one.to == begun.to || one.abandoned.contains(&begun.to);
     let is_given_up = other.rotation.as_ref().is_some_and(|rotation| rotation.abandoned.contains(&version));
     let ended =
         base.filter(|begun| !other.rotation.as_ref().is_some_and(|rotation| goes_on(rotation, begun)));

@@ -41,8 +41,8 @@ fn rotation(state: RotationState) -> Rotation {
 /// What comes next where version `stands` is here, as of a moment, with an overlap of a day.
 fn after(rotation: Option<&Rotation>, stands: u128, there: There, wanted: Wanted, now: &str) -> Next {
     let overlap = Period::hours(24);
-    let (version, set_at, was_deployed) = (id(stands), at(BEGUN), false);
-    next(&Seen { rotation, version, set_at, was_deployed, there, overlap, now: at(now), wanted })
+    let (version, set_at) = (id(stands), at(BEGUN));
+    next(&Seen { rotation, version, set_at, there, overlap, now: at(now), wanted })
 }
 
 const SOON: &str = "2026-03-02T12:59:59Z";
@@ -144,40 +144,27 @@ fn the_way_back() {
 fn a_value_set_by_hand_meanwhile() {
     use RotationState::{Aborted, Planned, Sealed, Verified};
     use There::{Behind, Same, SameVersion};
-    let found = |rotation: &Rotation, there, was_deployed, now: &str| {
-        let seen = |wanted| Seen {
-            rotation: Some(rotation),
-            version: id(9),
-            set_at: at(BEGUN),
-            was_deployed,
-            there,
-            overlap: Period::hours(24),
-            now: at(now),
-            wanted,
-        };
-        let next = [Wanted::Onward, Wanted::Retire, Wanted::Abort].map(|wanted| next(&seen(wanted)));
-        assert!(next.iter().all(|one| *one == next[0]), "{next:?}");
-        next[0]
-    };
-    let wait = Next::ClearOverlap { until: late() };
-    for (state, was_deployed) in [(Planned, true), (Sealed, true), (Verified, false), (Aborted, false)] {
-        let overtaken = rotation(state);
-        let left = Rotation { left_at: Some(at(NOTED)), ..overtaken.clone() };
-        for (rotation, there, now, expected) in [
-            (&overtaken, Behind, LATE, Next::Push),
-            // However long ago it was set: only now it is seen there.
-            (&overtaken, SameVersion, LATE, Next::Leave),
-            (&overtaken, Same, LATE, Next::Leave),
-            (&left, SameVersion, LATE, Next::Push),
-            (&left, Same, SOON, wait),
-            (&left, Same, LATE, Next::ClearUp),
-        ] {
-            assert_eq!(found(rotation, there, was_deployed, now), expected, "{state} {there:?} {now}");
+    let wait = Next::BackOverlap { until: late() };
+    for wanted in [Wanted::Onward, Wanted::Retire, Wanted::Abort] {
+        let planned = rotation(Planned);
+        for (there, expected) in [(Same, Next::ClearUp), (SameVersion, Next::ClearUp), (Behind, Next::Push)] {
+            assert_eq!(after(Some(&planned), 9, there, wanted, SOON), expected, "{there:?}");
         }
-    }
-    for state in [Planned, Sealed] {
-        assert_eq!(found(&rotation(state), Behind, false, SOON), Next::Push, "{state}");
-        assert_eq!(found(&rotation(state), Same, false, SOON), Next::ClearUp, "never deployed: {state}");
+        for state in [Sealed, Verified, Aborted] {
+            let overtaken = rotation(state);
+            let left = Rotation { left_at: Some(at(NOTED)), ..overtaken.clone() };
+            for (rotation, there, now, expected) in [
+                (&overtaken, Behind, LATE, Next::Push),
+                // However long ago it was set: only now it is seen there.
+                (&overtaken, SameVersion, LATE, Next::Leave),
+                (&overtaken, Same, LATE, Next::Leave),
+                (&left, SameVersion, LATE, Next::Push),
+                (&left, Same, SOON, wait),
+                (&left, Same, LATE, Next::ClearUp),
+            ] {
+                assert_eq!(after(Some(rotation), 9, there, wanted, now), expected, "{state} {there:?} {now}");
+            }
+        }
     }
 }
 
@@ -201,7 +188,6 @@ fn an_overlap_of_nothing_ends_at_once_and_one_beyond_all_years_never() {
             rotation: Some(verified),
             version: id(2),
             set_at: at(set_at),
-            was_deployed: false,
             there: There::Same,
             overlap: overlap.parse().unwrap(),
             now: at(now),

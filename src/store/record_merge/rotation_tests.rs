@@ -72,6 +72,16 @@ fn what_was_ended_there_is_cleared_up_where_another_value_was_set_here() {
     assert_eq!(merge(Some(&verified), Some(&verified), None, id(2)), None);
 }
 
+#[test]
+fn what_was_ended_and_followed_by_another_one_is_not_gone_on_with() {
+    let (begun, stale, next) = (rotation(Sealed, 2), rotation(IsVerified, 2), rotation(IsVerified, 3));
+    for stands in [2, 3, 9] {
+        for (taken, lost) in [(&stale, &next), (&next, &stale)] {
+            assert_eq!(merge(Some(&begun), Some(taken), Some(lost), id(stands)).as_ref(), Some(&next));
+        }
+    }
+}
+
 /// Each pair of states of one attempt and of two, the version that stands, and which of them is kept.
 #[test]
 fn the_one_that_has_come_further_is_kept() {

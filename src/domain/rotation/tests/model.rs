@@ -250,13 +250,12 @@ impl World {
             let Commit { record, value, .. } = self.here(clone).clone();
             let rotation = record.rotation.as_ref();
             let Version { id: version, set_at, .. } = record.sealed.version;
-            let was_deployed = rotation.is_some_and(|rotation| self.was_deployed(clone, rotation.to));
             let (overlap, now) = (Period::hours(24), self.now);
-            let seen = Seen { rotation, version, set_at, was_deployed, there, overlap, now, wanted };
+            let seen = Seen { rotation, version, set_at, there, overlap, now, wanted };
             match (next(&seen), rotation.cloned()) {
                 (Next::Plan, _) if there == There::Same => self.plan(clone, &record)?,
                 (Next::Plan | Next::Nothing | Next::MayRetire, _) => return Ok(()),
-                (Next::Overlap { .. } | Next::BackOverlap { .. } | Next::ClearOverlap { .. }, _) => {
+                (Next::Overlap { .. } | Next::BackOverlap { .. }, _) => {
                     return Ok(());
                 }
                 (Next::Push, rotation) => {

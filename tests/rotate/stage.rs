@@ -1,0 +1,214 @@
+//! A store with one secret whose rotator is the stand-in for Entra, pushed and at rest, to which a test can come back; and what
+//! must hold of it whatever befell a rotation.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use super::common::{Outcome, Run, Sandbox};
+use super::entra_standin::{APP, APP_KEY, APP_SECRET, AT, CLIENT_SECRET, Entra, Event, Standin};
+
+pub const NAME: &str = "web/login";
+/// When a rotation is begun.
+pub const START: &str = AT;
+/// One second before the overlap of what was verified then ends, and its end.
+pub const JUST_BEFORE: &str = "2027-08-24T23:59:59Z";
+pub const LATER: &str = "2027-08-25T00:00:00Z";
+pub const MUCH_LATER: &str = "2027-08-27T00:00:00Z";
+
+pub struct Stage {
+    pub sandbox: Sandbox,
+    pub standin: Arc<Standin>,
+    pub laptop: PathBuf,
+}
+
+/// Everything at one moment: the clones, the remote, and the provider.
+pub struct Saved {
+    folder: PathBuf,
+    clones: Vec<String>,
+    world: Entra,
+}
+
+/// How far a rotation came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// The new value is verified, and the old one is still valid.
+    Verified,
+    Retired,
+    /// The old value stands again, and the new one may still be in use.
+    BackWaits,
+    /// The old value stands, and nothing else is valid.
+    Back,
+}
+
+impl Stage {
+    pub fn new() -> Self {
+        Self::with(&[])
+    }
+
+    /// With these secrets of the same application beside it.
+    pub fn with(others: &[&str]) -> Self {
+        let (sandbox, standin) = (Sandbox::new(), Arc::new(Standin::start()));
+        let laptop = sandbox.store(&["alice"]);
+        sandbox.add(&laptop, NAME, "2028-01-01", APP_SECRET);
+        for (number, other) in others.iter().enumerate() {
+            sandbox.add(&laptop, other, "2028-01-01", &format!("{number}th value of another"));
+        }
+        sandbox.push(&laptop);
+        let stage = Self { sandbox, standin, laptop };
+        for name in others.iter().chain(&[NAME]) {
+            stage.set_rotator(name, APP);
+        }
+        stage.sandbox.push(&stage.laptop);
+        stage
+    }
+
+    pub fn set_rotator(&self, name: &str, app: &str) {
+        let set = ["rotator", "set", name, "entra-app-password"];
+        let words = self.standin.words(app, "env:GRAPH");
+        self.secrets(&self.laptop).args(set).args(words).run().code(0);
+    }
+
+    /// A run as whoever rotates.
+    pub fn secrets(&self, folder: &Path) -> Run<'_> {
+        self.sandbox.secrets(folder).identity("alice").env("GRAPH", CLIENT_SECRET).at(START)
+    }
+
+    pub fn rotate(&self, folder: &Path, more: &[&str], at: &str) -> Outcome {
+        self.secrets(folder).args(["rotate", NAME]).args(more).at(at).run()
+    }
+
+    pub fn save(&self, name: &str, clones: &[&str]) -> Saved {
+        let folder = self.sandbox.path(name);
+        fs::create_dir(&folder).unwrap();
+        for one in clones.iter().chain(&["origin.git"]) {
+            self.copy(&self.sandbox.path(one), &folder.join(one));
+        }
+        let clones = clones.iter().map(|one| (*one).to_owned()).collect();
+        Saved { folder, clones, world: self.standin.with(|world| world.clone()) }
+    }
+
+    pub fn restore(&self, saved: &Saved) {
+        self.standin.heal();
+        for one in saved.clones.iter().map(String::as_str).chain(["origin.git"]) {
+            fs::remove_dir_all(self.sandbox.path(one)).unwrap();
+            self.copy(&saved.folder.join(one), &self.sandbox.path(one));
+        }
+        let world = saved.world.clone();
+        self.standin.with(|standing| *standing = world);
+    }
+
+    fn copy(&self, from: &Path, to: &Path) {
+        let status = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// The record as the deploy ref has it.
+    pub fn deployed_record(&self) -> serde_json::Value {
+        let file = format!("main:secrets/{NAME}.json");
+        let text = self.sandbox.git(&self.sandbox.path("origin.git"), ["show", file.as_str()]);
+        serde_json::from_str(&text).unwrap()
+    }
+
+    /// What a deploy would use at this very moment is taken by the provider.
+    pub fn what_is_deployed_works(&self, context: &str) {
+        let id = self.deployed_record()["sealed"]["version"]["id"].as_str().unwrap().to_owned();
+        let passwords = self.standin.passwords(APP);
+        let mark = format!("secrets {id}");
+        let is_there = passwords.iter().any(|one| one.name.as_deref() == Some(&mark))
+            || (!passwords.is_empty()
+                && self.is_first(&id)
+                && passwords.iter().any(|one| one.key_id == APP_KEY));
+        assert!(is_there, "{context}: version {id} is deployed, and its provider has {passwords:?}");
+    }
+
+    /// Whether it is the version that was there before any rotation.
+    fn is_first(&self, id: &str) -> bool {
+        let first =
+            self.sandbox.git(&self.sandbox.path("origin.git"), ["rev-list", "--max-parents=0", "main"]);
+        let path = format!("secrets/{NAME}.json");
+        let range = format!("{first}..main");
+        let log = ["log", "--reverse", "--format=%H", range.as_str(), "--", path.as_str()];
+        let commits = self.sandbox.git(&self.sandbox.path("origin.git"), log);
+        let file = format!("{}:{path}", commits.lines().next().unwrap());
+        self.sandbox.git(&self.sandbox.path("origin.git"), ["show", file.as_str()]).contains(id)
+    }
+
+    /// Whatever befell it: one value is current, it is the one that is sealed where deploys are made from, nothing else is valid
+    /// but what still has to be, nothing is lost, and everything is committed and pushed.
+    pub fn settled(&self, came: Came, context: &str) {
+        self.what_is_deployed_works(context);
+        let fresh = self.sandbox.path("fresh");
+        let _ = fs::remove_dir_all(&fresh);
+        self.sandbox.clone("fresh", &[]);
+        let current = self.value(&fresh, &[]).unwrap_or_else(|| panic!("{context}: can't be read"));
+        let passwords = self.standin.passwords(APP);
+        let valid: BTreeMap<&str, &str> =
+            passwords.iter().map(|one| (one.secret.as_str(), one.key_id.as_str())).collect();
+        assert_eq!(valid.len(), passwords.len(), "{context}");
+        let key = valid.get(current.as_str());
+        let key = (*key.unwrap_or_else(|| panic!("{context}: the current value is not valid: {valid:?}")))
+            .to_owned();
+        let number = self.deployed_record()["sealed"]["version"]["number"].as_u64().unwrap();
+        let found: Vec<&str> = passwords.iter().map(|one| one.secret.as_str()).collect();
+        let expected = match came {
+            Came::Verified => vec![APP_SECRET, current.as_str()],
+            Came::BackWaits => vec![APP_SECRET, *found.last().unwrap()],
+            Came::Retired => vec![current.as_str()],
+            Came::Back => vec![APP_SECRET],
+        };
+        assert_eq!(found, expected, "{context}: what is valid at the provider");
+        assert_eq!(current == APP_SECRET, matches!(came, Came::BackWaits | Came::Back), "{context}");
+        match came {
+            Came::BackWaits => assert_eq!((number, found.len()), (3, 2), "{context}"),
+            Came::Verified => {
+                assert_eq!(self.value(&fresh, &["--version", "1"]).as_deref(), Some(APP_SECRET), "{context}");
+                assert_eq!(number, 2, "{context}");
+            }
+            Came::Retired => assert_eq!(number, 2, "{context}"),
+            Came::Back => assert!([1, 3].contains(&number), "{context}: {number}"),
+        }
+        self.old_one_outlived_the_trial(&key, context);
+        self.at_rest(&self.laptop, context);
+    }
+
+    /// The old value was valid until the new one was seen to work.
+    fn old_one_outlived_the_trial(&self, current: &str, context: &str) {
+        let events = self.standin.with(|world| world.events.clone());
+        let at = |event: &Event| events.iter().position(|one| one == event);
+        if let Some(removed) = at(&Event::Removed(APP_KEY.to_owned())) {
+            let tried = at(&Event::LoggedIn(current.to_owned()));
+            assert!(tried.is_some_and(|tried| tried < removed), "{context}: {events:?}");
+        }
+        assert_eq!(self.standin.wrong(), Vec::<String>::new(), "{context}");
+    }
+
+    /// A clone has nothing that is not committed and pushed, and passes.
+    pub fn at_rest(&self, clone: &Path, context: &str) {
+        let git = |arguments: &[&str]| self.sandbox.git(clone, arguments);
+        assert_eq!(git(&["status", "--porcelain"]), "", "{context}");
+        let there = self.sandbox.git(&self.sandbox.path("origin.git"), ["rev-parse", "main"]);
+        assert_eq!(git(&["rev-parse", "HEAD"]), there, "{context}");
+        let fsck = self.sandbox.run(clone, "git", ["fsck", "--no-progress"]);
+        let text = format!("{}{}", fsck.text(), fsck.stderr);
+        let faults = text.lines().find(|line| !line.starts_with("dangling ") && !line.starts_with("notice:"));
+        assert_eq!((fsck.code, faults), (0, None), "{context}");
+        let check = self.secrets(clone).args(["check"]).run();
+        assert_eq!(check.code, 0, "{context}: {}{}", check.text(), check.stderr);
+    }
+
+    pub fn value(&self, clone: &Path, more: &[&str]) -> Option<String> {
+        let got = self.secrets(clone).args(["get", NAME]).args(more).run();
+        (got.code == 0).then(|| String::from_utf8(got.stdout).unwrap())
+    }
+}
+
+/// What a run of `rotate --format json` came to for its only secret.
+pub fn outcome_of(outcome: &Outcome) -> (String, String) {
+    let report = outcome.json();
+    let one = &report["rotations"][0];
+    let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    (text("outcome"), text("message"))
+}
