@@ -152,7 +152,10 @@ impl<'a> Turn<'a> {
         match step {
             Next::Plan => minting::plan(self, secret),
             Next::Mint => minting::mint(self, secret),
-            Next::Push => self.push(secret),
+            Next::Push => {
+                retiring::refuse_dead_end(self, secret)?;
+                self.push(secret)
+            }
             Next::Verify => trying_out::verify(self, secret),
             Next::Overlap { until } => {
                 let retire = self.command(" --retire");

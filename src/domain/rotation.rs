@@ -5,12 +5,14 @@
 //! about them could be wrong at any moment.
 
 mod machine;
+mod merging;
 mod strays;
 #[cfg(test)]
 mod tests;
 mod there;
 
 pub use machine::{Next, Seen, There, Wanted, next};
+pub use merging::{may_be_revoked, merge};
 pub use strays::{Listed, Strays, strays};
 pub use there::there;
 
