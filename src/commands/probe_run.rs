@@ -65,7 +65,6 @@ fn attempt(
         limits: Limits::within(limit),
         deadline: Instant::now() + limit,
         now: session.now,
-        secret: name.clone(),
     };
     match until_verified(None, Some(&probe), &value, &outside, false)? {
         Tried::So(seen) => Ok(seen),

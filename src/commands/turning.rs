@@ -242,7 +242,6 @@ impl<'a> Turn<'a> {
             limits,
             deadline: Instant::now() + limits.whole,
             now: self.session.now,
-            secret: self.name.clone(),
         }
     }
 
