@@ -263,9 +263,9 @@ build_program() {
 }
 
 # install_unoptimized ARGUMENT…: of `cargo install`. It takes a third of the time to build, and what we give these
-# programs to do is little.
+# programs to do is little. Whatever looks at our own code has no business in theirs.
 install_unoptimized() {
-  CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
+  RUSTC_WORKSPACE_WRAPPER='' CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_STRIP=symbols \
     cargo install --quiet --locked --debug "$@"
 }
 

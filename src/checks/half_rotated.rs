@@ -74,7 +74,7 @@ fn overtaken(rotation: &Rotation, version: &Version) -> String {
 fn last_step(rotation: &Rotation) -> Option<Instant> {
     let verified = rotation.verified.as_ref().map(|verified| verified.at);
     let aborted = rotation.aborted.as_ref().map(|aborted| aborted.at);
-    [Some(rotation.started.at), verified, aborted].into_iter().flatten().max()
+    [Some(rotation.started.at), verified, aborted, rotation.left_at].into_iter().flatten().max()
 }
 
 fn remedy(rotation: &Rotation, name: &str) -> String {
@@ -120,6 +120,7 @@ mod tests {
             refused_at: None,
             verified: (state == RotationState::Verified).then_some(Verified { at: later, how: How::Tried }),
             aborted: (state == RotationState::Aborted).then_some(Aborted { at: later, was_pushed }),
+            left_at: None,
         });
         secret
     }

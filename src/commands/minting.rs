@@ -121,6 +121,7 @@ pub fn plan(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
         refused_at: None,
         verified: None,
         aborted: None,
+        left_at: None,
     };
     let message = format!("secrets: plan the rotation of {} (version {})", turn.name, version.number + 1);
     turn.note(secret, Some(rotation), &message)?;

@@ -6,7 +6,7 @@ use super::turning::Turn;
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
-use crate::domain::rotation::{Rotation, There};
+use crate::domain::rotation::{There, there};
 use crate::domain::text::{pull_command, push_command};
 use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::store::record_file;
@@ -22,19 +22,17 @@ impl Turn<'_> {
             CommandError::new(format!("{name}: is not on {} yet", self.deployed.name))
                 .hint("push it, or have its pull request merged, before it is rotated")
         })?;
-        if theirs.sealed == ours.sealed && theirs.rotation == ours.rotation {
-            return Ok(There::Same);
+        let outdated = || self.outdated("what stands there is not what stands here");
+        match there(ours, &theirs, self.is_ours_made_from(blob)?) {
+            Some(There::Another) if self.has_gone_on(ours)? => Err(outdated()),
+            Some(there) => Ok(there),
+            None => Err(outdated()),
         }
-        if self.is_ours_made_from(blob)? {
-            let is_same_version = theirs.sealed.version.id == ours.sealed.version.id;
-            return Ok(if is_same_version { There::SameVersion } else { There::Behind });
-        }
-        match &ours.rotation {
-            Some(rotation) if is_another(rotation, ours, &theirs) && !self.was_deployed(rotation.to)? => {
-                Ok(There::Another)
-            }
-            Some(_) | None => Err(self.outdated("what stands there is not what stands here")),
-        }
+    }
+
+    /// What was minted here stood on the deploy ref: to give way would be to revoke what is in use.
+    fn has_gone_on(&self, ours: &Record) -> Result<bool, CommandError> {
+        ours.rotation.as_ref().map_or(Ok(false), |rotation| self.was_deployed(rotation.to))
     }
 
     /// Whether the history here has what stands on the deploy ref: as a commit, or as what a commit held, where it came there
@@ -116,15 +114,4 @@ impl Turn<'_> {
         let file = self.deployed_repository()?.file(self.deployed.commit, path, MAX_BLOB_BYTES)?;
         Ok(file.map(|(_, bytes)| bytes))
     }
-}
-
-/// Whether somebody else is making, or has made, another version than this rotation does. A new seal of the value that is
-/// replaced is none: that is merged.
-fn is_another(rotation: &Rotation, ours: &Record, theirs: &Record) -> bool {
-    let is_same = theirs.rotation.as_ref().is_some_and(|other| other.to == rotation.to);
-    let is_rival = theirs.rotation.as_ref().is_some_and(|other| !rotation.abandoned.contains(&other.to));
-    let version = &theirs.sealed.version;
-    // The old value under a higher number: somebody went back to it.
-    let is_old = version.id == rotation.from.id && version.number == rotation.from.number;
-    !is_same && (is_rival || (!is_old && version.number >= ours.sealed.version.number))
 }

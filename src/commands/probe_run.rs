@@ -12,8 +12,8 @@ use crate::observe::deployed::Deployed;
 use crate::observe::identities::Identities;
 use crate::observe::place::Place;
 use crate::observe::trees::REMOTE_LIMIT;
-use crate::rotate::Outside;
-use crate::rotate::trying::{Experience, Tried, until_verified};
+use crate::rotate::trying::{Experience, Obstacle, Tried, may_change, until_verified};
+use crate::rotate::{Outside, Trial, probe};
 use crate::web::Limits;
 
 pub fn run(session: &Session, arguments: &ProbeRun) -> Result<u8, CommandError> {
@@ -31,8 +31,8 @@ pub fn run(session: &Session, arguments: &ProbeRun) -> Result<u8, CommandError> 
         let (is_verified, told) = match verdict {
             Ok(seen) => (seen.is_verified, verdict_text(&seen)),
             Err(error) => {
-                let hints: String = error.hints().iter().map(|hint| format!("\n  {hint}")).collect();
-                (false, format!("not tried: {error}{hints}"))
+                let lines = [&[format!("not tried: {error}")], error.hints()].concat();
+                (false, lines.join("\n  "))
             }
         };
         works &= is_verified;
@@ -66,8 +66,24 @@ fn attempt(
         deadline: Instant::now() + limit,
         now: session.now,
     };
-    match until_verified(None, Some(&probe), &value, &outside, false)? {
-        Tried::So(seen) => Ok(seen),
+    let at_first = Outside {
+        deadline: outside.deadline.min(Instant::now() + outside.limits.attempt),
+        ..outside.clone()
+    };
+    let obstacle = match probe::attempt(&probe, &value, &at_first) {
+        Ok(Trial::Passed) => return Ok(Experience::at_once()),
+        Ok(Trial::Refused(why)) => Obstacle::Refused(why),
+        Ok(Trial::CannotTell) => return Err(CommandError::new("its probe can't tell")),
+        Err(error) if !may_change(&error) => return Err(error.into()),
+        Err(error) => Obstacle::Untried(error),
+    };
+    // Nobody should have to wait to the end to hear of it.
+    session.say(format!("{name}: {obstacle}; it is tried again until {} s are over", limit.as_secs()))?;
+    let was_refused = matches!(obstacle, Obstacle::Refused(_));
+    match until_verified(None, Some(&probe), &value, &outside, was_refused)? {
+        Tried::So(seen) => {
+            Ok(Experience { trials: seen.trials + 1, last: seen.last.or(Some(obstacle)), ..seen })
+        }
         Tried::NobodyCanTell => Err(CommandError::new("its probe can't tell")),
     }
 }

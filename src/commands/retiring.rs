@@ -113,11 +113,14 @@ pub fn go_back(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandEr
     let old = versions::older(turn.place, turn.name, Wanted::Id(rotation.from.id))?;
     let value = turn.open(&old.sealed)?;
     refuse_dead(turn, secret, &rotation, &value)?;
-    let was_pushed = !matches!(turn.there(&secret.record)?, There::Behind | There::Another);
+    // Where the old value stands here already, how it got there is not known, and where the new one is neither.
+    let was_pushed = secret.record.sealed.version.id != rotation.to
+        || !matches!(turn.there(&secret.record)?, There::Behind | There::Another);
     let number = rotation.from.number;
     let aborted = Rotation {
         state: RotationState::Aborted,
         aborted: Some(Aborted { at: turn.session.now, was_pushed }),
+        left_at: None,
         ..rotation
     };
     let above = minting::accept(turn, &minting::replaced(turn)?)?;
@@ -182,6 +185,14 @@ fn refuse_dead(
             turn.name
         )),
     }
+}
+
+/// The overlap of the new value begins: what is deployed from here on has another one.
+pub fn leave(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
+    let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
+    let left = Rotation { left_at: Some(turn.session.now), ..rotation };
+    turn.note(secret, Some(left), &format!("secrets: {} leaves its new value behind", turn.name))?;
+    Ok(Went::On)
 }
 
 /// Ends the new value, once the old one stands again.

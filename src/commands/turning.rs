@@ -121,17 +121,10 @@ impl<'a> Turn<'a> {
         let overlap = Rules::of(self.policy, self.name).overlap.value;
         let wanted = self.wanted(rotation);
         let version = &record.sealed.version;
-        let was_deployed = match rotation {
-            Some(rotation) if ![rotation.from.id, rotation.to].contains(&version.id) => {
-                self.was_deployed(rotation.to)?
-            }
-            Some(_) | None => false,
-        };
         let seen = Seen {
             rotation,
             version: version.id,
             set_at: version.set_at,
-            was_deployed,
             there,
             overlap,
             now: self.session.now,
@@ -169,17 +162,13 @@ impl<'a> Turn<'a> {
             Next::Retire => retiring::retire(self, secret),
             Next::GiveWay => retiring::give_way(self, secret),
             Next::ClearUp => retiring::clear_up(self, secret),
-            Next::ClearOverlap { until } => {
-                self.told.next = Some(self.command(""));
-                let why = format!("what was minted may still be deployed, and stays valid until {until}");
-                Ok(Went::Stops(Rest::Waits(why)))
-            }
             Next::DropPlan => retiring::drop_plan(self, secret),
             Next::GoBack => retiring::go_back(self, secret),
             Next::RevokeNew => retiring::revoke_new(self, secret),
+            Next::Leave => retiring::leave(self, secret),
             Next::BackOverlap { until } => {
-                self.told.next = Some(self.command(" --abort"));
-                let why = format!("the new value may still be deployed, and stays valid until {until}");
+                self.told.next = Some(self.command(""));
+                let why = format!("what was minted may still be deployed, and stays valid until {until}");
                 Ok(Went::Stops(Rest::Waits(why)))
             }
             Next::Nothing => {
@@ -415,12 +404,10 @@ impl<'a> Turn<'a> {
             Next::Retire => "would try the new value once more, and revoke the old one".to_owned(),
             Next::GiveWay => "would give way: somebody else has rotated it first".to_owned(),
             Next::ClearUp => "would revoke what was minted and is not used".to_owned(),
-            Next::ClearOverlap { until } => {
-                format!("would wait: what was minted may still be deployed, and stays valid until {until}")
-            }
             Next::DropPlan => "would revoke what was minted, and drop the plan".to_owned(),
             Next::GoBack => "would seal the old value again".to_owned(),
             Next::RevokeNew => "would revoke the new value".to_owned(),
+            Next::Leave => format!("would write down that {} has the new value no more", self.deployed.name),
             Next::BackOverlap { until } => format!("would wait: the new value stays valid until {until}"),
             Next::Nothing => "nothing: no rotation is under way".to_owned(),
         };

@@ -6,9 +6,13 @@
 
 mod machine;
 mod strays;
+#[cfg(test)]
+mod tests;
+mod there;
 
 pub use machine::{Next, Seen, There, Wanted, next};
 pub use strays::{Listed, Strays, strays};
+pub use there::there;
 
 use std::fmt;
 
@@ -57,6 +61,10 @@ pub struct Rotation {
     pub verified: Option<Verified>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub aborted: Option<Aborted>,
+    /// When the deploy ref was first seen to have another value again than the new one: from then on the new one stays valid
+    /// for the overlap. When that value got there, nobody notes.
+    #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub left_at: Option<Instant>,
 }
 
 /// How far a rotation has come, as far as it is written down.
@@ -182,7 +190,9 @@ impl Rotation {
         let behind_overlap = |at: Instant| overlap.after(at).unwrap_or(at);
         match (self.state, &self.verified, &self.aborted) {
             (RotationState::Verified, Some(verified), _) => behind_overlap(verified.at),
-            (RotationState::Aborted, _, Some(aborted)) if aborted.was_pushed => behind_overlap(aborted.at),
+            (RotationState::Aborted, _, Some(aborted)) if aborted.was_pushed => {
+                behind_overlap(self.left_at.unwrap_or(aborted.at))
+            }
             (RotationState::Aborted, _, Some(aborted)) => aborted.at,
             (RotationState::Sealed, ..) => set_at.max(self.started.at),
             (RotationState::Planned | RotationState::Verified | RotationState::Aborted, ..) => {

@@ -166,6 +166,9 @@ fn rotation(lines: &mut Lines, rotation: &Rotation) {
         let pushed = if aborted.was_pushed { "after it was pushed" } else { "before it was pushed" };
         fact(format!("  aborted {}, {pushed}", aborted.at));
     }
+    if let Some(at) = rotation.left_at {
+        fact(format!("  left {at}"));
+    }
 }
 
 /// What anybody can see of a sealed file.
@@ -231,7 +234,8 @@ mod tests {
             "abandoned": ["01K3Y3Q5W0000000000000004D"], "from_handle": "key-2025", "handle": "key-2026",
             "refused_at": "2026-08-28T09:00:05Z",
             "verified": {"at": "2026-08-28T09:00:20Z", "how": {"vouched": {"by": "bob", "reason": "logged in"}}},
-            "aborted": {"at": "2026-08-30T20:15:51Z", "was_pushed": true}},
+            "aborted": {"at": "2026-08-30T20:15:51Z", "was_pushed": true},
+            "left_at": "2026-08-30T21:00:00Z"},
         "about": {"owners": ["infra"], "issuer": {"name": "University IT", "contact": "it@example.org", "room": 4},
             "runbook": "docs/db.md", "team-note": {"kept": [null, 1.5]}}}"#;
 
@@ -269,6 +273,7 @@ rotation       the new one at its provider: key-2026
 rotation       refused 2026-08-28T09:00:05Z
 rotation       verified 2026-08-28T09:00:20Z, vouched for by bob: logged in
 rotation       aborted 2026-08-30T20:15:51Z, after it was pushed
+rotation       left 2026-08-30T21:00:00Z
 signed by
 version id   01K3Y3Q5W0000000000000002B, text
 store        01K3Y3Q5W0000000000000001A
@@ -332,6 +337,7 @@ sealed file  sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852
             ("logged in", "looked at"),
             ("20:15:51Z", "20:15:50Z"),
             (r#""was_pushed": true"#, r#""was_pushed": false"#),
+            ("21:00:00Z", "21:00:01Z"),
         ];
         let before = record(&full(), true);
         for (from, to) in edits {

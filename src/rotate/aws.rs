@@ -29,7 +29,8 @@ pub struct Aws<'a> {
     /// With which it is asked.
     key: AccessKey<'a>,
     iam: Service,
-    sts: Service,
+    /// Only where it is asked for: a client reads every certificate of the system.
+    sts: OnceCell<Service>,
     /// Of which account that one is, once it was asked.
     account: OnceCell<AwsAccount>,
 }
@@ -42,8 +43,16 @@ impl<'a> Aws<'a> {
             })?,
             AwsCredentials::Environment => of_environment(outside)?,
         };
-        let (iam, sts) = (Service::iam(&settings.iam)?, Service::sts(&settings.sts)?);
-        Ok(Self { settings, outside, key, iam, sts, account: OnceCell::new() })
+        let (sts, account) = (OnceCell::new(), OnceCell::new());
+        Ok(Self { settings, outside, key, iam: Service::iam(&settings.iam)?, sts, account })
+    }
+
+    fn sts(&self) -> Result<&Service, ServiceError> {
+        if let Some(sts) = self.sts.get() {
+            return Ok(sts);
+        }
+        let sts = Service::sts(&self.settings.sts)?;
+        Ok(self.sts.get_or_init(|| sts))
     }
 
     fn name(&self) -> &str {
@@ -76,12 +85,11 @@ impl<'a> Aws<'a> {
 
     /// Asks STS whose key it is.
     fn who_is(&self, key: &AccessKey<'_>) -> Result<Result<String, Refusal>, RotateError> {
-        let Self { sts: service, settings, .. } = self;
+        let (service, region) = (self.sts()?, &self.settings.region);
         let action = "GetCallerIdentity";
-        let call =
-            Call { service, region: &settings.region, key, action, parameters: &[], asks: Asks::Again };
+        let call = Call { service, region, key, action, parameters: &[], asks: Asks::Again };
         Ok(match call.ask(self.outside)? {
-            Asked::Done(answer) => Ok(answers::caller(&answer.body).map_err(|Unclear| self.sts.garbage())?),
+            Asked::Done(answer) => Ok(answers::caller(&answer.body).map_err(|Unclear| service.garbage())?),
             Asked::Refused(refusal) => Err(refusal),
         })
     }
@@ -92,7 +100,8 @@ impl<'a> Aws<'a> {
             return Ok(account);
         }
         let arn = self.who_is(&self.key)??;
-        let account = AwsAccount::of_arn(&arn).ok_or_else(|| self.sts.garbage())?;
+        let account = AwsAccount::of_arn(&arn);
+        let account = account.map_or_else(|| Err(self.sts()?.garbage()), Ok)?;
         Ok(self.account.get_or_init(|| account))
     }
 

@@ -36,6 +36,13 @@ pub struct Experience {
     pub last: Option<Obstacle>,
 }
 
+impl Experience {
+    /// It passed when it was first tried.
+    pub fn at_once() -> Self {
+        Self { is_verified: true, trials: 1, was_refused: false, is_flaky: false, last: None }
+    }
+}
+
 /// What kept a trial from passing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Obstacle {
@@ -119,7 +126,7 @@ fn once(
 }
 
 /// Whether another trial may come to more: what a setting or an answer says will not change by itself.
-fn may_change(error: &RotateError) -> bool {
+pub fn may_change(error: &RotateError) -> bool {
     match error {
         RotateError::Service(
             ServiceError::Unreachable { .. } | ServiceError::TooSlow { .. } | ServiceError::Program { .. },
@@ -208,7 +215,6 @@ mod tests {
             limits,
             deadline: Instant::now() + whole,
             now: "2026-03-01T00:00:00Z".parse().unwrap(),
-            secret: "web/prod/db".parse().unwrap(),
         }
     }
 

@@ -18,6 +18,7 @@ mod committing;
 mod custody;
 mod expiry;
 mod forge;
+mod half_rotated;
 mod identities;
 mod impact;
 mod init;

@@ -77,7 +77,9 @@ fn refused(status: u16, code: &str, message: &str) -> Answer {
     answer(
         &format!("{status} No"),
         "",
-        &format!("<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"),
+        &format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+        ),
     )
 }
 
@@ -89,11 +91,17 @@ fn member(id: &str, status: &str) -> String {
 }
 
 fn listed(members: &str) -> Answer {
-    done("ListAccessKeys", &format!("<AccessKeyMetadata>{members}</AccessKeyMetadata><IsTruncated>false</IsTruncated>"))
+    done(
+        "ListAccessKeys",
+        &format!("<AccessKeyMetadata>{members}</AccessKeyMetadata><IsTruncated>false</IsTruncated>"),
+    )
 }
 
 fn used(last: &str) -> Answer {
-    done("GetAccessKeyLastUsed", &format!("<UserName>backup</UserName><AccessKeyLastUsed>{last}</AccessKeyLastUsed>"))
+    done(
+        "GetAccessKeyLastUsed",
+        &format!("<UserName>backup</UserName><AccessKeyLastUsed>{last}</AccessKeyLastUsed>"),
+    )
 }
 
 fn never_used() -> Answer {
@@ -111,7 +119,10 @@ fn made(secret: &str) -> Answer {
 }
 
 fn caller(arn: &str) -> Answer {
-    done("GetCallerIdentity", &format!("<Arn>{arn}</Arn><UserId>AIDA</UserId><Account>123456789012</Account>"))
+    done(
+        "GetCallerIdentity",
+        &format!("<Arn>{arn}</Arn><UserId>AIDA</UserId><Account>123456789012</Account>"),
+    )
 }
 
 #[test]
@@ -140,8 +151,10 @@ fn what_was_not_heard_is_asked_again_but_a_key_is_made_once() {
 #[test]
 fn a_new_key_is_read_only_where_nothing_is_left_to_guess() {
     let good = |secret: &str| match made(secret) {
-        Answer::Bytes(bytes) => String::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned(),
-        Answer::Hang | Answer::Endless => panic!("no text"),
+        Answer::Bytes(bytes) => {
+            String::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned()
+        }
+        Answer::Hang | Answer::Endless | Answer::Then(..) => panic!("no text"),
     };
     let split = |at: &str| good(&NEW_SECRET.replace('/', at));
     let twice = format!("{NEW_SECRET}</SecretAccessKey><SecretAccessKey>{NEW_SECRET}");
@@ -194,16 +207,36 @@ fn an_answer_that_never_ends_is_cut_off_and_a_redirect_is_not_followed() {
 #[test]
 fn a_refusal_is_told_with_what_can_be_done_and_without_what_it_repeats() {
     for (status, code, message, expected) in [
-        (404, "NoSuchEntity", "The user with name backup cannot be found.", "cannot be found; look at `user`"),
+        (
+            404,
+            "NoSuchEntity",
+            "The user with name backup cannot be found.",
+            "cannot be found; look at `user`",
+        ),
         (403, "AccessDenied", "User: x is not authorized to perform: iam:ListAccessKeys", "; allow it to"),
         (403, "InvalidClientTokenId", "The security token is invalid.", "look at `credentials`"),
         (403, "SignatureDoesNotMatch", "The request signature we calculated", "look at `credentials`"),
-        (403, "ExpiredToken", "The security token included in the request is expired", "look at `credentials`"),
+        (
+            403,
+            "ExpiredToken",
+            "The security token included in the request is expired",
+            "look at `credentials`",
+        ),
         (403, "SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now earlier", "set the clock"),
         (400, "RequestExpired", "Request has expired.", "set the clock"),
         (403, "SignatureDoesNotMatch", "Credential should be scoped to a valid region.", "look at `region`"),
-        (400, "ValidationError", "1 validation error", "400: ValidationError: 1 validation error; look at the"),
-        (403, "InvalidClientTokenId", "canonical: wJalrXUtnFEMI/K7MDENG", "repeats a credential, and is left out"),
+        (
+            400,
+            "ValidationError",
+            "1 validation error",
+            "400: ValidationError: 1 validation error; look at the",
+        ),
+        (
+            403,
+            "InvalidClientTokenId",
+            "canonical: wJalrXUtnFEMI/K7MDENG",
+            "repeats a credential, and is left out",
+        ),
     ] {
         let server = Server::start(move |_, _| refused(status, code, message));
         let error = at(&server, |aws| error_of(aws.list(), &[SECRET]));
@@ -223,14 +256,16 @@ fn a_list_is_read_to_its_end() {
         let more = format!("<IsTruncated>true</IsTruncated><Marker>{marker}</Marker>");
         done("ListAccessKeys", &format!("<AccessKeyMetadata>{members}</AccessKeyMetadata>{more}"))
     };
-    let server = Server::start(move |_, request| match (action(request).as_str(), field(request, "Marker")) {
-        ("ListAccessKeys", None) => page(ID, "b2Zmc2V0=="),
-        ("ListAccessKeys", Some(marker)) if marker == "b2Zmc2V0==" => listed(&member(NEW_ID, "Inactive")),
-        ("GetAccessKeyLastUsed", _) if field(request, "AccessKeyId").unwrap() == ID => {
-            used("<Region>us-west-2</Region><LastUsedDate>2026-02-03T10:00:00Z</LastUsedDate><ServiceName>s3</ServiceName>")
+    let server = Server::start(move |_, request| {
+        match (action(request).as_str(), field(request, "Marker")) {
+            ("ListAccessKeys", None) => page(ID, "b2Zmc2V0=="),
+            ("ListAccessKeys", Some(marker)) if marker == "b2Zmc2V0==" => listed(&member(NEW_ID, "Inactive")),
+            ("GetAccessKeyLastUsed", _) if field(request, "AccessKeyId").unwrap() == ID => used(
+                "<Region>us-west-2</Region><LastUsedDate>2026-02-03T10:00:00Z</LastUsedDate><ServiceName>s3</ServiceName>",
+            ),
+            ("GetAccessKeyLastUsed", _) => never_used(),
+            other => panic!("{other:?}"),
         }
-        ("GetAccessKeyLastUsed", _) => never_used(),
-        other => panic!("{other:?}"),
     });
     at(&server, |aws| {
         let listed = aws.list().unwrap();
@@ -282,7 +317,10 @@ fn where_there_is_no_room_a_person_is_told_what_stands_there() {
     );
     // Where it can't be told which one stands, both are shown.
     let error = at(&server, |aws| error_of(aws.mint(marker(1), None, None).map(|_| ()), &[SECRET]));
-    assert!(error.contains("if nobody uses one of them") && error.matches("delete-access-key").count() == 2, "{error}");
+    assert!(
+        error.contains("if nobody uses one of them") && error.matches("delete-access-key").count() == 2,
+        "{error}"
+    );
     assert!(!actions(&server).iter().any(|action| action.contains("Delete") || action.contains("Update")));
 }
 
@@ -323,7 +361,13 @@ fn what_is_not_there_is_gone_unless_somebody_else_has_it() {
     };
     for last in [
         || refused(404, "NoSuchEntity", "The Access Key with id X cannot be found."),
-        || refused(403, "AccessDenied", "not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key X"),
+        || {
+            refused(
+                403,
+                "AccessDenied",
+                "not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key X",
+            )
+        },
     ] {
         let server = asking(last);
         at(&server, |aws| aws.revoke(&handle(NEW_ID))).unwrap();
@@ -376,10 +420,14 @@ fn a_key_works_only_where_it_is_of_the_user_it_is_meant_for() {
 #[test]
 fn a_key_that_is_not_taken_is_refused_and_one_that_could_not_be_tried_is_not() {
     for code in ["InvalidClientTokenId", "SignatureDoesNotMatch"] {
-        let Trial::Refused(why) = trial("backup", move || refused(403, code, "No such token.")).unwrap() else {
+        let Trial::Refused(why) = trial("backup", move || refused(403, code, "No such token.")).unwrap()
+        else {
             panic!("it was taken")
         };
-        assert!(why.contains(&format!("answered GetCallerIdentity with 403: {code}: No such token")), "{why}");
+        assert!(
+            why.contains(&format!("answered GetCallerIdentity with 403: {code}: No such token")),
+            "{why}"
+        );
     }
     for (code, message, why) in [
         ("SignatureDoesNotMatch", "Signature not yet current: 2027", "set the clock"),
@@ -389,7 +437,8 @@ fn a_key_that_is_not_taken_is_refused_and_one_that_could_not_be_tried_is_not() {
         let error = error_of(trial("backup", move || refused(403, code, message)), &[SECRET, NEW_SECRET]);
         assert!(error.contains(why), "{error}");
     }
-    let error = error_of(trial("backup", || done("GetCallerIdentity", "<Account>1</Account>")), &[NEW_SECRET]);
+    let error =
+        error_of(trial("backup", || done("GetCallerIdentity", "<Account>1</Account>")), &[NEW_SECRET]);
     assert!(error.contains("answered what can't be understood"), "{error}");
 
     let server = Server::start(|_, _| panic!("nothing is asked"));
@@ -404,30 +453,37 @@ fn a_user_of_another_account_is_not_touched() {
         "GetCallerIdentity" => caller("arn:aws:iam::123456789012:user/keeper"),
         other => panic!("{other}"),
     });
-    let settings = || {
-        let given = AwsCredentials::Given(value(&key(ID, SECRET)));
-        settings(&server.url(), "arn:aws:iam::999999999999:user/backup", given)
+    let given = AwsCredentials::Given(value(&key(ID, SECRET)));
+    let settings = settings(&server.url(), "arn:aws:iam::999999999999:user/backup", given);
+    let acts = |aws: &dyn Provider| {
+        [aws.list().map(|_| ()), aws.mint(marker(1), None, None).map(|_| ()), aws.revoke(&handle(NEW_ID))]
     };
-    let acts: [fn(&dyn Provider) -> Result<(), RotateError>; 3] = [
-        |aws| aws.list().map(|_| ()),
-        |aws| aws.mint(marker(1), None, None).map(|_| ()),
-        |aws| aws.revoke(&handle(NEW_ID)),
-    ];
-    for act in acts {
-        let error = error_of(with(settings(), &outside(None), act).unwrap(), &[SECRET]);
-        assert!(error.contains("`credentials` are of account 123456789012, and `user` is backup of account 999999999999"), "{error}");
+    for result in with(settings, &outside(None), acts).unwrap() {
+        let error = error_of(result, &[SECRET]);
+        assert!(
+            error.contains(
+                "`credentials` are of account 123456789012, and `user` is backup of account 999999999999"
+            ),
+            "{error}"
+        );
     }
 }
 
 #[test]
 fn what_is_sent_is_signed_and_holds_no_secret() {
     let server = Server::start(|_, _| listed(""));
-    let credentials = format!("AWS_ACCESS_KEY_ID={ID}\nAWS_SECRET_ACCESS_KEY={SECRET}\nAWS_SESSION_TOKEN=FwoGZXIvYXdzEBY=\n");
+    let credentials = format!(
+        "AWS_ACCESS_KEY_ID={ID}\nAWS_SECRET_ACCESS_KEY={SECRET}\nAWS_SESSION_TOKEN=FwoGZXIvYXdzEBY=\n"
+    );
     let given = AwsCredentials::Given(value(&credentials));
-    let settings = AwsIamAccessKey { region: "cn-north-1".to_owned(), ..settings(&server.url(), "a+b@c", given) };
+    let settings =
+        AwsIamAccessKey { region: "cn-north-1".to_owned(), ..settings(&server.url(), "a+b@c", given) };
     with(settings, &outside(None), |aws| assert_eq!(aws.list().unwrap(), [])).unwrap();
     let request = server.requests().pop().unwrap();
-    assert_eq!(String::from_utf8(request.body.clone()).unwrap(), "Action=ListAccessKeys&Version=2010-05-08&UserName=a%2Bb%40c");
+    assert_eq!(
+        String::from_utf8(request.body.clone()).unwrap(),
+        "Action=ListAccessKeys&Version=2010-05-08&UserName=a%2Bb%40c"
+    );
     let authorization = request.header("authorization").unwrap();
     let date = &request.header("x-amz-date").unwrap()[..8];
     let begin = format!(
@@ -443,7 +499,8 @@ fn what_is_sent_is_signed_and_holds_no_secret() {
 fn without_a_key_nothing_is_asked() {
     let of = |variables: &[(&str, &str)]| {
         let variables = variables.iter().map(|(name, text)| (name.into(), text.into()));
-        let outside = Outside { environment: Environment::new(variables, PathBuf::from("/")), ..outside(None) };
+        let outside =
+            Outside { environment: Environment::new(variables, PathBuf::from("/")), ..outside(None) };
         let settings = settings("http://127.0.0.1:1", "backup", AwsCredentials::Environment);
         error_of(with(settings, &outside, |_| ()), &[SECRET])
     };
@@ -458,6 +515,7 @@ fn without_a_key_nothing_is_asked() {
         assert!(error.contains(why), "{error}");
     }
     let given = AwsCredentials::Given(value("geheimgeheim"));
-    let error = error_of(with(settings("http://127.0.0.1:1", "backup", given), &outside(None), |_| ()), &["geheim"]);
+    let error =
+        error_of(with(settings("http://127.0.0.1:1", "backup", given), &outside(None), |_| ()), &["geheim"]);
     assert!(error.starts_with("credentials: is no access key"), "{error}");
 }

@@ -63,14 +63,18 @@ impl Moto {
         });
         let address = program.address.clone();
         let unsigned = |form: &str| unsigned(&address, form);
-        for user in ["keeper", "nobody", "backup", "other", "own", "form-json", "form-ini", "form-env", "rotated"] {
+        for user in
+            ["keeper", "nobody", "backup", "other", "own", "form-json", "form-ini", "form-env", "rotated"]
+        {
             unsigned(&format!("Action=CreateUser&UserName={user}"));
         }
         let policy = format!(
             r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":{ACTIONS},"Resource":"*"}}]}}"#
         );
         for user in ["keeper", "own"] {
-            unsigned(&format!("Action=PutUserPolicy&UserName={user}&PolicyName=keys&PolicyDocument={policy}"));
+            unsigned(&format!(
+                "Action=PutUserPolicy&UserName={user}&PolicyName=keys&PolicyDocument={policy}"
+            ));
         }
         let [keeper, nobody] = ["keeper", "nobody"].map(|user| {
             let answer = unsigned(&format!("Action=CreateAccessKey&UserName={user}"));
@@ -150,7 +154,10 @@ fn one_is_made_found_tried_and_revoked(moto: &Moto) {
         assert_eq!(aws.list().unwrap(), []);
         let first = aws.mint(marker(1), None, None).unwrap();
         let first_handle = first.handle.clone().unwrap();
-        assert_eq!((field(&first.value, "AccessKeyId").as_str(), first.expires), (first_handle.as_str(), None));
+        assert_eq!(
+            (field(&first.value, "AccessKeyId").as_str(), first.expires),
+            (first_handle.as_str(), None)
+        );
         let listed = aws.list().unwrap();
         assert_eq!((ids(&listed), listed[0].was_used), (vec![first_handle.to_string()], Some(false)));
         assert!(listed[0].made_at.is_some() && listed[0].marker.is_none());
@@ -190,10 +197,14 @@ fn what_is_of_others_is_neither_taken_nor_revoked(moto: &Moto) {
     let others = moto.as_keeper("other", |aws| aws.mint(marker(1), None, None)).unwrap();
     let others_handle = others.handle.unwrap();
     moto.as_keeper("backup", |aws| {
-        let Ok(Trial::Refused(why)) = aws.verify(&others.value) else { panic!("another user's key was taken") };
+        let Ok(Trial::Refused(why)) = aws.verify(&others.value) else {
+            panic!("another user's key was taken")
+        };
         assert_eq!(
             why,
-            format!("it belongs to arn:aws:iam::{ACCOUNT}:user/other, and not to backup of account {ACCOUNT}")
+            format!(
+                "it belongs to arn:aws:iam::{ACCOUNT}:user/other, and not to backup of account {ACCOUNT}"
+            )
         );
         let error = error_of(aws.revoke(&others_handle), &[]);
         assert!(error.contains(&format!("{others_handle} belongs to other, and not to backup")), "{error}");
@@ -274,7 +285,8 @@ fn every_form_is_what_botocore_reads(moto: &Moto) {
     }
     let mut command = python(folder.path());
     let output = command.args(["-c", BOTOCORE, &moto.url()]).arg(folder.path()).output().unwrap();
-    let expected = ["json", "ini", "env"].map(|form| format!("{form} arn:aws:iam::{ACCOUNT}:user/form-{form}\n"));
+    let expected =
+        ["json", "ini", "env"].map(|form| format!("{form} arn:aws:iam::{ACCOUNT}:user/form-{form}\n"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected.concat(), "{errors}");
 }
@@ -293,7 +305,8 @@ fn a_whole_rotation(moto: &Moto) {
         run.env("AWS_ACCESS_KEY_ID", &moto.keeper.0).env("AWS_SECRET_ACCESS_KEY", &moto.keeper.1).run()
     };
     let (iam, sts) = (format!("iam={url}"), format!("sts={url}"));
-    let rotator = ["rotator", "set", "web/prod/s3", "aws-iam-access-key", "user=rotated", "lifetime=90d", &iam, &sts];
+    let rotator =
+        ["rotator", "set", "web/prod/s3", "aws-iam-access-key", "user=rotated", "lifetime=90d", &iam, &sts];
     run("2026-03-01T12:00:00Z", &rotator).code(0);
     sandbox.push(&laptop);
 
@@ -305,7 +318,10 @@ fn a_whole_rotation(moto: &Moto) {
     let second_handle = field(&second, "AccessKeyId");
     assert!(second_handle != first_handle && ids(&listed).contains(&second_handle));
     let record = fs::read_to_string(laptop.join("secrets/web/prod/s3.json")).unwrap();
-    assert!(record.contains("2026-05-30") && !record.contains(&field(&second, "SecretAccessKey")), "{record}");
+    assert!(
+        record.contains("2026-05-30") && !record.contains(&field(&second, "SecretAccessKey")),
+        "{record}"
+    );
 
     // The overlap is not over.
     run("2026-03-02T11:00:00Z", &["rotate", "web/prod/s3", "--push", "--retire"]).says("2026-03-02");

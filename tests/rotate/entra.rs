@@ -29,31 +29,44 @@ pub fn marker(number: u128) -> VersionId {
     VersionId::from_parts(at(AT), number)
 }
 
-/// Long enough for whatever is not about time, unless it says how long, in milliseconds.
-pub fn outside(whole: Option<u64>) -> Outside {
-    let whole = Duration::from_millis(whole.unwrap_or(20_000));
+/// Long enough for whatever is not about time.
+pub fn patient() -> Limits {
     let first_pause = Duration::from_millis(5);
-    let limits = Limits { whole, attempt: whole.min(Duration::from_secs(10)), first_pause };
+    Limits { whole: Duration::from_secs(20), attempt: Duration::from_secs(10), first_pause }
+}
+
+/// Nothing is asked twice: the pause before that would be longer than all together may take.
+pub fn once() -> Limits {
+    Limits { first_pause: Duration::from_secs(60), ..patient() }
+}
+
+/// One that hangs is waited for no longer than this.
+pub fn short() -> Limits {
+    Limits { attempt: Duration::from_secs(1), ..patient() }
+}
+
+/// Patient, where nothing else is said.
+pub fn outside(limits: Option<Limits>) -> Outside {
+    let limits = limits.unwrap_or_else(patient);
     Outside {
         secret: "web/login".parse().unwrap(),
         environment: Environment::new([], PathBuf::from("/")),
         folder: PathBuf::from("/"),
         limits,
-        deadline: std::time::Instant::now() + whole,
+        deadline: std::time::Instant::now() + limits.whole,
         now: at(AT),
-        secret: "web/prod/login".parse().unwrap(),
     }
 }
 
-fn with<T>(settings: EntraAppPassword<Value>, whole: Option<u64>, act: impl FnOnce(&dyn Provider) -> T) -> T {
+fn with<T>(settings: EntraAppPassword<Value>, limits: Limits, act: impl FnOnce(&dyn Provider) -> T) -> T {
     let rotator = Rotator { kind: RotatorKind::EntraAppPassword(settings), lifetime: None };
-    let outside = outside(whole);
+    let outside = outside(Some(limits));
     let provider = rotate::provider(&rotator, &outside).unwrap().unwrap();
     act(provider.as_ref())
 }
 
 fn with_app<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
-    with(standin.settings(APP), None, act)
+    with(standin.settings(APP), patient(), act)
 }
 
 pub fn handle(text: &str) -> Handle {
@@ -77,7 +90,7 @@ fn one_is_made_found_tried_and_removed() {
     with_app(&standin, |entra| {
         assert!(entra.takes_markers());
         let by_hand = Listed { handle: handle(APP_KEY), marker: None, made_at: Some(at(AT)), was_used: None };
-        assert_eq!(entra.list().unwrap(), [by_hand.clone()]);
+        assert_eq!(entra.list().unwrap(), std::slice::from_ref(&by_hand));
 
         let made = entra.mint(marker(1), None, Some(at("2028-02-20T00:00:00Z"))).unwrap();
         let password = standin.passwords(APP).pop().unwrap();
@@ -89,11 +102,11 @@ fn one_is_made_found_tried_and_removed() {
 
         let listed = entra.list().unwrap();
         assert_eq!(listed.len(), 2);
-        assert_eq!((listed[0].clone(), listed[1].marker), (by_hand, Some(marker(1))));
+        assert_eq!((&listed[0], listed[1].marker), (&by_hand, Some(marker(1))));
         assert!(matches!(entra.verify(&made.value), Ok(Trial::Passed)));
 
         entra.revoke(&handle(APP_KEY)).unwrap();
-        assert_eq!(standin.key_ids(APP), [password.key_id.clone()]);
+        assert_eq!(standin.key_ids(APP), std::slice::from_ref(&password.key_id));
         entra.revoke(&handle(APP_KEY)).unwrap();
         assert_eq!(standin.key_ids(APP), [password.key_id]);
     });
@@ -159,7 +172,7 @@ fn what_is_there_and_is_not_found_is_looked_for_again() {
 
     // Where that never ends, nobody is told that it is gone.
     standin.hide_new(usize::MAX);
-    let revoked = with(standin.settings(APP), Some(600), |entra| {
+    let revoked = with(standin.settings(APP), once(), |entra| {
         let made = entra.mint(marker(2), None, None).unwrap();
         entra.revoke(made.handle.as_ref().unwrap())
     });
@@ -232,7 +245,7 @@ fn what_is_not_allowed_says_what_to_do() {
             ["AADSTS70011", "gives 11112222"],
         ),
     ] {
-        let revoked = with(settings, None, |entra| entra.revoke(&handle(APP_KEY)));
+        let revoked = with(settings, patient(), |entra| entra.revoke(&handle(APP_KEY)));
         let error = error_of(revoked, &[CLIENT_SECRET, APP_SECRET, "Wrong~secret"]);
         assert!(parts.iter().all(|part| error.contains(part)), "{parts:?}: {error}");
     }
@@ -245,15 +258,13 @@ fn a_trial_that_did_not_take_place_is_an_error() {
     let standin = Standin::start();
     let other = "99990000-aaaa-2222-bbbb-3333cccc4444".to_owned();
     let gone = EntraAppPassword { app: other, ..standin.settings(APP) };
-    let error = error_of(with(gone, None, |entra| entra.verify(&value(APP_SECRET))), &[APP_SECRET]);
+    let error = error_of(with(gone, patient(), |entra| entra.verify(&value(APP_SECRET))), &[APP_SECRET]);
     assert!(
         error.contains("AADSTS700016") && error.contains("look at `tenant`, `client` and `app`"),
         "{error}"
     );
-    for _ in 0..50 {
-        standin.fault(Call::LogIn, Fault::FailBefore);
-    }
-    let tried = with(standin.settings(APP), Some(300), |entra| entra.verify(&value(APP_SECRET)));
+    standin.fault(Call::LogIn, Fault::FailBefore);
+    let tried = with(standin.settings(APP), once(), |entra| entra.verify(&value(APP_SECRET)));
     let error = error_of(tried, &[APP_SECRET]);
     assert!(error.contains("answered 500"), "{error}");
 }
@@ -270,7 +281,7 @@ fn one_that_may_have_been_made_is_found_by_its_marker() {
     ] {
         let standin = Standin::start();
         standin.fault(Call::Add, fault);
-        let made = with(standin.settings(APP), Some(500), |entra| entra.mint(marker(1), None, None));
+        let made = with(standin.settings(APP), short(), |entra| entra.mint(marker(1), None, None));
         assert_eq!(standin.calls(Call::Add), 1, "{fault:?}");
         assert_eq!(made.is_ok(), matches!(fault, Fault::Twice), "{fault:?}");
         with_app(&standin, |entra| {
@@ -315,12 +326,12 @@ fn nonsense_is_no_empty_list() {
         _ => Answer::Endless,
     });
     let settings = EntraAppPassword { login: huge.url(), graph: huge.url(), ..standin.settings(APP) };
-    let error = error_of(with(settings, None, |entra| entra.list()), &[CLIENT_SECRET]);
+    let error = error_of(with(settings, patient(), |entra| entra.list()), &[CLIENT_SECRET]);
     assert!(error.contains("can't be understood"), "{error}");
     let elsewhere = format!("Location: {}/v1.0\r\n", standin.url());
     let redirecting = Server::start(move |_, _| answer("307 Temporary Redirect", &elsewhere, ""));
     let settings = EntraAppPassword { login: redirecting.url(), ..standin.settings(APP) };
-    let error = error_of(with(settings, None, |entra| entra.list()), &[CLIENT_SECRET]);
+    let error = error_of(with(settings, patient(), |entra| entra.list()), &[CLIENT_SECRET]);
     assert!(error.contains("leads elsewhere") && error.contains("credentials would go along"), "{error}");
 }
 
@@ -346,14 +357,16 @@ fn no_error_repeats_a_credential() {
     let standin = Standin::start();
     let settings = || EntraAppPassword { login: echo.url(), graph: echo.url(), ..standin.settings(APP) };
     let hidden = [CLIENT_SECRET, "eyJ0aGlzLWlzLWEtdG9rZW4", "plain-secret-text"];
-    let error = error_of(with(settings(), None, |entra| entra.list()), &hidden);
+    let error = error_of(with(settings(), patient(), |entra| entra.list()), &hidden);
     assert!(error.contains("is left out"), "{error}");
-    let Ok(Trial::Refused(why)) = with(settings(), None, |entra| entra.verify(&value("plain-secret-text")))
+    let Ok(Trial::Refused(why)) =
+        with(settings(), patient(), |entra| entra.verify(&value("plain-secret-text")))
     else {
         panic!("it was taken")
     };
     assert!(why.contains("is left out") && !why.contains("plain-secret"), "{why}");
-    let error = error_of(with(settings(), None, |entra| entra.verify(&value("plain-secret-text"))), &hidden);
+    let error =
+        error_of(with(settings(), patient(), |entra| entra.verify(&value("plain-secret-text"))), &hidden);
     assert!(error.contains("answered 400") && error.contains("is left out"), "{error}");
 }
 

@@ -29,7 +29,7 @@ pub const APP_KEY: &str = "f0b0b335-1d71-4883-8f98-567911bfdca6";
 pub const FOREIGN: &str = "22223333-cccc-4444-dddd-5555eeee6666";
 /// When all of this happens.
 pub const AT: &str = "2027-08-24T00:00:00Z";
-/// Where personal accounts may sign in, an application has so many client secrets.
+/// Where personal accounts may sign in, an application has so many client secrets; else about a thousand.
 const MOST_PASSWORDS: usize = 2;
 
 /// What is asked for.
@@ -51,6 +51,8 @@ pub struct Password {
     pub refused: usize,
     /// How often it still can't be found by who wants to remove it.
     pub hidden: usize,
+    /// How often somebody has asked for a token with it.
+    pub tried: usize,
 }
 
 /// What came to pass, in order.
@@ -87,13 +89,14 @@ impl Standin {
             end: "2028-01-01T00:00:00.1234567Z".to_owned(),
             refused: 0,
             hidden: 0,
+            tried: 0,
         };
         let owned = || BTreeSet::from([CLIENT.to_owned()]);
         let by_hand = vec![password(APP_KEY, Some("made by hand"), APP_SECRET)];
         let client = vec![password("00000000-0000-4000-8000-00000000c11e", None, CLIENT_SECRET)];
         Self::of(Entra {
             passwords: BTreeMap::from([
-                (CLIENT.to_owned(), (BTreeSet::new(), client)),
+                (CLIENT.to_owned(), (owned(), client)),
                 (APP.to_owned(), (owned(), by_hand)),
                 (FOREIGN.to_owned(), (BTreeSet::new(), Vec::new())),
             ]),
@@ -142,7 +145,12 @@ impl Standin {
         self.with(|entra| entra.hide_new = times);
     }
 
-    /// So many client secrets are made at most, as where only organizations sign in.
+    /// Removes one as a person does in the portal.
+    pub fn remove_by_hand(&self, app: &str, key_id: &str) {
+        self.with(|entra| entra.passwords.get_mut(app).unwrap().1.retain(|one| one.key_id != key_id));
+    }
+
+    /// So many client secrets are made at most, as where only people of a directory sign in.
     pub fn allow(&self, most: usize) {
         self.with(|entra| entra.most = most);
     }
@@ -184,6 +192,7 @@ impl Entra {
             end,
             refused: self.refuse_new,
             hidden: self.hide_new,
+            tried: 0,
         }
     }
 }
@@ -283,14 +292,15 @@ impl Entra {
             let text = format!("Application with identifier '{client}' was not found in the directory.");
             return log_in_error(400, "unauthorized_client", 700_016, &text);
         };
-        let is_taken = match passwords.iter_mut().find(|one| one.secret == fields["client_secret"]) {
-            Some(password) if password.refused > 0 => {
-                password.refused -= 1;
-                false
-            }
-            found => {
-                self.events.extend(found.as_ref().map(|one| Event::LoggedIn(one.key_id.clone())));
-                found.is_some()
+        let found = passwords.iter_mut().find(|one| one.secret == fields["client_secret"]);
+        let is_taken = match found {
+            None => false,
+            Some(password) => {
+                password.tried += 1;
+                let is_known = password.refused == 0;
+                password.refused = password.refused.saturating_sub(1);
+                self.events.extend(is_known.then(|| Event::LoggedIn(password.key_id.clone())));
+                is_known
             }
         };
         if !is_taken {

@@ -71,6 +71,7 @@ fn all_errors(provider: &dyn Provider, told: &Value) -> Vec<RotateError> {
 fn the_example_gives_out_credentials() {
     let folder = tempfile::tempdir().unwrap();
     let local = LocalProvider::new(&folder.path().join("provider"));
+    local.keeps_exchanges();
     let (rotator, outside) = (rotator(&local.command(), &[]), outside(folder.path()));
     let provider = provided(&rotator, &outside);
     assert!(provider.takes_markers() && provider.list().unwrap().is_empty());
@@ -109,10 +110,15 @@ fn the_example_gives_out_credentials() {
         local.credentials(),
         kept.into_iter().filter(|one| one.marker == marker(2).to_string()).collect::<Vec<_>>()
     );
+    assert!(provider.mint(marker(3), Some(&value(b"\x00\xff")), None).is_ok());
+    let asked = local.asked();
     assert_eq!(
-        local.asked().join(" "),
-        "list mint mint list identify identify verify list revoke revoke verify"
+        asked.join(" "),
+        "list mint mint list identify identify verify list revoke revoke verify mint"
     );
+    let exchanges = local.exchanges();
+    assert_eq!(exchanges.len(), asked.len());
+    obey_the_schemas(folder.path(), exchanges);
 }
 
 /// The example is what people begin from, so it must do nothing dangerous: what it is asked to revoke stays in its folder, and
@@ -219,15 +225,9 @@ fn what_goes_wrong_is_said() {
         ("true", "what can't be understood: it printed nothing"),
         ("echo yes", "line 1, column 1: it is no JSON document"),
         ("echo '{\"schema_version\":1}'", "a key is missing, unknown or given twice"),
-        ("head -c 70000000 /dev/zero", "printed more than"),
     ] {
         let rotator = shell(script);
         let provider = provided(&rotator, &outside);
-        if script.starts_with("head") {
-            let error = provider.list().unwrap_err().to_string();
-            assert!(error.contains(said), "{script}: {error}");
-            continue;
-        }
         for error in all_errors(&*provider, &value("told")) {
             // A document of the right version may lack something else in each.
             assert!(
@@ -317,7 +317,7 @@ fn the_faults_of_the_local_provider() {
         (Fault::FailAfter, 1, true),
         (Fault::Garbage, 1, true),
         (Fault::Cut, 1, true),
-        (Fault::Twice, 2, true),
+        (Fault::Twice, 2, false),
     ] {
         local.fails_once("mint", fault);
         assert_eq!(provider.mint(marker(1), None, None).is_err(), fails, "{fault:?}");
@@ -344,26 +344,9 @@ fn the_faults_of_the_local_provider() {
     assert_eq!(provider.list().unwrap().len(), before);
 }
 
-/// What is really said, against the schemas that are printed; and what is not right, refused by both.
-#[test]
-fn exchanges_obey_the_schemas() {
-    let folder = tempfile::tempdir().unwrap();
-    let local = LocalProvider::new(&folder.path().join("provider"));
-    local.keeps_exchanges();
-    let (rotator, outside) = (rotator(&local.command(), &[]), outside(folder.path()));
-    let provider = provided(&rotator, &outside);
-    let end = Some("2027-01-01T00:00:00Z".parse().unwrap());
-    let minted = provider.mint(marker(1), None, end).unwrap();
-    provider.mint(marker(2), Some(&minted.value), None).unwrap();
-    provider.mint(marker(3), Some(&value(b"\x00\xff")), None).unwrap();
-    let listed = provider.list().unwrap();
-    provider.identify(&minted.value, &listed).unwrap();
-    provider.identify(&value("of nobody"), &listed).unwrap();
-    assert!(provider.verify(&minted.value).is_ok() && provider.verify(&value(b"\x00")).is_ok());
-    provider.revoke(&minted.handle.unwrap()).unwrap();
-    let exchanges = local.exchanges();
-    assert_eq!(exchanges.len(), 9);
-
+/// What is really said, against the schemas that are printed; and what is not right, refused by them.
+#[track_caller]
+fn obey_the_schemas(folder: &Path, exchanges: Vec<(serde_json::Value, serde_json::Value)>) {
     let schema = |of: &str| -> serde_json::Value {
         let output = Command::new(super::common::binary()).args(["schema", of]).output().unwrap();
         serde_json::from_slice(&output.stdout).unwrap()
@@ -388,18 +371,18 @@ fn exchanges_obey_the_schemas() {
         json!({"schema_version": 1, "works": "true"}),
         json!({"schema_version": 1, "revoked": false}),
     ];
-    let right_answers = [
+    let more_answers = [
         json!({"schema_version": 1, "works": null}),
         json!({"schema_version": 1, "handle": null}),
         json!({"schema_version": 1, "credentials": [{"handle": "a", "marker": null}]}),
         json!({"schema_version": 1, "value_base64": "AA==", "expires": "2027-01-01T00:00:00Z"}),
     ];
-    let right_answers = [&answers[..], &right_answers].concat();
+    let right_answers = [&answers[..], &more_answers].concat();
     let all = json!([
         [schema("rotator-request"), requests, wrong_requests],
         [schema("rotator-answer"), right_answers, wrong_answers],
     ]);
-    fs::write(folder.path().join("all.json"), all.to_string()).unwrap();
+    fs::write(folder.join("all.json"), all.to_string()).unwrap();
     let script = "import json, sys, jsonschema\n\
                   for schema, right, wrong in json.load(open(sys.argv[1])):\n\
                   \x20   of = jsonschema.validators.validator_for(schema)\n\
@@ -410,6 +393,6 @@ fn exchanges_obey_the_schemas() {
                   \x20       assert not of(schema).is_valid(one), one\n\
                   print('ok')";
     let mut python = Command::new(tools::python());
-    let told = python.args(["-c", script]).arg(folder.path().join("all.json")).output().unwrap();
+    let told = python.args(["-c", script]).arg(folder.join("all.json")).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&told.stdout), "ok\n", "{}", String::from_utf8_lossy(&told.stderr));
 }

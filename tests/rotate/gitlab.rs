@@ -4,21 +4,22 @@ use secrets::domain::rotation::{Handle, Listed};
 use secrets::domain::rotator::{GitlabOwner, GitlabToken, Rotator, RotatorKind};
 use secrets::domain::value::Value;
 use secrets::rotate::{self, Provider, Trial};
+use secrets::web::Limits;
 
-use super::entra::{at, error_of, marker, outside, value};
+use super::entra::{at, error_of, marker, outside, patient, short, value};
 use super::gitlab_standin::{ADMIN, BY_HAND, BY_HAND_ID, Call, FOREIGN, FOREIGN_ID, GROUP, READER, Standin};
 use super::server::{Server, answer};
 use super::standin::Fault;
 
-fn with<T>(settings: GitlabToken<Value>, whole: Option<u64>, act: impl FnOnce(&dyn Provider) -> T) -> T {
+fn with<T>(settings: GitlabToken<Value>, limits: Limits, act: impl FnOnce(&dyn Provider) -> T) -> T {
     let rotator = Rotator { kind: RotatorKind::GitlabToken(settings), lifetime: None };
-    let outside = outside(whole);
+    let outside = outside(Some(limits));
     let provider = rotate::provider(&rotator, &outside).unwrap().unwrap();
     act(provider.as_ref())
 }
 
 fn with_project<T>(standin: &Standin, act: impl FnOnce(&dyn Provider) -> T) -> T {
-    with(standin.settings(), None, act)
+    with(standin.settings(), patient(), act)
 }
 
 fn handle(id: u64) -> Handle {
@@ -75,7 +76,7 @@ fn a_group_has_tokens_too_and_a_project_may_be_a_number() {
         (GitlabOwner::Project("7".to_owned()), "projects/infra/web"),
     ] {
         let settings = GitlabToken { of, ..standin.settings() };
-        with(settings, None, |gitlab| {
+        with(settings, patient(), |gitlab| {
             // Where nothing says how long it lives, it lives for 90 days: GitLab wants an end.
             let made = gitlab.mint(marker(1), None, None).unwrap();
             assert_eq!(made.expires, Some(at("2027-11-22T00:00:00Z")));
@@ -110,7 +111,7 @@ fn what_is_not_what_the_rotator_makes_is_refused() {
     });
     let server = Server::start(move |_, _| answer("200 OK", "", &dead.to_string()));
     let settings = GitlabToken { url: server.url(), ..standin.settings() };
-    let tried = with(settings, None, |gitlab| gitlab.verify(&value(BY_HAND)));
+    let tried = with(settings, patient(), |gitlab| gitlab.verify(&value(BY_HAND)));
     assert!(matches!(tried, Ok(Trial::Refused(why)) if why.contains("is revoked or has ended")));
 }
 
@@ -135,7 +136,7 @@ fn lists_are_read_to_their_end() {
     }
     let endless = Server::start(|_, _| answer("200 OK", "X-Next-Page: 2\r\n", "[]"));
     let settings = GitlabToken { url: endless.url(), ..Standin::start().settings() };
-    let error = error_of(with(settings, None, |gitlab| gitlab.list()), &[ADMIN]);
+    let error = error_of(with(settings, patient(), |gitlab| gitlab.list()), &[ADMIN]);
     assert!(error.contains("more than 5000 tokens"), "{error}");
 }
 
@@ -173,7 +174,7 @@ fn what_is_not_allowed_says_what_to_do() {
             ["rotator gitlab-token: `token`", "a character that no token has"],
         ),
     ] {
-        let made = with(settings, None, |gitlab| gitlab.mint(marker(1), None, None));
+        let made = with(settings, patient(), |gitlab| gitlab.mint(marker(1), None, None));
         let error = error_of(made, &[ADMIN, READER, "glpat-nobodys"]);
         assert!(parts.iter().all(|part| error.contains(part)), "{parts:?}: {error}");
     }
@@ -190,7 +191,7 @@ fn what_is_not_allowed_says_what_to_do() {
 
     // Whose project is not found has not lost its tokens.
     let gone = GitlabToken { of: project("infra/gone"), ..settings() };
-    let error = error_of(with(gone, None, |gitlab| gitlab.revoke(&handle(BY_HAND_ID))), &[ADMIN]);
+    let error = error_of(with(gone, patient(), |gitlab| gitlab.revoke(&handle(BY_HAND_ID))), &[ADMIN]);
     assert!(error.contains("404 Project Not Found"), "{error}");
 }
 
@@ -206,7 +207,7 @@ fn one_that_may_have_been_made_is_found_by_its_marker() {
     ] {
         let standin = Standin::start();
         standin.fault(Call::Create, fault);
-        let made = with(standin.settings(), Some(500), |gitlab| gitlab.mint(marker(1), None, None));
+        let made = with(standin.settings(), short(), |gitlab| gitlab.mint(marker(1), None, None));
         assert_eq!(standin.calls(Call::Create), 1, "{fault:?}");
         assert_eq!(made.is_ok(), matches!(fault, Fault::Twice), "{fault:?}");
         with_project(&standin, |gitlab| {
@@ -265,9 +266,9 @@ fn no_error_repeats_a_credential() {
         answer("401 Unauthorized", "", &said.to_string())
     });
     let settings = || GitlabToken { url: echo.url(), ..Standin::start().settings() };
-    let error = error_of(with(settings(), None, |gitlab| gitlab.list()), &[ADMIN]);
+    let error = error_of(with(settings(), patient(), |gitlab| gitlab.list()), &[ADMIN]);
     assert!(error.contains("is left out"), "{error}");
-    let tried = with(settings(), None, |gitlab| gitlab.verify(&value(BY_HAND)));
+    let tried = with(settings(), patient(), |gitlab| gitlab.verify(&value(BY_HAND)));
     assert!(
         matches!(&tried, Ok(Trial::Refused(why)) if why.contains("is left out") && !why.contains("glpat")),
         "{tried:?}"

@@ -24,6 +24,7 @@ mod aws_at_moto;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
+mod entra_whole;
 mod exec;
 mod generate;
 mod gitlab;

@@ -67,7 +67,10 @@ fn a_person_is_walked_through() {
     person.sees("again: ").types(&format!("{NEW}\n"));
     person.sees("expires (date, period such as 1y, or never) [180d]: ").types("\n");
     person.sees("expires 2026-08-28T12:00:00Z (in 180 days");
-    let (_, seen) = person.ends();
+    // Nothing here can try it.
+    person.sees("how do you know that it works").types("logged in with it\n");
+    let (code, seen) = person.ends();
+    assert_eq!(code, 0, "{seen}");
     assert!(!seen.contains(NEW) && !seen.contains(OLD) && !seen.contains("\u{1b}[2J"), "{seen}");
     assert_eq!(sandbox.get(&laptop, NAME, "bob").code(0).stdout, NEW.as_bytes());
     let sealed = &sandbox.record(&laptop, NAME)["sealed"];

@@ -34,6 +34,7 @@ pub fn outside(folder: &Path, whole: u64, attempt: u64) -> Outside {
     let path = std::env::join_paths(["/usr/local/bin", "/usr/bin", "/bin"]).unwrap();
     let whole = Duration::from_millis(whole);
     Outside {
+        secret: "web/prod/api".parse().unwrap(),
         environment: Environment::new([("PATH".into(), path)], folder.to_owned()),
         folder: folder.to_owned(),
         limits: Limits {
@@ -141,14 +142,19 @@ fn a_server_that_is_unwell_has_neither_taken_nor_refused_it() {
     assert_eq!(trial(&http(&endless, &[]), CANARY.as_bytes(), &patient()), "passed", "no end is waited for");
     let hanging = Server::start(|_, _| Answer::Hang);
     let garbage = Server::start(|_, _| Answer::Bytes(b"\0\x1b[2J".to_vec()));
-    let folder = Path::new("/");
-    let said = trial(&http(&hanging, &[]), CANARY.as_bytes(), &outside(folder, 300, 150));
+    // The pause is longer than there is time: one attempt each.
+    let once = |attempt: u64| {
+        let mut outside = outside(Path::new("/"), 20_000, attempt);
+        outside.limits.first_pause = Duration::from_mins(1);
+        outside
+    };
+    let said = trial(&http(&hanging, &[]), CANARY.as_bytes(), &once(150));
     assert!(said.starts_with("error: ") && said.contains("gave no answer within 1 s"), "{said}");
-    let said = trial(&http(&garbage, &[]), CANARY.as_bytes(), &outside(folder, 300, 300));
+    let said = trial(&http(&garbage, &[]), CANARY.as_bytes(), &once(10_000));
     assert!(said.contains("could not be reached") && !said.contains('\x1b'), "{said}");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let probe = of("http", &[&format!("url=http://{closed}/")]);
-    let said = trial(&probe, CANARY.as_bytes(), &outside(folder, 300, 300));
+    let said = trial(&probe, CANARY.as_bytes(), &once(10_000));
     assert!(said.contains("could not be reached"), "{said}");
 }
 
@@ -308,7 +314,7 @@ fn a_program_gets_the_value_and_nobody_else_does() {
     }
     let said = trial(&exec(&["./not-there"]), CANARY.as_bytes(), &here);
     assert!(said.starts_with("error: probe exec: `./not-there` is not installed"), "{said}");
-    let brief = outside(folder.path(), 200, 200);
+    let brief = outside(folder.path(), 500, 500);
     let said = trial(&exec(&["sh", "-c", "exec tail -f /dev/null"]), CANARY.as_bytes(), &brief);
     assert!(said.contains("gave no answer within"), "{said}");
 }

@@ -145,8 +145,9 @@ fn a_value_is_tried_as_its_probe_on_the_deploy_ref_says() {
     // Another value, which the other side does not take.
     let set = ["set", NAME, "--expires", "2027-02-01"];
     alice(&sandbox, &laptop, &set).stdin("another value").run().code(0);
-    let refused = run(&sandbox, &laptop, &["probe", "run", NAME, "web/none", "--timeout", "1"]).code(2);
+    let refused = run(&sandbox, &laptop, &["probe", "run", NAME, "web/none", "--timeout", "3"]).code(2);
     let refused = refused.says("web/prod/api: does not work, in ").says("answered 401, and 200 is expected");
+    let refused = refused.says("; it is tried again until 3 s are over");
     refused.says("web/none: not tried: ").lacks("another value");
 }
 

@@ -35,10 +35,8 @@ pub struct Seen<'a> {
     pub rotation: Option<&'a Rotation>,
     /// The version that stands in the store here.
     pub version: VersionId,
-    /// When that was set.
+    /// When that was set; bound to the value.
     pub set_at: Instant,
-    /// Whether what was minted ever stood on the deploy ref, as far as that is known: then it may be in use.
-    pub was_deployed: bool,
     pub there: There,
     pub overlap: Period,
     pub now: Instant,
@@ -66,15 +64,15 @@ pub enum Next {
     Retire,
     /// Somebody else rotated first: revoke what was minted here, and take theirs.
     GiveWay,
-    /// Somebody set another value meanwhile: revoke what was minted and is not used.
+    /// Somebody set another value meanwhile, and the overlap is over: revoke what was minted and is not used.
     ClearUp,
-    /// Another value was set, and what was minted may still be in use until then.
-    ClearOverlap { until: Instant },
     /// Revoke what may have been minted, and forget the rotation.
     DropPlan,
     /// Seal the old value again.
     GoBack,
-    /// The old value stands again, and the new one may still be in use until then.
+    /// The deploy ref has another value again than the new one: write down since when that is known.
+    Leave,
+    /// The old value stands again, or another one, and the new one may still be in use until then.
     BackOverlap { until: Instant },
     /// Revoke the new value, and forget the rotation.
     RevokeNew,
@@ -94,26 +92,41 @@ pub fn next(seen: &Seen<'_>) -> Next {
     }
     let is_new = seen.version == rotation.to;
     let is_old = seen.version == rotation.from.id;
-    match rotation.state {
-        RotationState::Planned if is_old => match seen.wanted {
-            Wanted::Abort => Next::DropPlan,
-            Wanted::Onward | Wanted::Retire => Next::Mint,
-        },
-        RotationState::Sealed | RotationState::Verified if is_new => new_stands(seen, rotation),
-        RotationState::Aborted if is_old => old_stands(seen, rotation),
-        RotationState::Planned | RotationState::Sealed | RotationState::Verified | RotationState::Aborted => {
-            another_stands(seen)
-        }
+    if is_new {
+        // Whatever is written down: it works or it does not.
+        return new_stands(seen, rotation);
+    }
+    if !is_old {
+        return another_stands(seen, rotation);
+    }
+    match (rotation.state, seen.wanted) {
+        (RotationState::Planned, Wanted::Abort) => Next::DropPlan,
+        (RotationState::Planned, Wanted::Onward | Wanted::Retire) => Next::Mint,
+        // Somebody has put the old value back by hand. The new one may be deployed, so it ends as one that was aborted.
+        (RotationState::Sealed | RotationState::Verified, _) => Next::GoBack,
+        (RotationState::Aborted, _) => old_stands(seen, rotation),
     }
 }
 
-/// What was minted is revoked once nothing deploys it any more.
-fn another_stands(seen: &Seen<'_>) -> Next {
-    if seen.there == There::Behind {
+/// Somebody has set a value of their own. What was sealed before may be deployed still: it stays valid until theirs is there,
+/// and for the overlap.
+fn another_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
+    match (rotation.state, seen.there) {
+        (RotationState::Planned, _) => Next::ClearUp,
+        (_, There::Behind) => Next::Push,
+        _ => left(seen, rotation, Next::ClearUp),
+    }
+}
+
+/// The deploy ref has the new value no more. What it had when this was written down here says nothing: a push may have come
+/// late, or a pull request been merged days after.
+fn left(seen: &Seen<'_>, rotation: &Rotation, end: Next) -> Next {
+    let Some(left_at) = rotation.left_at else { return Next::Leave };
+    if seen.there != There::Same {
         return Next::Push;
     }
-    let until = seen.overlap.after(seen.set_at).unwrap_or(seen.set_at);
-    if seen.was_deployed && seen.now < until { Next::ClearOverlap { until } } else { Next::ClearUp }
+    let until = seen.overlap.after(left_at).unwrap_or(left_at);
+    if seen.now >= until { end } else { Next::BackOverlap { until } }
 }
 
 fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
@@ -125,7 +138,7 @@ fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     }
     let verified = rotation.verified.as_ref().filter(|_| rotation.state == RotationState::Verified);
     let Some(verified) = verified else { return Next::Verify };
-    // Nobody can have seen it work before it was set; and when that was is bound to the value.
+    // Nobody can have seen it work before it was set.
     let verified_at = verified.at.max(seen.set_at);
     let until = seen.overlap.after(verified_at).unwrap_or(verified_at);
     if seen.there != There::Same {
@@ -139,14 +152,13 @@ fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
 }
 
 fn old_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
-    let was_pushed = rotation.aborted.as_ref().filter(|aborted| aborted.was_pushed);
-    let Some(aborted) = was_pushed else {
-        // Where the deploy ref has another version it may be the new one, and that is in use.
-        return if seen.there == There::Behind { Next::Push } else { Next::RevokeNew };
-    };
-    if seen.there != There::Same {
-        return Next::Push;
+    let was_pushed = rotation.aborted.as_ref().is_some_and(|aborted| aborted.was_pushed);
+    match (was_pushed, seen.there) {
+        // It was not, and has got there since, by a pull request that was merged, say; or it is there once more.
+        (false, There::Behind) => Next::GoBack,
+        (true, There::Behind) if rotation.left_at.is_some() => Next::GoBack,
+        (true, There::Behind) => Next::Push,
+        (false, _) => Next::RevokeNew,
+        (true, _) => left(seen, rotation, Next::RevokeNew),
     }
-    let until = seen.overlap.after(aborted.at).unwrap_or(aborted.at);
-    if seen.now >= until { Next::RevokeNew } else { Next::BackOverlap { until } }
 }

@@ -180,6 +180,3 @@ fn is_active(status: &str) -> Result<bool, Unclear> {
         _ => Err(Unclear),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -159,6 +159,7 @@ pub struct Credential {
 /// To `identify`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["schema_version", "handle"]))]
 pub struct IdentifyAnswer {
     #[serde(deserialize_with = "version")]
     #[schemars(extend("const" = 1))]
@@ -172,6 +173,10 @@ pub struct IdentifyAnswer {
 /// To `mint`: the value is in one of the two.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    { "required": ["value"], "properties": { "value": { "type": "string", "minLength": 1 } } },
+    { "required": ["value_base64"], "properties": { "value_base64": { "type": "string", "minLength": 1 } } },
+]))]
 pub struct MintAnswer<'a> {
     #[serde(deserialize_with = "version")]
     #[schemars(extend("const" = 1))]
@@ -197,6 +202,7 @@ pub struct MintAnswer<'a> {
 /// To `verify`.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["schema_version", "works"]))]
 pub struct VerifyAnswer {
     #[serde(deserialize_with = "version")]
     #[schemars(extend("const" = 1))]

@@ -84,7 +84,7 @@ impl<'a> Api<'a> {
             match next {
                 Some("") => return Ok(tokens),
                 None if count < PER_PAGE => return Ok(tokens),
-                Some(next) => page = next.to_owned(),
+                Some(next) => next.clone_into(&mut page),
                 None => page = page.parse::<usize>().unwrap_or(1).saturating_add(1).to_string(),
             }
         }

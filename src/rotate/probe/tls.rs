@@ -3,6 +3,7 @@
 //! That it is this very certificate, and that the server has its private key, is all that is asked. Whether the certificate is
 //! valid, for whom, and who issued it is not: the value was sealed with it, and what it says of its end is judged elsewhere.
 
+use std::error::Error;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -85,7 +86,7 @@ fn failed(error: &io::Error, to: String, outside: &Outside) -> ServiceError {
     if error.kind() == io::ErrorKind::TimedOut {
         return ServiceError::TooSlow { to, seconds: outside.limits.attempt.as_secs().max(1) };
     }
-    let is_of_tls = error.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+    let is_of_tls = error.get_ref().is_some_and(<dyn Error + Send + Sync>::is::<rustls::Error>);
     let why = visible(&error.to_string()).into_owned();
     if is_of_tls { ServiceError::Garbage { to, why } } else { ServiceError::Unreachable { to, why } }
 }

@@ -31,6 +31,7 @@ notify-at = ["7d", "60d", "2w"]
 block-within = "0d"
 rotate-every = "1y"
 max-lifetime = "2y"
+overlap = "12h"
 require-signature = false
 
 [[scope]]
@@ -42,6 +43,7 @@ readers = [
 min-people = 3
 require-signature = true
 block-within = "2d"
+overlap = "0h"
 levels = { overdue-rotation = "error", unowned = "off" }
 
 [[waiver]]

@@ -7,6 +7,7 @@ use crate::domain::finding::Level;
 use crate::domain::glob::Glob;
 use crate::domain::name::ActorName;
 use crate::domain::policy::DeployRef;
+use crate::domain::rules::Rules;
 use crate::domain::tracking::{KindRule, Track};
 
 const PATH: &str = "secrets/policy.toml";
@@ -44,6 +45,8 @@ fn the_sample_is_read_whole() {
     assert_eq!(policy.groups["infra"].len(), 3);
     assert_eq!(shown(policy.defaults.notify_at.as_ref().unwrap()), "60d 2w 7d");
     assert_eq!(policy.defaults.rotate_every.unwrap().to_string(), "1y");
+    assert_eq!(policy.defaults.overlap.unwrap().to_string(), "12h");
+    assert!(policy.scopes[0].rules.overlap.unwrap().is_zero(), "none at all is no mistake");
     assert_eq!(policy.scopes[0].line, line_of(FULL, "[[scope]]"));
     assert_eq!(policy.scopes[0].rules.readers.as_ref().unwrap().len(), 2);
     assert_eq!(policy.scopes[0].rules.levels[&CheckId::Unowned], Level::Off);
@@ -171,4 +174,17 @@ proptest! {
             prop_assert!(!error.faults.is_empty());
         }
     }
+}
+
+#[test]
+fn how_long_an_old_value_stays_valid_is_said_for_all_or_by_scope() {
+    let overlap = |text: &str, name: &str| {
+        let rule = Rules::of(&read(text).unwrap(), &name.parse().unwrap()).overlap;
+        (rule.value.to_string(), rule.origin.to_string())
+    };
+    let scope = format!("[[scope]] */prod/** (line {})", line_of(FULL, "[[scope]]"));
+    assert_eq!(overlap(FULL, "utoronto/prod/x"), ("0h".to_owned(), scope));
+    assert_eq!(overlap(FULL, "utoronto/x"), ("12h".to_owned(), "[defaults]".to_owned()));
+    let silent = FULL.replace("overlap = \"12h\"\n", "");
+    assert_eq!(overlap(&silent, "utoronto/x"), ("24h".to_owned(), "built in".to_owned()));
 }

@@ -54,6 +54,7 @@ const KEYS: &[&str] = &[
     "vouched",
     "aborted",
     "was_pushed",
+    "left_at",
 ];
 
 /// How the messages of our own types end, which begin with what stands in the record.

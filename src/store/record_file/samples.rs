@@ -107,7 +107,8 @@ pub const FULL: &str = r#"{
     "aborted": {
       "at": "2026-08-30T20:15:52Z",
       "was_pushed": true
-    }
+    },
+    "left_at": "2026-08-30T21:00:00Z"
   },
   "about": {
     "owners": [
@@ -277,12 +278,12 @@ pub fn rotation() -> impl Strategy<Value = Rotation> {
         proptest::collection::vec(handle(), 0..3),
         proptest::collection::vec(version_id(), 0..3),
         (proptest::option::of(handle()), proptest::option::of(handle())),
-        proptest::option::of(instant()),
+        (proptest::option::of(instant()), proptest::option::of(instant())),
     );
     (versions, known, 0..4_u8, verified(), aborted(), any::<[bool; 2]>()).prop_map(
         |(
             (to, from, number, at, by),
-            (before, abandoned, (from_handle, handle), refused_at),
+            (before, abandoned, (from_handle, handle), (refused_at, left_at)),
             state,
             verified,
             aborted,
@@ -306,6 +307,7 @@ pub fn rotation() -> impl Strategy<Value = Rotation> {
                 refused_at,
                 verified: (had[0] || state == RotationState::Verified).then_some(verified),
                 aborted: (had[1] || state == RotationState::Aborted).then_some(aborted),
+                left_at,
             }
         },
     )

@@ -68,11 +68,11 @@ fn each_fault_is_named_with_its_line() {
         ("\"seal\": 1788120952", "\"seal\": \"1\"", 45, "invalid type"),
         ("\"by\": \"alice\",", "\"by\": \"a b\",", 57, "signatures[0].by: may hold ASCII"),
         ("\"sig\": \"", "\"key\": \"", 58, "signatures[0].…: unknown field"),
-        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 109, "stands twice"),
+        ("\"team-note\": {", "\"team-note\": {\"kept\": 1,", 110, "stands twice"),
         (
             "\"runbook\": \"docs/runbooks/azuread.md\"",
             "\"runbook\": null",
-            111,
+            112,
             "about.runbook: invalid type: null, expected a string; correct it",
         ),
         ("\"schema\": 1", "\"schema\": \"1\"", 2, "invalid type"),
@@ -109,8 +109,8 @@ fn each_fault_is_named_with_its_line() {
             "rotation.handle: it is no handle of a credential",
         ),
         ("\"handle\": \"key-of-2026\"", "\"handle\": null", 79, "rotation.handle: invalid type: null"),
-        ("\"key-of-2025\"\n", "\"b\", \"a\"\n", 73, "rotation.before[1]: the array is not sorted"),
-        ("\"state\": \"aborted\",", "", 94, "rotation: missing field `state`; restore"),
+        ("\"key-of-2025\"\n", "\"b\", \"a\"\n", 74, "rotation.before[1]: the array is not sorted"),
+        ("\"state\": \"aborted\",", "", 95, "rotation: missing field `state`; restore"),
         ("\"schema\": 1,", "\"schema\": 1,\n<<<<<<< HEAD\n", 3, "merge conflict"),
     ];
     for (from, to, line, part) in cases {

@@ -53,7 +53,8 @@ fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
     if is_one {
         let handle = kept.handle.clone().or_else(|| lost.handle.clone());
         let from_handle = kept.from_handle.clone().or_else(|| lost.from_handle.clone());
-        return Rotation { abandoned, handle, from_handle, refused_at, ..kept.clone() };
+        let left_at = kept.left_at.zip(lost.left_at).map(|(one, other)| one.max(other));
+        return Rotation { abandoned, handle, from_handle, refused_at, left_at, ..kept.clone() };
     }
     // Of two attempts each may have minted something after the first of them began, and only what stood before both is
     // surely neither's.

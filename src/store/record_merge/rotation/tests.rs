@@ -33,6 +33,7 @@ fn rotation(state: RotationState, to: u128) -> Rotation {
         refused_at: None,
         verified: (state == IsVerified).then(|| Verified { at: at(9), how: How::Tried }),
         aborted: (state == IsAborted).then_some(Aborted { at: at(9), was_pushed: true }),
+        left_at: None,
     }
 }
 

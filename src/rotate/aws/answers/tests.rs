@@ -1,1 +1,0 @@
-//! Answers as AWS documents them, and answers that are none.
