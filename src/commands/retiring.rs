@@ -1,5 +1,6 @@
 //! The second half of a rotation, and every way back: what is revoked, and that nothing else is.
 
+use super::overtaking::merge_command;
 use super::revoking::{
     Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
 };
@@ -14,7 +15,7 @@ use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Stage};
 use crate::domain::rotation::{Aborted, Handle, Listed, Rotation, RotationState, There};
-use crate::domain::text::{listed as in_words, shell_word, visible};
+use crate::domain::text::{listed as in_words, visible};
 use crate::domain::value::Value;
 use crate::rotate::Trial;
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
@@ -259,8 +260,7 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     turn.did(format!("gave way to {by}, which is on {}", turn.deployed.name))?;
     turn.told.reached = None;
     if let DeployRef::Branch { remote, branch } = &turn.policy.deploy_ref {
-        let (remote, branch) = (shell_word(remote), shell_word(branch));
-        turn.told.next = Some(format!("git pull --no-rebase {remote} {branch}"));
+        turn.told.next = Some(merge_command(remote, branch));
     }
     Ok(Went::Stops(Rest::Waits(format!("{by} was first; what was minted here is revoked"))))
 }
