@@ -12,7 +12,7 @@ use secrets::rotate::{self, Outside, Provider, Trial};
 use secrets::system::environment::Environment;
 use secrets::web::Limits;
 
-use super::entra_standin::{APP, APP_KEY, APP_SECRET, AT, CLIENT, CLIENT_SECRET, Call, FOREIGN, Standin};
+use super::entra_standin::{APP, APP_KEY, APP_SECRET, AT, CLIENT_SECRET, Call, FOREIGN, Standin};
 use super::server::{Answer, Server, answer};
 use super::standin::Fault;
 

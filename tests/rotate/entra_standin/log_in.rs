@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::super::server::Request;
 use super::super::standin::{Reply, percent_decoded};
-use super::{Entra, TENANT};
+use super::{Entra, Event, TENANT};
 
 impl Entra {
     pub(super) fn log_in(&mut self, request: &Request) -> Reply {
