@@ -7,7 +7,7 @@ use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotation::{There, there};
-use crate::domain::text::{pull_command, push_command};
+use crate::domain::text::{push_command, shell_word};
 use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::store::record_file;
 
@@ -74,7 +74,7 @@ impl Turn<'_> {
         let error =
             CommandError::new(format!("{}: this clone is behind {}: {why}", self.name, self.deployed.name));
         match &self.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => error.hint(pull_command(remote, branch)),
+            DeployRef::Branch { remote, branch } => error.hint(merge_command(remote, branch)),
             DeployRef::None => error,
         }
     }
@@ -114,4 +114,10 @@ impl Turn<'_> {
         let file = self.deployed_repository()?.file(self.deployed.commit, path, MAX_BLOB_BYTES)?;
         Ok(file.map(|(_, bytes)| bytes))
     }
+}
+
+/// The command that gets what the deploy ref has. Steps of a rotation change the same lines one after the other: laid upon a
+/// branch that has the last of them already, the first one would be a conflict.
+pub fn merge_command(remote: &str, branch: &str) -> String {
+    format!("git pull --no-rebase {} {}", shell_word(remote), shell_word(branch))
 }

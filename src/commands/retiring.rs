@@ -1,5 +1,6 @@
 //! The second half of a rotation, and every way back: what is revoked, and that nothing else is.
 
+use super::overtaking::merge_command;
 use super::revoking::{
     Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
 };
@@ -14,7 +15,7 @@ use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Stage};
 use crate::domain::rotation::{Aborted, Handle, Listed, Rotation, RotationState, There};
-use crate::domain::text::{listed as in_words, shell_word, visible};
+use crate::domain::text::{listed as in_words, visible};
 use crate::domain::value::Value;
 use crate::rotate::Trial;
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
@@ -81,6 +82,10 @@ fn by_hand(turn: &Turn<'_>, secret: &Existing, number: u64) -> Result<Option<Str
 /// Nothing has come of it yet but what a provider may have minted.
 pub fn drop_plan(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
+    if !turn.is_fresh {
+        // Another clone may have sealed what is revoked here: first it must not be able to push that any more.
+        return minting::take_over(turn, secret, rotation);
+    }
     revoke_minted(turn, secret, &rotation)?;
     turn.note(secret, None, &format!("secrets: drop the planned rotation of {}", turn.name))?;
     turn.did("dropped the plan")?;
@@ -147,6 +152,24 @@ pub fn go_back(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandEr
     Ok(Went::On)
 }
 
+/// The overlap of the new value begins: what is deployed from here on has another one.
+pub fn leave(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
+    let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
+    let left = Rotation { left_at: Some(turn.session.now), ..rotation };
+    turn.note(secret, Some(left), &format!("secrets: {} leaves its new value behind", turn.name))?;
+    Ok(Went::On)
+}
+
+/// Before the old value is pushed: meanwhile another clone may have retired it.
+pub fn refuse_dead_end(turn: &Turn<'_>, secret: &Existing) -> Result<(), CommandError> {
+    match &secret.record.rotation {
+        Some(rotation) if rotation.state == RotationState::Aborted => {
+            refuse_dead(turn, secret, rotation, &turn.open(&secret.bytes)?)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The old value may be ended already: a retirement that was cut short, or somebody at the provider. Where that can't be asked
 /// it is not held up: nothing but a retirement ends it.
 fn refuse_dead(
@@ -185,14 +208,6 @@ fn refuse_dead(
             turn.name
         )),
     }
-}
-
-/// The overlap of the new value begins: what is deployed from here on has another one.
-pub fn leave(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
-    let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
-    let left = Rotation { left_at: Some(turn.session.now), ..rotation };
-    turn.note(secret, Some(left), &format!("secrets: {} leaves its new value behind", turn.name))?;
-    Ok(Went::On)
 }
 
 /// Ends the new value, once the old one stands again.
@@ -245,8 +260,7 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     turn.did(format!("gave way to {by}, which is on {}", turn.deployed.name))?;
     turn.told.reached = None;
     if let DeployRef::Branch { remote, branch } = &turn.policy.deploy_ref {
-        let (remote, branch) = (shell_word(remote), shell_word(branch));
-        turn.told.next = Some(format!("git pull --no-rebase {remote} {branch}"));
+        turn.told.next = Some(merge_command(remote, branch));
     }
     Ok(Went::Stops(Rest::Waits(format!("{by} was first; what was minted here is revoked"))))
 }
