@@ -70,6 +70,16 @@ pub enum Pair {
     Open(Difference),
 }
 
+impl Pair {
+    /// The side whose pair stays, where that is settled and both differ.
+    fn taken(self) -> Option<Side> {
+        match self {
+            Self::Changed(side) | Self::Holds(side) => Some(side),
+            Self::Same | Self::Open(_) => None,
+        }
+    }
+}
+
 /// What would be lost of one of two pairs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
@@ -94,10 +104,7 @@ pub struct Field {
 /// Merges two records that began as `base`; without one, both sides added it. `prefer` decides where there is a choice.
 pub fn merge(base: Option<&Record>, ours: &Record, theirs: &Record, prefer: Side) -> Merged {
     let pair = pair(base, ours, theirs);
-    let side = match pair {
-        Pair::Changed(side) | Pair::Holds(side) => side,
-        Pair::Same | Pair::Open(_) => prefer,
-    };
+    let side = pair.taken().unwrap_or(prefer);
     let (taken, lost) = (side.of(ours, theirs), side.of(theirs, ours));
     let rotation = rotation::merge(
         base.and_then(|base| base.rotation.as_ref()),
@@ -122,17 +129,23 @@ fn same_seal(one: &Record, other: &Record) -> bool {
     one.sealed == other.sealed && one.digest == other.digest
 }
 
+/// Which pair stays. One whose value the other side may have had revoked is not taken without a person's word.
 fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
+    let pair = living_or_dead(base, ours, theirs);
+    let Some(side) = pair.taken() else { return pair };
+    let (kept, other) = (side.of(ours, theirs), side.of(theirs, ours));
+    let begun = base.and_then(|base| base.rotation.as_ref());
+    if rotation::may_be_revoked(kept.sealed.version.id, begun, other) {
+        return Pair::Open(Difference::Values);
+    }
+    pair
+}
+
+fn living_or_dead(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
     if same_seal(ours, theirs) {
         return Pair::Same;
     }
     let Some(base) = base else { return Pair::Open(difference(&ours.sealed, &theirs.sealed)) };
-    let is_dead = |one: &Record, other: &Record| {
-        rotation::may_be_revoked(one.sealed.version.id, base.rotation.as_ref(), other)
-    };
-    if is_dead(ours, theirs) || is_dead(theirs, ours) {
-        return Pair::Open(Difference::Values);
-    }
     if same_seal(base, ours) {
         return Pair::Changed(Side::Theirs);
     }

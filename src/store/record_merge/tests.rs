@@ -142,7 +142,11 @@ fn what_was_put_back_and_retired_elsewhere_is_to_be_chosen() {
     rotation.from.id = "01K3Y3Q5W0000000000000001A".to_owned().try_into().unwrap();
     let mut back = set("00A", "back");
     back.sealed.version.id = rotation.from.id;
-    back.rotation = base().rotation;
+    back.rotation = Some(crate::domain::rotation::Rotation {
+        state: RotationState::Aborted,
+        aborted: base().rotation.unwrap().aborted,
+        ..rotation.clone()
+    });
     let retired = Record { rotation: None, ..verified.clone() };
     for (ours, theirs) in [(&back, &retired), (&retired, &back)] {
         let merged = merge(Some(&verified), ours, theirs, Side::Ours);
@@ -155,6 +159,9 @@ fn what_was_put_back_and_retired_elsewhere_is_to_be_chosen() {
     for (ours, theirs) in [(&verified, &dropped), (&dropped, &verified)] {
         assert_eq!(merge(Some(&planned), ours, theirs, Side::Ours).pair, Pair::Open(Difference::Values));
     }
+    // Who has only edited something else takes what was done there.
+    let done = Record { rotation: None, ..verified.clone() };
+    assert_eq!(merge(Some(&planned), &planned, &done, Side::Ours).pair, Pair::Changed(Side::Theirs));
     let merged = merge(Some(&verified), &back, &verified, Side::Ours);
     assert_eq!(merged.pair, Pair::Changed(Side::Ours), "nobody has retired it");
 }

@@ -262,10 +262,11 @@ impl World {
         let is_dead = |one: &Commit, other: &Commit| {
             may_be_revoked(one.record.sealed.version.id, base.rotation.as_ref(), &other.record)
         };
-        let is_to_be_chosen = is_dead(ours, theirs) || is_dead(theirs, ours);
-        let is_theirs =
-            is_to_be_chosen || theirs.record.sealed != base.sealed || ours.record.sealed == base.sealed;
-        let (taken, lost) = if is_theirs { (theirs, ours) } else { (ours, theirs) };
+        let is_theirs = theirs.record.sealed != base.sealed || ours.record.sealed == base.sealed;
+        let (mut taken, mut lost) = if is_theirs { (theirs, ours) } else { (ours, theirs) };
+        if is_dead(taken, lost) {
+            (taken, lost) = (lost, taken);
+        }
         let of = |record: &Record| record.rotation.clone();
         let (base, one, other) = (of(base), of(&taken.record), of(&lost.record));
         let stands = taken.record.sealed.version.id;
