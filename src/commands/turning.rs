@@ -44,6 +44,8 @@ pub struct Turn<'a> {
     pub pushes: bool,
     /// Planned by this very run: nothing can have been minted yet.
     pub is_fresh: bool,
+    /// What stands here is about to be given up for what stands on the deploy ref.
+    pub gives_way: bool,
     pub told: Rotated,
 }
 
@@ -73,7 +75,18 @@ impl<'a> Turn<'a> {
             rest: Rest::Done(String::new()),
             next: None,
         };
-        Ok(Self { session, place, arguments, name, policy, deployed, pushes, is_fresh: false, told })
+        Ok(Self {
+            session,
+            place,
+            arguments,
+            name,
+            policy,
+            deployed,
+            pushes,
+            is_fresh: false,
+            gives_way: false,
+            told,
+        })
     }
 
     /// Takes step after step. What went wrong is told in the answer.
@@ -145,6 +158,9 @@ impl<'a> Turn<'a> {
     }
 
     fn take(&mut self, secret: &Existing, step: Next) -> Result<Went, CommandError> {
+        if step.writes() {
+            self.refuse_behind()?;
+        }
         match step {
             Next::Plan => minting::plan(self, secret),
             Next::Mint => minting::mint(self, secret),
@@ -275,6 +291,7 @@ impl<'a> Turn<'a> {
                 format!("it is not on {} yet: push it, then run the same command again", self.deployed.name);
             return Ok(Went::Stops(Rest::Waits(why)));
         }
+        self.refuse_exchanged()?;
         let state = secret.record.rotation.as_ref().map(|rotation| rotation.state);
         let series = self.series(state.unwrap_or(RotationState::Verified))?;
         match self.try_push(&series) {
