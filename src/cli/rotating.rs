@@ -62,9 +62,8 @@ itself: write env:VARIABLE or secret:NAME.
 
 Examples:
   secrets rotator set web/prod/cookie-key generate length=48 lifetime=90d
-  secrets rotator set web/prod/login entra-app-password tenant=example.org app=APP-ID client=CLIENT-ID \\
-      client-secret=secret:ops/graph lifetime=180d
-  secrets rotator set web/prod/s3 aws-iam-access-key user=backup credentials=secret:ops/iam lifetime=90d
+  secrets rotator set web/prod/ci gitlab-token project=web/site token=secret:ops/gitlab scopes=api
+  secrets rotator set web/prod/s3 aws-iam-access-key user=backup credentials=secret:ops/iam
   secrets rotator set legacy/ftp manual lifetime=1y")]
     Set(RunnerSet),
     /// From now on nothing makes it
@@ -80,7 +79,7 @@ docs/guides/rotation.md.
 
 Examples:
   secrets probe set web/prod/api http url=https://api.example.org/health status=200
-  secrets probe set web/prod/login oauth2-client-credentials token-url=https://login.example.org/token client-id=web
+  secrets probe set web/sso oauth2-client-credentials token-url=https://id.example/token client-id=w
   secrets probe set web/prod/tls tls host=www.example.org")]
     Set(RunnerSet),
     /// From now on nothing tells

@@ -249,7 +249,11 @@ fn expiry(
 
 /// Another run has begun this and did not come to sealing; or it still runs, in another clone. Either way a new id is given
 /// out, and only when that stands where the other would push is anything revoked.
-fn take_over(turn: &mut Turn<'_>, secret: &Existing, mut rotation: Rotation) -> Result<Went, CommandError> {
+pub fn take_over(
+    turn: &mut Turn<'_>,
+    secret: &Existing,
+    mut rotation: Rotation,
+) -> Result<Went, CommandError> {
     let number = rotation.from.number + 1;
     rotation.abandoned.insert(rotation.to);
     rotation.to = sealing::new_id(turn.session.now);

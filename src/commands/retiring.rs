@@ -82,6 +82,10 @@ fn by_hand(turn: &Turn<'_>, secret: &Existing, number: u64) -> Result<Option<Str
 /// Nothing has come of it yet but what a provider may have minted.
 pub fn drop_plan(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
+    if !turn.is_fresh {
+        // Another clone may have sealed what is revoked here: first it must not be able to push that any more.
+        return minting::take_over(turn, secret, rotation);
+    }
     revoke_minted(turn, secret, &rotation)?;
     turn.note(secret, None, &format!("secrets: drop the planned rotation of {}", turn.name))?;
     turn.did("dropped the plan")?;
@@ -148,6 +152,24 @@ pub fn go_back(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandEr
     Ok(Went::On)
 }
 
+/// The overlap of the new value begins: what is deployed from here on has another one.
+pub fn leave(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
+    let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
+    let left = Rotation { left_at: Some(turn.session.now), ..rotation };
+    turn.note(secret, Some(left), &format!("secrets: {} leaves its new value behind", turn.name))?;
+    Ok(Went::On)
+}
+
+/// Before the old value is pushed: meanwhile another clone may have retired it.
+pub fn refuse_dead_end(turn: &Turn<'_>, secret: &Existing) -> Result<(), CommandError> {
+    match &secret.record.rotation {
+        Some(rotation) if rotation.state == RotationState::Aborted => {
+            refuse_dead(turn, secret, rotation, &turn.open(&secret.bytes)?)
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
 /// The old value may be ended already: a retirement that was cut short, or somebody at the provider. Where that can't be asked
 /// it is not held up: nothing but a retirement ends it.
 fn refuse_dead(
@@ -186,14 +208,6 @@ fn refuse_dead(
             turn.name
         )),
     }
-}
-
-/// The overlap of the new value begins: what is deployed from here on has another one.
-pub fn leave(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
-    let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
-    let left = Rotation { left_at: Some(turn.session.now), ..rotation };
-    turn.note(secret, Some(left), &format!("secrets: {} leaves its new value behind", turn.name))?;
-    Ok(Went::On)
 }
 
 /// Ends the new value, once the old one stands again.

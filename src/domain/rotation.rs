@@ -5,12 +5,14 @@
 //! about them could be wrong at any moment.
 
 mod machine;
+mod merging;
 mod strays;
 #[cfg(test)]
 mod tests;
 mod there;
 
 pub use machine::{Next, Seen, There, Wanted, next};
+pub use merging::{may_be_revoked, merge};
 pub use strays::{Listed, Strays, strays};
 pub use there::there;
 
@@ -136,7 +138,7 @@ pub struct Aborted {
 /// By what a provider knows a credential: no secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 256))]
 pub struct Handle(String);
 
 impl Handle {

@@ -9,8 +9,10 @@ use serde_json::{Map, Value};
 
 use crate::domain::json::SortedSet;
 use crate::domain::record::{About, Record, RecordSignature, Sealed};
+use crate::domain::rotation;
 
-mod rotation;
+#[cfg(test)]
+mod rotation_tests;
 #[cfg(test)]
 mod tests;
 
@@ -125,7 +127,10 @@ fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
         return Pair::Same;
     }
     let Some(base) = base else { return Pair::Open(difference(&ours.sealed, &theirs.sealed)) };
-    if goes_back_on(base, ours, theirs) || goes_back_on(base, theirs, ours) {
+    let is_dead = |one: &Record, other: &Record| {
+        rotation::may_be_revoked(one.sealed.version.id, base.rotation.as_ref(), other)
+    };
+    if is_dead(ours, theirs) || is_dead(theirs, ours) {
         return Pair::Open(Difference::Values);
     }
     if same_seal(base, ours) {
@@ -145,16 +150,6 @@ fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
         }
         (false, false) => Pair::Open(difference(one, other)),
     }
-}
-
-/// Whether one side has put the old value of a rotation back, and the other has ended that rotation: then the old one may be
-/// revoked, although the value beside it was changed by one side only.
-fn goes_back_on(base: &Record, back: &Record, on: &Record) -> bool {
-    base.rotation.as_ref().is_some_and(|rotation| {
-        on.rotation.is_none()
-            && on.sealed.version.id == rotation.to
-            && back.sealed.version.id == rotation.from.id
-    })
 }
 
 /// Whether nothing is lost when `lost` gives way to `kept`: what it alone changed is moot, or policy says it too.

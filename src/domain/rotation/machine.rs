@@ -133,8 +133,9 @@ pub fn next(seen: &Seen<'_>) -> Next {
 /// and for the overlap.
 fn another_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     match (rotation.state, seen.there) {
-        (RotationState::Planned, _) => Next::ClearUp,
+        // Not even a plan is ended before: another clone may have sealed what was minted for it, and push that.
         (_, There::Behind) => Next::Push,
+        (RotationState::Planned, _) => Next::ClearUp,
         _ => left(seen, rotation, Next::ClearUp),
     }
 }

@@ -41,8 +41,8 @@ fn rotation(state: RotationState) -> Rotation {
 /// What comes next where version `stands` is here, as of a moment, with an overlap of a day.
 fn after(rotation: Option<&Rotation>, stands: u128, there: There, wanted: Wanted, now: &str) -> Next {
     let overlap = Period::hours(24);
-    let set_at = at(BEGUN);
-    next(&Seen { rotation, version: id(stands), set_at, there, overlap, now: at(now), wanted })
+    let (version, set_at) = (id(stands), at(BEGUN));
+    next(&Seen { rotation, version, set_at, there, overlap, now: at(now), wanted })
 }
 
 const SOON: &str = "2026-03-02T12:59:59Z";
@@ -146,14 +146,16 @@ fn a_value_set_by_hand_meanwhile() {
     use There::{Behind, Same, SameVersion};
     let wait = Next::BackOverlap { until: late() };
     for wanted in [Wanted::Onward, Wanted::Retire, Wanted::Abort] {
-        for there in [Same, SameVersion, Behind] {
-            assert_eq!(after(Some(&rotation(Planned)), 9, there, wanted, SOON), Next::ClearUp);
+        let planned = rotation(Planned);
+        for (there, expected) in [(Same, Next::ClearUp), (SameVersion, Next::ClearUp), (Behind, Next::Push)] {
+            assert_eq!(after(Some(&planned), 9, there, wanted, SOON), expected, "{there:?}");
         }
         for state in [Sealed, Verified, Aborted] {
             let overtaken = rotation(state);
             let left = Rotation { left_at: Some(at(NOTED)), ..overtaken.clone() };
             for (rotation, there, now, expected) in [
                 (&overtaken, Behind, LATE, Next::Push),
+                // However long ago it was set: only now it is seen there.
                 (&overtaken, SameVersion, LATE, Next::Leave),
                 (&overtaken, Same, LATE, Next::Leave),
                 (&left, SameVersion, LATE, Next::Push),
@@ -163,41 +165,41 @@ fn a_value_set_by_hand_meanwhile() {
                 assert_eq!(after(Some(rotation), 9, there, wanted, now), expected, "{state} {there:?} {now}");
             }
         }
-        // The old value, put back by hand: it ends as one that was aborted.
+    }
+}
+
+#[test]
+fn what_was_put_back_by_hand() {
+    use RotationState::{Aborted, Sealed, Verified};
+    for wanted in [Wanted::Onward, Wanted::Retire, Wanted::Abort] {
+        // The old value ends the rotation as one that was aborted; the new one is as good as a new one.
         for state in [Sealed, Verified] {
-            assert_eq!(after(Some(&rotation(state)), 1, Same, wanted, LATE), Next::GoBack);
+            assert_eq!(after(Some(&rotation(state)), 1, There::Same, wanted, LATE), Next::GoBack);
         }
     }
-    // The new one, put back after an abort, is as good as a new one.
-    assert_eq!(after(Some(&rotation(Aborted)), 2, Same, Wanted::Onward, LATE), Next::Verify);
+    assert_eq!(after(Some(&rotation(Aborted)), 2, There::Same, Wanted::Onward, LATE), Next::Verify);
 }
 
 #[test]
 fn an_overlap_of_nothing_ends_at_once_and_one_beyond_all_years_never() {
     let verified = rotation(RotationState::Verified);
-    let found = |overlap: &str, verified: &Rotation| {
-        let (there, wanted, now) = (There::Same, Wanted::Retire, at(NOTED));
-        let overlap = overlap.parse().unwrap();
-        let set_at = at(BEGUN);
-        next(&Seen { rotation: Some(verified), version: id(2), set_at, there, overlap, now, wanted })
+    let found = |overlap: &str, verified: &Rotation, set_at: &str, now: &str| {
+        next(&Seen {
+            rotation: Some(verified),
+            version: id(2),
+            set_at: at(set_at),
+            there: There::Same,
+            overlap: overlap.parse().unwrap(),
+            now: at(now),
+            wanted: Wanted::Retire,
+        })
     };
-    assert_eq!(found("0h", &verified), Next::Retire);
+    assert_eq!(found("0h", &verified, BEGUN, NOTED), Next::Retire);
+    // It is not bound to the value when it was verified, and when that was set is.
+    assert_eq!(found("24h", &verified, LATE, LATE), Next::Overlap { until: at("2026-03-03T13:00:00Z") });
     let last = at("9999-12-31");
     let forged = Rotation { verified: Some(Verified { at: last, how: How::Tried }), ..verified };
-    assert_eq!(found("100y", &forged), Next::Overlap { until: last });
-}
-
-/// What a record says of the moment counts for nothing before the value that is bound to its own.
-#[test]
-fn nothing_is_verified_before_it_was_set() {
-    let long_ago = Verified { at: at("2020-01-01"), how: How::Tried };
-    let forged = Rotation { verified: Some(long_ago), ..rotation(RotationState::Verified) };
-    let until = at("2026-03-02T12:00:00Z");
-    for (now, expected) in
-        [("2026-03-02T11:59:59Z", Next::Overlap { until }), ("2026-03-02T12:00:00Z", Next::Retire)]
-    {
-        assert_eq!(after(Some(&forged), 2, There::Same, Wanted::Retire, now), expected, "{now}");
-    }
+    assert_eq!(found("100y", &forged, BEGUN, NOTED), Next::Overlap { until: last });
 }
 
 #[test]
@@ -297,14 +299,14 @@ fn a_rival_is_told_from_a_successor() {
         (record(1, 1, 1, of(Planned, 2)), record(2, 2, 2, of(Sealed, 2)), record(2, 2, 2, of(Verified, 2)));
     let back = record(1, 3, 3, of(Aborted, 2));
     for (what, ours, theirs, expected) in [
-        ("planned here only", &planned, record(1, 1, 1, None), Some(There::SameVersion)),
-        ("sealed here only", &sealed, record(1, 1, 1, of(Planned, 2)), Some(There::Behind)),
-        ("verified here only", &verified, record(2, 2, 2, of(Sealed, 2)), Some(There::SameVersion)),
-        ("resealed there", &sealed, record(1, 1, 9, of(Planned, 2)), Some(There::Behind)),
+        ("resealed there", &sealed, record(1, 1, 9, of(Planned, 2)), None),
+        ("resealed there, and nothing known of it", &planned, record(1, 1, 9, None), None),
+        ("set by hand there, where it was planned", &planned, record(9, 2, 2, of(Planned, 2)), None),
         // A rival's plan, value, and a value that was set by hand instead.
         ("two plans", &planned, record(1, 1, 1, of(Planned, 3)), Some(There::Another)),
         ("sealed, and another's plan", &sealed, record(1, 1, 1, of(Planned, 3)), Some(There::Another)),
         ("two values", &sealed, record(3, 2, 2, of(Sealed, 3)), Some(There::Another)),
+        ("an older one", &sealed, record(9, 1, 1, None), None),
         ("theirs is done", &sealed, record(3, 2, 2, None), Some(There::Another)),
         ("set by hand there", &planned, record(9, 2, 2, None), Some(There::Another)),
         ("far ahead of a plan", &planned, record(9, 7, 7, None), None),

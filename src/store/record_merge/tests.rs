@@ -149,8 +149,28 @@ fn what_was_put_back_and_retired_elsewhere_is_to_be_chosen() {
         assert_eq!(merged.pair, Pair::Open(Difference::Values));
         assert!(same_seal(&merged.record, ours));
     }
+    // A plan that was dropped there, and sealed here.
+    let planned = Record { sealed: back.sealed.clone(), digest: back.digest, ..verified.clone() };
+    let dropped = Record { rotation: None, ..planned.clone() };
+    for (ours, theirs) in [(&verified, &dropped), (&dropped, &verified)] {
+        assert_eq!(merge(Some(&planned), ours, theirs, Side::Ours).pair, Pair::Open(Difference::Values));
+    }
     let merged = merge(Some(&verified), &back, &verified, Side::Ours);
     assert_eq!(merged.pair, Pair::Changed(Side::Ours), "nobody has retired it");
+}
+
+#[test]
+fn what_the_other_side_has_given_up_is_to_be_chosen() {
+    let sealed = set("00A", "a");
+    let mut anew = base();
+    let given_up = sealed.sealed.version.id;
+    anew.rotation.as_mut().unwrap().abandoned = [given_up].into_iter().collect();
+    for (ours, theirs) in [(&sealed, &anew), (&anew, &sealed)] {
+        assert_eq!(merge(Some(&base()), ours, theirs, Side::Ours).pair, Pair::Open(Difference::Values));
+    }
+    let known = Record { rotation: anew.rotation.clone(), ..sealed.clone() };
+    assert_eq!(merge(Some(&base()), &known, &anew, Side::Ours).pair, Pair::Open(Difference::Values));
+    assert_eq!(merge(Some(&known), &known, &sealed, Side::Ours).pair, Pair::Same);
 }
 
 #[test]

@@ -1,7 +1,12 @@
+//! Two states of a rotation, merged.
+
 use proptest::prelude::*;
 
-use super::*;
-use crate::domain::rotation::{Aborted, Handle, How, Started, Verified, VersionRef};
+use crate::domain::id::VersionId;
+use crate::domain::json::SortedSet;
+use crate::domain::rotation::{
+    Aborted, Handle, How, Rotation, RotationState, Started, Verified, VersionRef, merge,
+};
 use crate::domain::time::Instant;
 use crate::store::record_file::samples::rotation as any_rotation;
 
@@ -60,6 +65,23 @@ fn what_one_side_did_stands_and_an_end_ends_nothing_that_went_on() {
     }
 }
 
+#[test]
+fn what_was_ended_there_is_cleared_up_where_another_value_was_set_here() {
+    let verified = rotation(IsVerified, 2);
+    assert_eq!(merge(Some(&verified), Some(&verified), None, id(9)), Some(verified.clone()));
+    assert_eq!(merge(Some(&verified), Some(&verified), None, id(2)), None);
+}
+
+#[test]
+fn what_was_ended_and_followed_by_another_one_is_not_gone_on_with() {
+    let (begun, stale, next) = (rotation(Sealed, 2), rotation(IsVerified, 2), rotation(IsVerified, 3));
+    for stands in [2, 3, 9] {
+        for (taken, lost) in [(&stale, &next), (&next, &stale)] {
+            assert_eq!(merge(Some(&begun), Some(taken), Some(lost), id(stands)).as_ref(), Some(&next));
+        }
+    }
+}
+
 /// Each pair of states of one attempt and of two, the version that stands, and which of them is kept.
 #[test]
 fn the_one_that_has_come_further_is_kept() {
@@ -87,6 +109,26 @@ fn the_one_that_has_come_further_is_kept() {
             let lost_id = [one.to, other.to].into_iter().find(|to| *to != merged.to);
             assert_eq!(abandoned(Some(&merged)), lost_id.into_iter().collect::<Vec<_>>());
         }
+    }
+}
+
+/// Whoever takes over a plan has taken what was minted for it for lost, and may have revoked it.
+#[test]
+fn the_one_that_was_begun_anew_is_kept() {
+    let sealed = rotation(Sealed, 2);
+    let anew = Rotation { abandoned: [id(2)].into_iter().collect(), ..rotation(Planned, 3) };
+    for (taken, lost) in [(&sealed, &anew), (&anew, &sealed)] {
+        let merged = merge(None, Some(taken), Some(lost), id(1)).unwrap();
+        assert_eq!((merged.state, merged.to, abandoned(Some(&merged))), (Planned, id(3), vec![id(2)]));
+        // And what replaces the new version is of later.
+        let next = Rotation { from: VersionRef { id: id(2), number: 2 }, ..rotation(Planned, 4) };
+        for (taken, lost) in [(&sealed, &next), (&next, &sealed)] {
+            let merged = merge(None, Some(taken), Some(lost), id(2)).unwrap();
+            assert_eq!((merged.to, abandoned(Some(&merged))), (id(4), vec![]));
+        }
+        // Unless it stands all the same.
+        let merged = merge(None, Some(taken), Some(lost), id(2)).unwrap();
+        assert_eq!((merged.state, merged.to, abandoned(Some(&merged))), (Sealed, id(2), vec![id(3)]));
     }
 }
 

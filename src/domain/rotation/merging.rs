@@ -1,16 +1,14 @@
 //! Two states of a rotation, made one again. Nothing that may have been minted is forgotten, whichever pair stays: what is
 //! not written down any more is never revoked.
 
+use super::{Rotation, RotationState};
 use crate::domain::id::VersionId;
 use crate::domain::json::SortedSet;
-use crate::domain::rotation::{Rotation, RotationState};
-
-#[cfg(test)]
-mod tests;
+use crate::domain::record::Record;
 
 /// Merges what both sides have of it. `stands` is the version of the pair that stays, and `taken` is of that pair's side;
 /// where nothing else decides, it does.
-pub(super) fn merge(
+pub fn merge(
     base: Option<&Rotation>,
     taken: Option<&Rotation>,
     lost: Option<&Rotation>,
@@ -20,9 +18,17 @@ pub(super) fn merge(
         return taken.cloned();
     }
     if taken == base {
-        return lost.cloned();
+        // Ended there with a value that a third one has overtaken here: then that is what has to be cleared up.
+        let is_overtaken = |one: &&Rotation| ![one.to, one.from.id].contains(&stands);
+        return lost.or(taken.filter(is_overtaken)).cloned();
     }
+    let has_moved_on = |one: &Rotation, other: &Rotation| {
+        base.is_some_and(|begun| goes_on(other, begun) && !goes_on(one, begun))
+    };
     match (taken, lost) {
+        // What the other side goes on with was ended on this one.
+        (Some(taken), Some(lost)) if has_moved_on(taken, lost) => Some(taken.clone()),
+        (Some(taken), Some(lost)) if has_moved_on(lost, taken) => Some(lost.clone()),
         (Some(taken), Some(lost)) if weight(lost, taken, stands) > weight(taken, lost, stands) => {
             Some(both(lost, taken, stands))
         }
@@ -32,16 +38,18 @@ pub(super) fn merge(
     }
 }
 
-/// By what one of two is kept: that its value may be deployed, that it fits the version which stands, how far it has come,
-/// and of two plans that it was made first.
-fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> (bool, bool, u8, bool) {
+/// By what one of two is kept: that it was begun because the other had come to nothing or to its end, that its value may be deployed, that it
+/// fits the version which stands, how far it has come, and of two plans that it was made first.
+fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> (bool, bool, bool, u8, bool) {
     let rank = match one.state {
         RotationState::Planned => 0,
         RotationState::Sealed => 1,
         RotationState::Verified => 2,
         RotationState::Aborted => 3,
     };
-    (rank > 0, one.fits(stands), rank, one.to < other.to)
+    let has_taken_over = stands != other.to && one.abandoned.contains(&other.to);
+    let replaces_it = one.from.id == other.to;
+    (has_taken_over || replaces_it, rank > 0, one.fits(stands), rank, rank == 0 && one.to < other.to)
 }
 
 fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
@@ -61,4 +69,23 @@ fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
     let before: SortedSet<_> = kept.before.intersection(&lost.before).cloned().collect();
     let started = if lost.started.at < kept.started.at { &lost.started } else { &kept.started }.clone();
     Rotation { abandoned, before, started, ..kept.clone() }
+}
+
+/// Whether one is the same attempt, or was begun because that had come to nothing.
+fn goes_on(one: &Rotation, begun: &Rotation) -> bool {
+    one.to == begun.to || one.abandoned.contains(&begun.to)
+}
+
+/// Whether the other side of a merge may have had the value of a version revoked that stands on this side: it has ended the
+/// rotation that both began with, or has taken that value for lost and begun anew. Git would call that merge clean.
+pub fn may_be_revoked(version: VersionId, base: Option<&Rotation>, other: &Record) -> bool {
+    if other.sealed.version.id == version {
+        return false;
+    }
+    let is_given_up = other.rotation.as_ref().is_some_and(|rotation| rotation.abandoned.contains(&version));
+    let ended =
+        base.filter(|begun| !other.rotation.as_ref().is_some_and(|rotation| goes_on(rotation, begun)));
+    is_given_up
+        || ended
+            .is_some_and(|ended| version == ended.from.id || ended.markers().any(|marker| marker == version))
 }
