@@ -140,6 +140,7 @@ fn push_plan(turn: &mut Turn<'_>) -> Result<Went, CommandError> {
     if !turn.pushes {
         return Ok(Went::On);
     }
+    turn.refuse_exchanged()?;
     let series = turn.series(RotationState::Planned)?;
     match turn.try_push(&series) {
         Ok(true) => Ok(Went::On),

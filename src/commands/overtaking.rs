@@ -3,6 +3,7 @@
 use super::CommandError;
 use super::session::repository;
 use super::turning::Turn;
+use super::writing::existing;
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
@@ -35,12 +36,35 @@ impl Turn<'_> {
         ours.rotation.as_ref().map_or(Ok(false), |rotation| self.was_deployed(rotation.to))
     }
 
+    /// Whoever is behind can't push what they write now, and would have to merge it with what they did not look at.
+    pub fn refuse_behind(&self) -> Result<(), CommandError> {
+        if self.policy.deploy_ref == DeployRef::None || self.is_ahead()? {
+            return Ok(());
+        }
+        Err(self.outdated("it has commits that are not here").hint("then run the same command again"))
+    }
+
+    /// A step that is pushed takes along what was committed before it. What makes the next version, and what tries it, gets to
+    /// the deploy ref by a person who looked at it, and not beside that.
+    pub fn refuse_exchanged(&self) -> Result<(), CommandError> {
+        if self.policy.deploy_ref == DeployRef::None {
+            return Ok(());
+        }
+        self.honoured(&existing(self.place, self.name)?).map(drop)
+    }
+
+    fn is_ahead(&self) -> Result<bool, CommandError> {
+        let repository = repository(self.place)?;
+        let Some(head) = repository.head()? else { return Ok(false) };
+        Ok(repository.has(self.deployed.commit) && repository.is_ancestor(self.deployed.commit, head)?)
+    }
+
     /// Whether the history here has what stands on the deploy ref: as a commit, or as what a commit held, where it came there
     /// by another one.
     fn is_ours_made_from(&self, theirs: BlobId) -> Result<bool, CommandError> {
         let repository = repository(self.place)?;
         let Some(head) = repository.head()? else { return Ok(false) };
-        if repository.has(self.deployed.commit) && repository.is_ancestor(self.deployed.commit, head)? {
+        if self.is_ahead()? {
             return Ok(true);
         }
         let path = self.place.record_path(self.name);

@@ -225,6 +225,7 @@ pub fn revoke_new(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, Comman
 pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     let name = turn.name;
+    turn.gives_way = true;
     let gone = || CommandError::new(format!("{name}: is gone from {}", turn.deployed.name));
     let theirs = turn.deployed_record()?.ok_or_else(gone)?;
     let record = turn.deployed_file(&turn.place.record_path(name))?.ok_or_else(gone)?;

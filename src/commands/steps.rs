@@ -50,6 +50,7 @@ impl<'a> Turn<'a> {
                 format!("it is not on {} yet: push it, then run the same command again", self.deployed.name);
             return Ok(Went::Stops(Rest::Waits(why)));
         }
+        self.refuse_exchanged()?;
         let state = secret.record.rotation.as_ref().map(|rotation| rotation.state);
         let series = self.series(state.unwrap_or(RotationState::Verified))?;
         match self.try_push(&series) {

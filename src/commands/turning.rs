@@ -37,6 +37,8 @@ pub struct Turn<'a> {
     pub pushes: bool,
     /// Planned by this very run: nothing can have been minted yet.
     pub is_fresh: bool,
+    /// What stands here is about to be given up for what stands on the deploy ref.
+    pub gives_way: bool,
     pub told: Rotated,
 }
 
@@ -66,7 +68,18 @@ impl<'a> Turn<'a> {
             rest: Rest::Done(String::new()),
             next: None,
         };
-        Ok(Self { session, place, arguments, name, policy, deployed, pushes, is_fresh: false, told })
+        Ok(Self {
+            session,
+            place,
+            arguments,
+            name,
+            policy,
+            deployed,
+            pushes,
+            is_fresh: false,
+            gives_way: false,
+            told,
+        })
     }
 
     /// Takes step after step. What went wrong is told in the answer.
@@ -142,6 +155,9 @@ impl<'a> Turn<'a> {
     }
 
     fn take(&mut self, secret: &Existing, step: Next) -> Result<Went, CommandError> {
+        if step.writes() {
+            self.refuse_behind()?;
+        }
         match step {
             Next::Plan => minting::plan(self, secret),
             Next::Mint => minting::mint(self, secret),

@@ -202,6 +202,7 @@ impl Rivals {
         assert_eq!(found, [APP_SECRET, values[0].as_str()], "{context}: what is valid at the provider");
         for clone in [self.first(), &self.second] {
             assert_eq!(self.stage.sandbox.git(clone, ["status", "--porcelain"]), "", "{context}");
+            self.stage.sandbox.git(clone, ["fetch", "-q", "origin"]);
             let diff = self.stage.sandbox.git(clone, ["diff", "--name-only", "origin/main"]);
             assert_eq!(diff, "", "{context}");
         }
