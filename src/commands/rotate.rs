@@ -7,6 +7,7 @@ use super::session::repository;
 use super::turning::{Turn, failed, observe};
 use super::{CommandError, Session};
 use crate::cli::{ReadFormat, Rotate};
+use crate::domain::expiry::Expiry;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::Record;
@@ -83,7 +84,7 @@ fn is_due(record: &Record, policy: &Policy, session: &Session) -> bool {
         return true;
     }
     let rules = Rules::of(policy, &sealed.name);
-    let ends = sealed.expires.as_ref().and_then(|expires| expires.at());
+    let ends = sealed.expires.as_ref().and_then(Expiry::at);
     let first = rules.notify_at.value.first();
     let is_near = ends.zip(first).is_some_and(|(end, first)| first.reaches(end, session.now));
     let every = rules.rotate_every.value.and_then(|every| every.after(sealed.since()));
