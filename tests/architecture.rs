@@ -303,7 +303,7 @@ mod scanner {
             ("src/cellar/mod.rs", "", "`cellar` stands on no floor"),
             ("src/seal/a.rs", "mod inner {}\nuse super::super::keys::X;", "`crate::keys::X`"),
             // Foreign crates.
-            ("src/keys/mod.rs", "use age::x25519::Identity;", "`age` is named in seal only"),
+            ("src/keys/mod.rs", "use age::x25519::Identity;", "`age` is named in rotate, seal only"),
             ("src/keys/mod.rs", "use {std::fmt, age_core::format};", "`age_core` is named in seal only"),
             ("src/keys/mod.rs", "fn f() -> ::age::X {}", "`age::X`"),
             ("src/keys/mod.rs", "fn f() { let x = age::Encryptor::new(); }", "`age::Encryptor::new`"),
