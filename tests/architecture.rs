@@ -307,7 +307,7 @@ mod scanner {
             ("src/keys/mod.rs", "use {std::fmt, age_core::format};", "`age_core` is named in seal only"),
             ("src/keys/mod.rs", "fn f() -> ::age::X {}", "`age::X`"),
             ("src/keys/mod.rs", "fn f() { let x = age::Encryptor::new(); }", "`age::Encryptor::new`"),
-            ("src/keys/mod.rs", "use age as other;", "`age` is named in seal only"),
+            ("src/keys/mod.rs", "use age as other;", "`age` is named in rotate, seal only"),
             ("src/keys/a.rs", "#[cfg(test)]\nmod tests { use git2::Oid; }", "src/keys/a.rs:2:"),
             ("src/seal/mod.rs", "pub use age::Recipient;", "`age` is passed on"),
             ("src/store/mod.rs", "#[derive(clap::Args)] struct S;", "`clap` is named in cli"),
