@@ -278,24 +278,6 @@ Examples:
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
-    /// Replace a credential by a new one, step by step; the same command goes on where the last run stopped
-    ///
-    /// planned → minted → sealed → pushed → verified → retired. The rotator of the secret (`secrets rotator set`) makes the new
-    /// value, and its provider or its probe (`secrets probe set`) tells whether it works; only then, and behind the overlap,
-    /// --retire ends the old one. Whatever ends a run, nothing that was minted is lost or left behind: the next run asks the
-    /// provider. This renews the credential itself. To encrypt the same value again, which other tools call rotating, use
-    /// `secrets reseal`.
-    #[command(after_help = "\
-Exit codes: 0 every step that could be taken was taken, even where the next one
-waits for a deploy, the overlap or a person; 2 a step failed: nothing is lost,
-run the same command again.
-
-Examples:
-  secrets rotate web/prod/api --dry-run      what would be done, and what is under way
-  secrets rotate web/prod/api --push
-  secrets rotate web/prod/api --retire --push     once the overlap is over
-  secrets rotate web/prod/api --abort --push      back to the old value
-  secrets rotate --due --retire --push       the scheduled job")]
     Rotate(Rotate),
     /// What makes the next version of a secret
     #[command(subcommand)]

@@ -48,8 +48,14 @@ case $(of_request .action) in
       credential=${credential%/}
       used=false
       [ ! -e "$credential/used" ] || used=true
-      jq -n --arg handle "${credential##*/}" --rawfile marker "$credential/marker" --rawfile made "$credential/made" \
-        --argjson used "$used" '{handle: $handle, marker: $marker, made_at: $made, was_used: $used}'
+      # What was put there by hand carries no marker.
+      marker=/dev/null
+      [ ! -e "$credential/marker" ] || marker=$credential/marker
+      made=/dev/null
+      [ ! -e "$credential/made" ] || made=$credential/made
+      jq -n --arg handle "${credential##*/}" --rawfile marker "$marker" --rawfile made "$made" --argjson used "$used" \
+        'def known: if . == "" then null else . end;
+         {handle: $handle, marker: ($marker | known), made_at: ($made | known), was_used: $used}'
     done | jq -s '{schema_version: 1, credentials: .}'
     ;;
 

@@ -12,7 +12,7 @@ use crate::domain::facts::{
     StoreFacts,
 };
 use crate::domain::finding::Level;
-use crate::domain::glob::GlobList;
+use crate::domain::glob::{Glob, GlobList};
 use crate::domain::id::{StoreId, VersionId};
 use crate::domain::json::SortedSet;
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
@@ -107,8 +107,15 @@ pub(crate) fn policy() -> Policy {
     policy
 }
 
-pub(crate) fn with_scope(mut policy: Policy, glob: &str, rules: RuleSet) -> Policy {
-    policy.scopes.push(Scope { glob: glob.parse().unwrap(), line: 20 + policy.scopes.len(), rules });
+pub(crate) fn with_scope(policy: Policy, glob: &str, rules: RuleSet) -> Policy {
+    with_scopes(policy, [(glob.parse().unwrap(), rules)])
+}
+
+/// The globs are compiled together once, which for many takes the time of all else.
+pub(crate) fn with_scopes(mut policy: Policy, scopes: impl IntoIterator<Item = (Glob, RuleSet)>) -> Policy {
+    for (glob, rules) in scopes {
+        policy.scopes.push(Scope { glob, line: 20 + policy.scopes.len(), rules });
+    }
     policy.scope_globs = GlobList::new(policy.scopes.iter().map(|scope| &scope.glob)).unwrap();
     policy
 }

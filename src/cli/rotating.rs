@@ -8,7 +8,26 @@ use super::{Lifetime, Output, Publish, Sealing};
 use crate::domain::name::SecretName;
 use crate::domain::policy::DeployRef;
 
+/// Replace a credential by a new one, step by step; the same command goes on where the last run stopped
+///
+/// planned → minted → sealed → pushed → verified → retired. The rotator of the secret (`secrets rotator set`) makes the new
+/// value, and its provider or its probe (`secrets probe set`) tells whether it works; only then, and behind the overlap,
+/// --retire ends the old one. Whatever ends a run, nothing that was minted is lost or left behind: the next run asks the
+/// provider. This renews the credential itself. To encrypt the same value again, which other tools call rotating, use
+/// `secrets reseal`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 every step that could be taken was taken, even where the next one
+waits for a deploy, the overlap or a person; 2 a step failed: nothing is lost,
+run the same command again.
+
+Examples:
+  secrets rotate web/prod/api --dry-run      what would be done, and what is under way
+  secrets rotate web/prod/api --push
+  secrets rotate web/prod/api --retire --push     once the overlap is over
+  secrets rotate web/prod/api --abort --push      back to the old value
+  secrets rotate --due --retire --push       the scheduled job")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line by itself")]
 pub struct Rotate {
     #[arg(required_unless_present = "due", conflicts_with = "due")]
     pub names: Vec<SecretName>,
@@ -62,9 +81,8 @@ itself: write env:VARIABLE or secret:NAME.
 
 Examples:
   secrets rotator set web/prod/cookie-key generate length=48 lifetime=90d
-  secrets rotator set web/prod/login entra-app-password tenant=example.org app=APP-ID client=CLIENT-ID \\
-      client-secret=secret:ops/graph lifetime=180d
-  secrets rotator set web/prod/s3 aws-iam-access-key user=backup credentials=secret:ops/iam lifetime=90d
+  secrets rotator set web/prod/ci gitlab-token project=web/site token=secret:ops/gitlab scopes=api
+  secrets rotator set web/prod/s3 aws-iam-access-key user=backup credentials=secret:ops/iam
   secrets rotator set legacy/ftp manual lifetime=1y")]
     Set(RunnerSet),
     /// From now on nothing makes it
@@ -80,7 +98,7 @@ docs/guides/rotation.md.
 
 Examples:
   secrets probe set web/prod/api http url=https://api.example.org/health status=200
-  secrets probe set web/prod/login oauth2-client-credentials token-url=https://login.example.org/token client-id=web
+  secrets probe set web/sso oauth2-client-credentials token-url=https://id.example/token client-id=w
   secrets probe set web/prod/tls tls host=www.example.org")]
     Set(RunnerSet),
     /// From now on nothing tells

@@ -29,8 +29,10 @@ impl Turn<'_> {
             ))
             .hint(format!("see who wrote that: git log -p -- {}", self.place.record_path(self.name))));
         }
-        let mut in_use =
-            BTreeSet::from([rotation.from.id, existing(self.place, self.name)?.record.sealed.version.id]);
+        let mut in_use = BTreeSet::from([rotation.from.id]);
+        if !self.gives_way {
+            in_use.insert(existing(self.place, self.name)?.record.sealed.version.id);
+        }
         if let Some(theirs) = self.deployed_record()? {
             in_use.insert(theirs.sealed.version.id);
             in_use.extend(theirs.rotation.map(|theirs| theirs.from.id));

@@ -140,6 +140,7 @@ fn push_plan(turn: &mut Turn<'_>) -> Result<Went, CommandError> {
     if !turn.pushes {
         return Ok(Went::On);
     }
+    turn.refuse_exchanged()?;
     let series = turn.series(RotationState::Planned)?;
     match turn.try_push(&series) {
         Ok(true) => Ok(Went::On),
@@ -189,7 +190,7 @@ pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
         .hint("nothing was sealed: see why its rotator gives out the old value"));
     }
     let sealed = Rotation { state: RotationState::Sealed, handle: made.handle.clone(), ..rotation.clone() };
-    seal(turn, desk, &made, (rotation.to, sealed))?;
+    seal(turn, &desk, &made, (rotation.to, sealed))?;
     turn.told.reached = Some(Stage::Sealed);
     turn.did(format!("minted and sealed version {number}"))?;
     if let Some(expires) = &made.expires {
@@ -265,7 +266,7 @@ pub fn take_over(
 
 fn seal(
     turn: &mut Turn<'_>,
-    desk: Desk,
+    desk: &Desk,
     made: &Made,
     rotation: (crate::domain::id::VersionId, Rotation),
 ) -> Result<(), CommandError> {

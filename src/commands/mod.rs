@@ -107,6 +107,7 @@ mod sides;
 mod sign;
 mod signing;
 mod standing;
+mod steps;
 mod surveying;
 mod taking_over;
 mod telling;

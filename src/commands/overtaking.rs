@@ -3,11 +3,12 @@
 use super::CommandError;
 use super::session::repository;
 use super::turning::Turn;
+use super::writing::existing;
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotation::{There, there};
-use crate::domain::text::{pull_command, push_command};
+use crate::domain::text::{push_command, shell_word};
 use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::store::record_file;
 
@@ -35,12 +36,35 @@ impl Turn<'_> {
         ours.rotation.as_ref().map_or(Ok(false), |rotation| self.was_deployed(rotation.to))
     }
 
+    /// Whoever is behind can't push what they write now, and would have to merge it with what they did not look at.
+    pub fn refuse_behind(&self) -> Result<(), CommandError> {
+        if self.policy.deploy_ref == DeployRef::None || self.is_ahead()? {
+            return Ok(());
+        }
+        Err(self.outdated("it has commits that are not here").hint("then run the same command again"))
+    }
+
+    /// A step that is pushed takes along what was committed before it. What makes the next version, and what tries it, gets to
+    /// the deploy ref by a person who looked at it, and not beside that.
+    pub fn refuse_exchanged(&self) -> Result<(), CommandError> {
+        if self.policy.deploy_ref == DeployRef::None {
+            return Ok(());
+        }
+        self.honoured(&existing(self.place, self.name)?).map(drop)
+    }
+
+    fn is_ahead(&self) -> Result<bool, CommandError> {
+        let repository = repository(self.place)?;
+        let Some(head) = repository.head()? else { return Ok(false) };
+        Ok(repository.has(self.deployed.commit) && repository.is_ancestor(self.deployed.commit, head)?)
+    }
+
     /// Whether the history here has what stands on the deploy ref: as a commit, or as what a commit held, where it came there
     /// by another one.
     fn is_ours_made_from(&self, theirs: BlobId) -> Result<bool, CommandError> {
         let repository = repository(self.place)?;
         let Some(head) = repository.head()? else { return Ok(false) };
-        if repository.has(self.deployed.commit) && repository.is_ancestor(self.deployed.commit, head)? {
+        if self.is_ahead()? {
             return Ok(true);
         }
         let path = self.place.record_path(self.name);
@@ -74,7 +98,7 @@ impl Turn<'_> {
         let error =
             CommandError::new(format!("{}: this clone is behind {}: {why}", self.name, self.deployed.name));
         match &self.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => error.hint(pull_command(remote, branch)),
+            DeployRef::Branch { remote, branch } => error.hint(merge_command(remote, branch)),
             DeployRef::None => error,
         }
     }
@@ -114,4 +138,10 @@ impl Turn<'_> {
         let file = self.deployed_repository()?.file(self.deployed.commit, path, MAX_BLOB_BYTES)?;
         Ok(file.map(|(_, bytes)| bytes))
     }
+}
+
+/// The command that gets what the deploy ref has. Steps of a rotation change the same lines one after the other: laid upon a
+/// branch that has the last of them already, the first one would be a conflict.
+pub fn merge_command(remote: &str, branch: &str) -> String {
+    format!("git pull --no-rebase {} {}", shell_word(remote), shell_word(branch))
 }

@@ -31,7 +31,9 @@ pub fn run(session: &Session, arguments: &ProbeRun) -> Result<u8, CommandError> 
         let (is_verified, told) = match verdict {
             Ok(seen) => (seen.is_verified, verdict_text(&seen)),
             Err(error) => {
-                let lines = [&[format!("not tried: {error}")], error.hints()].concat();
+                let why = error.to_string();
+                let why = why.strip_prefix(&format!("{name}: ")).unwrap_or(&why);
+                let lines = [&[format!("not tried: {why}")], error.hints()].concat();
                 (false, lines.join("\n  "))
             }
         };

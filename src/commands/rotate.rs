@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use super::reading::record;
 use super::session::repository;
-use super::turning::{Turn, observe};
+use super::turning::{Turn, failed, observe};
 use super::{CommandError, Session};
 use crate::cli::{ReadFormat, Rotate};
+use crate::domain::expiry::Expiry;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::Record;
-use crate::domain::rotated::{Rest, Rotated, Run};
+use crate::domain::rotated::{Rotated, Run};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
 use crate::observe::place::Place;
@@ -55,7 +56,7 @@ fn pushes(session: &Session, arguments: &Rotate, policy: &Policy) -> Result<bool
 }
 
 fn unturned(name: &SecretName, error: &CommandError) -> Rotated {
-    let rest = Rest::Failed { why: error.to_string(), hints: error.hints().to_vec() };
+    let rest = failed(name, error);
     let (kind, done) = (String::new(), Vec::new());
     Rotated { name: name.clone(), kind, from: 0, to: None, reached: None, done, rest, next: None }
 }
@@ -83,7 +84,7 @@ fn is_due(record: &Record, policy: &Policy, session: &Session) -> bool {
         return true;
     }
     let rules = Rules::of(policy, &sealed.name);
-    let ends = sealed.expires.as_ref().and_then(|expires| expires.at());
+    let ends = sealed.expires.as_ref().and_then(Expiry::at);
     let first = rules.notify_at.value.first();
     let is_near = ends.zip(first).is_some_and(|(end, first)| first.reaches(end, session.now));
     let every = rules.rotate_every.value.and_then(|every| every.after(sealed.since()));

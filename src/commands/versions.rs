@@ -116,14 +116,12 @@ fn not_there(
         some => format!("there are versions {}", few(some, MOST_NAMED)),
     };
     let wanted = wanted.shown();
-    match cut {
-        Some((why, command)) => {
-            CommandError::new(format!("{name}: {wanted} is not in git's history here, and {why}; {there}"))
-                .hint(format!("get the rest: {command}"))
-        }
-        None => {
-            let error = CommandError::new(format!("{name}: {wanted} is not in git's history; {there}"));
-            if numbers.is_empty() { error.hint("see which secrets there are: secrets list") } else { error }
-        }
+    if let Some((why, command)) = cut {
+        return CommandError::new(format!(
+            "{name}: {wanted} is not in git's history here, and {why}; {there}"
+        ))
+        .hint(format!("get the rest: {command}"));
     }
+    let error = CommandError::new(format!("{name}: {wanted} is not in git's history; {there}"));
+    if numbers.is_empty() { error.hint("see which secrets there are: secrets list") } else { error }
 }

@@ -138,7 +138,7 @@ pub struct Aborted {
 /// By what a provider knows a credential: no secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 256))]
 pub struct Handle(String);
 
 impl Handle {

@@ -153,7 +153,7 @@ impl Repository {
         if !own.is_empty() && others.len() <= MOST_LOOKED_INTO {
             let mut strange = Vec::new();
             for (id, text) in others {
-                if !self.touches_only(id, own)? {
+                if !self.touches_only(id, tip, own)? {
                     strange.push((id, text));
                 }
             }
@@ -170,13 +170,25 @@ impl Repository {
         Err(PushError::OtherCommits { remote: remote.to_owned(), branch: branch.to_owned(), commits })
     }
 
-    /// Whether a commit changes something, and nothing but these paths. What a merge brings is never told by git's plain
-    /// comparison, so a merge touches more.
-    fn touches_only(&self, commit: &str, own: &[String]) -> Result<bool, GitError> {
+    /// Whether a commit changes something, and nothing but these paths. A merge of what the remote has counts with what
+    /// neither side had; what any other one brings was on a branch that nobody looked at.
+    fn touches_only(&self, commit: &str, tip: Option<&RemoteTip>, own: &[String]) -> Result<bool, GitError> {
+        let parents = self.git.read("see its parents", &["rev-list", "--parents", "-n", "1", commit])?.text();
+        let merged: Vec<&str> = parents.split_whitespace().skip(2).collect();
+        for parent in &merged {
+            let is_there = match (tip, Commit::parse(parent)) {
+                (Some(tip), Some(parent)) => self.is_ancestor(parent, tip.commit())?,
+                (None, _) | (_, None) => false,
+            };
+            if !is_there {
+                return Ok(false);
+            }
+        }
         let arguments = [
             "diff-tree",
             "--root",
             "-r",
+            "-c",
             "-z",
             "--name-only",
             "--no-commit-id",
@@ -185,15 +197,11 @@ impl Repository {
             commit,
         ];
         let touched = self.git.read("see what a commit changes", &arguments)?.stdout;
-        let paths = touched.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        let mut is_touching = false;
-        for path in paths {
-            is_touching = true;
-            if !own.iter().any(|own| own.as_bytes() == path) {
-                return Ok(false);
-            }
+        let mut paths = touched.split(|byte| *byte == 0).filter(|path| !path.is_empty()).peekable();
+        if paths.peek().is_none() {
+            return Ok(!merged.is_empty());
         }
-        Ok(is_touching)
+        Ok(paths.all(|path| own.iter().any(|own| own.as_bytes() == path)))
     }
 }
 

@@ -96,9 +96,7 @@ fn last_line(run: &Run, style: Style) -> String {
         (0, 0) => (format!("{secrets}, nothing left to do{dry}"), GOOD),
         (0, waiting) if run.is_dry => (format!("{secrets}, {waiting} with something to do{dry}"), WARNING),
         (0, waiting) => (format!("{secrets}, {waiting} waiting"), WARNING),
-        (failed, _) => {
-            (format!("{secrets}, {failed} failed: nothing is lost, run the same command again{dry}"), BAD)
-        }
+        (failed, _) => (format!("{secrets}, {failed} failed; nothing is lost{dry}"), BAD),
     };
     paint(&text, ansi, style)
 }

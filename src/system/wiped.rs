@@ -4,8 +4,9 @@ use std::io::{self, ErrorKind, Read};
 
 use zeroize::Zeroizing;
 
-/// What the buffer begins with where the size is not known, in bytes: as much as a pipe gives at once.
-const FIRST: usize = 64 * 1024;
+/// What the buffer begins with where the size is not known, in bytes. The whole of it is wiped, and most of what git and
+/// others print is less.
+const FIRST: usize = 4 * 1024;
 
 /// Reads to the end, or until more than `most` bytes were read: then what was read is longer than `most`. `expected`
 /// is the size, if it is known. Each buffer that becomes too small is wiped, and no other is used.

@@ -57,8 +57,8 @@ program nginx 'file=${2#* } && test \"$(cat \"${file%;}\")\" = \"the value of we
     ("secrets report", "", DATED),
     ("secrets warn", "", "printf '[[notify]]\nkind = \"stdout\"\n' >>secrets/policy.toml && publish"),
     ("secrets calendar", "", DATED),
-    ("secrets rotator set", "", "for name in web/prod/cookie-key web/prod/login web/prod/s3 legacy/ftp; do seal \"$name\"; done"),
-    ("secrets probe set", "", "for name in web/prod/api web/prod/login web/prod/tls; do seal \"$name\"; done"),
+    ("secrets rotator set", "", "for name in web/prod/cookie-key web/prod/ci web/prod/s3 legacy/ftp; do seal \"$name\"; done"),
+    ("secrets probe set", "", "for name in web/prod/api web/sso web/prod/tls; do seal \"$name\"; done"),
     ("secrets probe run", "", "seal web/prod/api && secrets probe set web/prod/api exec 'command=[\"true\"]' && publish"),
     ("secrets people add", "", "secrets people remove bob"),
     (

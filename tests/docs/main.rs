@@ -61,6 +61,7 @@ documents! {
     import_export => documents::IMPORT_EXPORT;
     metrics => documents::METRICS;
     pictures => documents::PICTURES;
+    rotation => documents::ROTATION;
     scheduling => documents::SCHEDULING;
     tracked_files => documents::TRACKED_FILES;
     triage => documents::TRIAGE;

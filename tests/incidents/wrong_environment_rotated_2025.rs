@@ -34,7 +34,11 @@ impl Storage {
                 _ => &environments.staging,
             };
             let key = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
-            if key.is_some_and(|key| keys.contains(key)) { ok() } else { answer("403 Forbidden", "", "unknown key") }
+            if key.is_some_and(|key| keys.contains(key)) {
+                ok()
+            } else {
+                answer("403 Forbidden", "", "unknown key")
+            }
         });
         let toronto = Toronto::unpublished();
         toronto.add(STAGING, "2024-06-30", "key-of-staging", &["--owner", "infra"]);
@@ -91,7 +95,10 @@ fn the_old_key_is_not_deleted_until_the_new_one_works_in_production() {
 
     // Where it belongs it works; it was refused once, so once is not enough.
     storage.deploy(|environments| &mut environments.production, &new);
-    storage.run_at(DAY_AFTER, &rotate, 0).says("three times in a row").says("stays valid until 2022-03-03T12:00:00Z");
+    storage
+        .run_at(DAY_AFTER, &rotate, 0)
+        .says("three times in a row")
+        .says("stays valid until 2022-03-03T12:00:00Z");
     storage.run_at("2022-03-03T11:59:59Z", &retire, 0).says("stays valid until").lacks("is retired");
     storage.run_at("2022-03-03T12:00:00Z", &retire, 0).says("version 1 is retired");
     storage.toronto.gate("2022-03-03T12:00:00Z", &["--scope", PROD], 0).finds(&[]);

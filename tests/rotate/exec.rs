@@ -247,14 +247,16 @@ fn it_ends_when_the_time_is_over() {
     let folder = tempfile::tempdir().unwrap();
     let local = LocalProvider::new(&folder.path().join("provider"));
     let rotator = rotator(&local.command(), &[]);
-    let soon = outside_within(folder.path(), Duration::from_millis(300));
-    local.fails_once("list", Fault::HangBefore);
-    let error = provided(&rotator, &soon).list().unwrap_err();
-    assert!(error.to_string().contains("gave no answer within"), "{error}");
+    for fault in [Fault::HangBefore, Fault::HangAfter] {
+        let soon = outside_within(folder.path(), Duration::from_millis(300));
+        local.fails_once("list", fault);
+        let error = provided(&rotator, &soon).list().unwrap_err();
+        assert!(error.to_string().contains("gave no answer within"), "{error}");
+    }
     let over = Outside { deadline: Instant::now(), ..outside(folder.path()) };
     let error = provided(&rotator, &over).list().unwrap_err();
     assert!(error.to_string().contains("was not run"), "{error}");
-    assert_eq!(local.asked(), ["list"]);
+    assert_eq!(local.asked(), ["list", "list"]);
 }
 
 /// Neither what it was told nor what it made comes into an error, whatever the program says.

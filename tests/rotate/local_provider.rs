@@ -36,18 +36,6 @@ pub enum Fault {
 }
 
 impl Fault {
-    pub const ALL: [Self; 9] = [
-        Self::FailBefore,
-        Self::FailAfter,
-        Self::Garbage,
-        Self::Cut,
-        Self::Twice,
-        Self::HangBefore,
-        Self::HangAfter,
-        Self::KillBefore,
-        Self::KillAfter,
-    ];
-
     fn word(self) -> &'static str {
         match self {
             Self::FailBefore => "fail-before",
@@ -130,11 +118,6 @@ impl LocalProvider {
         vec![self.folder.join("provider").to_str().unwrap().to_owned()]
     }
 
-    /// The same as a setting of a rotator: `command=["…"]`.
-    pub fn setting(&self) -> String {
-        format!("command={}", serde_json::to_string(&self.command()).unwrap())
-    }
-
     /// The next time that it is asked for this action, and from then on no more.
     pub fn fails_once(&self, action: &str, fault: Fault) {
         fs::write(self.folder.join(format!("fault-once-{action}")), format!("{}\n", fault.word())).unwrap();
@@ -161,7 +144,8 @@ impl LocalProvider {
         let mut kept: Vec<Kept> = folders
             .filter_map(|folder| {
                 let handle = folder.file_name()?.to_str()?.to_owned();
-                let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+                // One that a test put there by hand carries no marker.
+                let text = |name: &str| fs::read_to_string(folder.join(name)).unwrap_or_default();
                 // Those that begin with a dot are none yet, or none any more.
                 (!handle.starts_with('.')).then(|| Kept {
                     marker: text("marker"),

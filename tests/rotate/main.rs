@@ -39,3 +39,4 @@ mod races;
 mod runners;
 mod stage;
 mod standin;
+mod standins;

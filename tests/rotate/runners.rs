@@ -137,7 +137,9 @@ fn a_value_is_tried_as_its_probe_on_the_deploy_ref_says() {
     run(&sandbox, &laptop, &["probe", "set", NAME, "http", &url]).code(0);
     // What is only here is not run.
     let unpushed = run(&sandbox, &laptop, &["probe", "run", NAME]).code(2);
-    unpushed.says("its probe is http here, and origin/main has none of it").says("push or merge it first");
+    unpushed
+        .says("web/prod/api: not tried: its probe is http here, and origin/main has none of it")
+        .says("push or merge it first");
     assert!(server.requests().is_empty());
     sandbox.push(&laptop);
     let works = run(&sandbox, &laptop, &["probe", "run", NAME]).code(0);

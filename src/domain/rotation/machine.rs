@@ -78,6 +78,27 @@ pub enum Next {
     RevokeNew,
 }
 
+impl Next {
+    /// Whether something is written down here, or done at the provider, that the deploy ref is to know.
+    pub fn writes(self) -> bool {
+        match self {
+            Self::Plan
+            | Self::Mint
+            | Self::Push
+            | Self::Verify
+            | Self::Retire
+            | Self::ClearUp
+            | Self::DropPlan
+            | Self::GoBack
+            | Self::Leave
+            | Self::RevokeNew => true,
+            // What stands here is given up, and theirs is taken.
+            Self::GiveWay => false,
+            Self::Nothing | Self::Overlap { .. } | Self::MayRetire | Self::BackOverlap { .. } => false,
+        }
+    }
+}
+
 pub fn next(seen: &Seen<'_>) -> Next {
     let Some(rotation) = seen.rotation else {
         return match seen.wanted {

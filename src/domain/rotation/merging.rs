@@ -69,13 +69,13 @@ fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
         let handle = kept.handle.clone().or_else(|| lost.handle.clone());
         let from_handle = kept.from_handle.clone().or_else(|| lost.from_handle.clone());
         let left_at = kept.left_at.zip(lost.left_at).map(|(one, other)| one.max(other));
-        return Rotation { abandoned, handle, from_handle, refused_at, left_at, ..kept.clone() };
+        return Rotation { abandoned, from_handle, handle, refused_at, left_at, ..kept.clone() };
     }
     // Of two attempts each may have minted something after the first of them began, and only what stood before both is
     // surely neither's.
     let before: SortedSet<_> = kept.before.intersection(&lost.before).cloned().collect();
     let started = if lost.started.at < kept.started.at { &lost.started } else { &kept.started }.clone();
-    Rotation { abandoned, before, started, ..kept.clone() }
+    Rotation { started, before, abandoned, ..kept.clone() }
 }
 
 /// Whether one is the same attempt, or was begun because that had come to nothing.

@@ -144,6 +144,28 @@ fn what_touches_more_is_no_earlier_step() {
     refuses("with a submodule");
 }
 
+/// Whoever is told to pull before they go on has a merge among their earlier steps.
+#[test]
+fn a_merge_of_what_the_remote_has_goes_along() {
+    let sandbox = Sandbox::new();
+    let (origin, clone) = sandbox.origin_and_clone();
+    sandbox.push_from_elsewhere(&origin, "somewhere/else", "from elsewhere\n");
+    change(&sandbox, &clone, "first");
+    sandbox.git(&clone, &["pull", "--quiet", "--no-rebase", "origin", "main"]);
+    let last = change(&sandbox, &clone, "second");
+    assert_eq!(push_step(&sandbox, &clone, last).unwrap(), Pushed::ToBranch);
+    assert_eq!(remote_has(&sandbox, &origin, "main"), Some(last.to_string()));
+    // One that slips something in is not.
+    sandbox.push_from_elsewhere(&origin, "somewhere/else", "from elsewhere again\n");
+    change(&sandbox, &clone, "third");
+    sandbox.git(&clone, &["pull", "--quiet", "--no-rebase", "origin", "main"]);
+    write(&clone, "slipped-in", "x\n");
+    sandbox.git(&clone, &["add", "slipped-in"]);
+    sandbox.git(&clone, &["commit", "--quiet", "--amend", "--no-edit"]);
+    let last = change(&sandbox, &clone, "fourth");
+    assert!(matches!(push_step(&sandbox, &clone, last), Err(PushError::OtherCommits { .. })));
+}
+
 #[test]
 fn the_steps_of_a_series_follow_each_other_on_one_branch() {
     let sandbox = Sandbox::new();

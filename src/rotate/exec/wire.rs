@@ -144,7 +144,6 @@ pub struct ListAnswer {
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// By what the provider knows it: no secret, because it is written into the record.
-    #[schemars(length(min = 1, max = 256))]
     pub handle: Handle,
     /// The marker that it was made with; absent where it carries none, or something else.
     #[serde(default)]
@@ -192,7 +191,6 @@ pub struct MintAnswer<'a> {
     pub value_base64: Option<&'a RawValue>,
     /// By what the provider knows it; absent where nothing is kept anywhere.
     #[serde(default)]
-    #[schemars(length(min = 1, max = 256))]
     pub handle: Option<Handle>,
     /// When it ends, as the provider says.
     #[serde(default)]

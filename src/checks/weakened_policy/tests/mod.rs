@@ -7,6 +7,7 @@ mod warning;
 use super::*;
 use crate::checks::samples::{
     NAME, actor, actors, key, levels, person, policy, setting, shared_key, store, time, waiver, with_scope,
+    with_scopes,
 };
 use crate::domain::facts::Policies;
 use crate::domain::key::{Fingerprint, KeyKind, SigningKey};
