@@ -110,7 +110,10 @@ pub fn merge(base: Option<&Record>, ours: &Record, theirs: &Record, prefer: Side
         base.and_then(|base| base.rotation.as_ref()),
         taken.rotation.as_ref(),
         lost.rotation.as_ref(),
-        taken.sealed.version.id,
+        rotation::Stands {
+            version: taken.sealed.version.id,
+            is_new: base.is_none_or(|base| base.sealed.version.id != taken.sealed.version.id),
+        },
     );
     let signatures = match pair {
         Pair::Same => {

@@ -6,20 +6,27 @@ use crate::domain::id::VersionId;
 use crate::domain::json::SortedSet;
 use crate::domain::record::Record;
 
-/// Merges what both sides have of it. `stands` is the version of the pair that stays, and `taken` is of that pair's side;
-/// where nothing else decides, it does.
+/// The version of the pair that stays in a merge.
+#[derive(Debug, Clone, Copy)]
+pub struct Stands {
+    pub version: VersionId,
+    /// It was set since both sides began.
+    pub is_new: bool,
+}
+
+/// Merges what both sides have of it. `taken` is of the side whose pair stays; where nothing else decides, it does.
 pub fn merge(
     base: Option<&Rotation>,
     taken: Option<&Rotation>,
     lost: Option<&Rotation>,
-    stands: VersionId,
+    Stands { version: stands, is_new }: Stands,
 ) -> Option<Rotation> {
     if taken == lost || lost == base {
         return taken.cloned();
     }
     if taken == base {
         // Ended there with a value that a third one has overtaken here: then that is what has to be cleared up.
-        let is_overtaken = |one: &&Rotation| ![one.to, one.from.id].contains(&stands);
+        let is_overtaken = |one: &&Rotation| is_new && ![one.to, one.from.id].contains(&stands);
         return lost.or(taken.filter(is_overtaken)).cloned();
     }
     let has_moved_on = |one: &Rotation, other: &Rotation| {

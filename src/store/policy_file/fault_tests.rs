@@ -156,7 +156,7 @@ fn what_it_demands() {
         ("rotate-every = \"1y\"", "rotate-every = \"0d\"", "rotate-every", "would never be kept"),
         ("max-lifetime = \"2y\"", "max-lifetime = \"two\"", "max-lifetime", "is no period"),
         ("overlap = \"12h\"", "overlap = \"12\"", "overlap", "`12` has no unit"),
-        ("overlap = \"0h\"", "overlap = 0", "overlap", "a string in quotes, not integer"),
+        ("overlap = \"0h\"", "overlap = 0", "overlap = 0", "a string in quotes, not integer"),
         ("[\"7d\", \"60d\", \"2w\"]", "[\"7d\", \"1w\"]", "notify-at", "1w is the same as 7d"),
         ("[\"7d\", \"60d\", \"2w\"]", "[7]", "notify-at", "a string in quotes"),
         ("[\"7d\", \"60d\", \"2w\"]", "[]", "notify-at", "expiring = \"off\""),

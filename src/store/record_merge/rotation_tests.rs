@@ -5,12 +5,22 @@ use proptest::prelude::*;
 use crate::domain::id::VersionId;
 use crate::domain::json::SortedSet;
 use crate::domain::rotation::{
-    Aborted, Handle, How, Rotation, RotationState, Started, Verified, VersionRef, merge,
+    self, Aborted, Handle, How, Rotation, RotationState, Started, Verified, VersionRef,
 };
 use crate::domain::time::Instant;
 use crate::store::record_file::samples::rotation as any_rotation;
 
 use RotationState::{Aborted as IsAborted, Planned, Sealed, Verified as IsVerified};
+
+/// Merges where the version that stands was set since both sides began.
+fn merge(
+    base: Option<&Rotation>,
+    taken: Option<&Rotation>,
+    lost: Option<&Rotation>,
+    stands: VersionId,
+) -> Option<Rotation> {
+    rotation::merge(base, taken, lost, rotation::Stands { version: stands, is_new: true })
+}
 
 fn at(second: u32) -> Instant {
     format!("2026-08-30T12:00:{second:02}Z").parse().unwrap()
@@ -25,7 +35,7 @@ fn handles(names: &[&str]) -> SortedSet<Handle> {
 }
 
 /// Version 1 is rotated.
-fn rotation(state: RotationState, to: u128) -> Rotation {
+fn rotated(state: RotationState, to: u128) -> Rotation {
     Rotation {
         state,
         to: id(to),
@@ -48,7 +58,7 @@ fn abandoned(rotation: Option<&Rotation>) -> Vec<VersionId> {
 
 #[test]
 fn what_one_side_did_stands_and_an_end_ends_nothing_that_went_on() {
-    let (plan, sealed) = (rotation(Planned, 2), rotation(Sealed, 2));
+    let (plan, sealed) = (rotated(Planned, 2), rotated(Sealed, 2));
     for (what, base, taken, lost, expected) in [
         ("nobody", Some(&plan), Some(&plan), Some(&plan), Some(&plan)),
         ("a plan", None, Some(&plan), None, Some(&plan)),
@@ -67,14 +77,17 @@ fn what_one_side_did_stands_and_an_end_ends_nothing_that_went_on() {
 
 #[test]
 fn what_was_ended_there_is_cleared_up_where_another_value_was_set_here() {
-    let verified = rotation(IsVerified, 2);
+    let verified = rotated(IsVerified, 2);
     assert_eq!(merge(Some(&verified), Some(&verified), None, id(9)), Some(verified.clone()));
     assert_eq!(merge(Some(&verified), Some(&verified), None, id(2)), None);
+    // Where it stood before, clearing up is just what was done there.
+    let stands = crate::domain::rotation::Stands { version: id(9), is_new: false };
+    assert_eq!(crate::domain::rotation::merge(Some(&verified), Some(&verified), None, stands), None);
 }
 
 #[test]
 fn what_was_ended_and_followed_by_another_one_is_not_gone_on_with() {
-    let (begun, stale, next) = (rotation(Sealed, 2), rotation(IsVerified, 2), rotation(IsVerified, 3));
+    let (begun, stale, next) = (rotated(Sealed, 2), rotated(IsVerified, 2), rotated(IsVerified, 3));
     for stands in [2, 3, 9] {
         for (taken, lost) in [(&stale, &next), (&next, &stale)] {
             assert_eq!(merge(Some(&begun), Some(taken), Some(lost), id(stands)).as_ref(), Some(&next));
@@ -102,7 +115,7 @@ fn the_one_that_has_come_further_is_kept() {
         ((Sealed, 2), (Sealed, 3), 3, (Sealed, 3)),
         ((IsVerified, 2), (Sealed, 3), 3, (Sealed, 3)),
     ] {
-        let (one, other) = (rotation(one.0, one.1), rotation(other.0, other.1));
+        let (one, other) = (rotated(one.0, one.1), rotated(other.0, other.1));
         for (taken, lost) in [(&one, &other), (&other, &one)] {
             let merged = merge(None, Some(taken), Some(lost), id(stands)).unwrap();
             assert_eq!((merged.state, merged.to), (kept.0, id(kept.1)), "{} {}", one.state, other.state);
@@ -115,13 +128,13 @@ fn the_one_that_has_come_further_is_kept() {
 /// Whoever takes over a plan has taken what was minted for it for lost, and may have revoked it.
 #[test]
 fn the_one_that_was_begun_anew_is_kept() {
-    let sealed = rotation(Sealed, 2);
-    let anew = Rotation { abandoned: [id(2)].into_iter().collect(), ..rotation(Planned, 3) };
+    let sealed = rotated(Sealed, 2);
+    let anew = Rotation { abandoned: [id(2)].into_iter().collect(), ..rotated(Planned, 3) };
     for (taken, lost) in [(&sealed, &anew), (&anew, &sealed)] {
         let merged = merge(None, Some(taken), Some(lost), id(1)).unwrap();
         assert_eq!((merged.state, merged.to, abandoned(Some(&merged))), (Planned, id(3), vec![id(2)]));
         // And what replaces the new version is of later.
-        let next = Rotation { from: VersionRef { id: id(2), number: 2 }, ..rotation(Planned, 4) };
+        let next = Rotation { from: VersionRef { id: id(2), number: 2 }, ..rotated(Planned, 4) };
         for (taken, lost) in [(&sealed, &next), (&next, &sealed)] {
             let merged = merge(None, Some(taken), Some(lost), id(2)).unwrap();
             assert_eq!((merged.to, abandoned(Some(&merged))), (id(4), vec![]));
@@ -134,10 +147,10 @@ fn the_one_that_was_begun_anew_is_kept() {
 
 #[test]
 fn what_either_may_have_minted_is_cleaned_up_and_nothing_else() {
-    let (mut one, mut other) = (rotation(Planned, 2), rotation(Planned, 3));
+    let (mut one, mut other) = (rotated(Planned, 2), rotated(Planned, 3));
     one.abandoned = [id(5), id(6)].into_iter().collect();
-    // The version that is replaced, and what the other side makes, are nobody's to clean up.
-    other.abandoned = [id(1), id(2), id(6), id(7)].into_iter().collect();
+    // The version that is replaced is nobody's to clean up.
+    other.abandoned = [id(1), id(6), id(7)].into_iter().collect();
     (one.before, other.before) = (handles(&["a", "of-both"]), handles(&["a", "minted-by-one", "of-both"]));
     (one.started.at, other.started.at) = (at(5), at(3));
     (one.refused_at, other.refused_at) = (None, Some(at(2)));

@@ -259,6 +259,7 @@ impl World {
         let (ours, theirs) = (self.past(head), self.past(remote));
         let base = &self.commits[ours.intersection(&theirs).next().unwrap().0].record;
         let (ours, theirs) = (&self.commits[head], &self.commits[remote]);
+        let began = base.sealed.version.id;
         let is_dead = |one: &Commit, other: &Commit| {
             may_be_revoked(one.record.sealed.version.id, base.rotation.as_ref(), &other.record)
         };
@@ -269,7 +270,8 @@ impl World {
         }
         let of = |record: &Record| record.rotation.clone();
         let (base, one, other) = (of(base), of(&taken.record), of(&lost.record));
-        let stands = taken.record.sealed.version.id;
+        let version = taken.record.sealed.version.id;
+        let stands = Stands { version, is_new: version != began };
         let rotation = merge(base.as_ref(), one.as_ref(), other.as_ref(), stands);
         let record = Record { rotation, ..taken.record.clone() };
         let merged = Commit { parents: vec![head, remote], record, value: taken.value };
