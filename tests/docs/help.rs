@@ -30,7 +30,7 @@ export DOCS_MOMENT=2026-11-26T12:00:00Z";
 
 /// What examples need besides: the command whose help has them, the end of the example (empty: the first one, and those
 /// behind it go on from there), and shell that is run before it, from where it all began.
-const NEEDS: [(&str, &str, &str); 21] = [
+const NEEDS: [(&str, &str, &str); 22] = [
     ("secrets", "", "rm -r secrets && publish"),
     ("secrets init", "", "rm -r secrets && publish"),
     ("secrets init", "--deploy-ref origin/main --push", "rm -r secrets && publish"),
@@ -57,6 +57,12 @@ program nginx 'file=${2#* } && test \"$(cat \"${file%;}\")\" = \"the value of we
     ("secrets report", "", DATED),
     ("secrets warn", "", "printf '[[notify]]\nkind = \"stdout\"\n' >>secrets/policy.toml && publish"),
     ("secrets calendar", "", DATED),
+    (
+        "secrets rotate",
+        "",
+        "seal web/prod/api && secrets rotator set web/prod/api generate
+secrets probe set web/prod/api exec 'command=[\"true\"]' && publish",
+    ),
     ("secrets rotator set", "", "for name in web/prod/cookie-key web/prod/ci web/prod/s3 legacy/ftp; do seal \"$name\"; done"),
     ("secrets probe set", "", "for name in web/prod/api web/sso web/prod/tls; do seal \"$name\"; done"),
     ("secrets probe run", "", "seal web/prod/api && secrets probe set web/prod/api exec 'command=[\"true\"]' && publish"),

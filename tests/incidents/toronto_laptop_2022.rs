@@ -151,8 +151,8 @@ fn u9_a_later_date_for_the_same_value_is_no_rotation() {
 #[test]
 fn u9_nor_is_it_where_a_rotator_gives_out_the_old_value() {
     let toronto = Toronto::new();
-    let script = "#!/bin/sh\nread -r request\ncase $request in\n*'\"mint\"'*) printf '{\"value\":\"%s\",\"handle\":\"1\"}' OLD ;;\n\
-                  *'\"list\"'*) printf '{\"credentials\":[]}' ;;\n*'\"identify\"'*) printf '{\"handle\":null}' ;;\nesac\n";
+    let script = "#!/bin/sh\nread -r request\ncase $request in\n*'\"mint\"'*) printf '{\"schema_version\":1,\"value\":\"%s\",\"handle\":\"1\"}' OLD ;;\n\
+                  *'\"list\"'*) printf '{\"schema_version\":1,\"credentials\":[]}' ;;\n*'\"identify\"'*) printf '{\"schema_version\":1,\"handle\":null}' ;;\nesac\n";
     toronto.write("rotate.sh", script.replace("OLD", OLD_VALUE));
     toronto.git(["add", "--chmod=+x", "rotate.sh"]);
     let run = |arguments: &[&str], code: i32| {

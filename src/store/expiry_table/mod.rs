@@ -20,7 +20,7 @@ pub const COLUMNS: [&str; 8] =
     ["name", "expires", "never", "reason", "issued", "owners", "issuer", "runbook"];
 
 /// What `secrets list --format json` says besides, and nobody needs to take out.
-pub const LIST_KEYS: [&str; 5] = ["version", "days_left", "people", "state", "level"];
+pub const LIST_KEYS: [&str; 6] = ["version", "days_left", "people", "state", "level", "rotation"];
 
 /// One secret of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
