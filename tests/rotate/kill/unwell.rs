@@ -48,8 +48,8 @@ impl Walk {
         }
         // What may be asked twice is asked again within the run, unless its answer is nonsense; nothing else is.
         let must_fail = match fault {
-            Fault::Garbage | Fault::Cut => true,
-            Fault::FailBefore | Fault::FailAfter | Fault::HangAfter => calls.contains(&Call::Add),
+            Fault::Garbage => true,
+            Fault::Cut | Fault::FailBefore | Fault::FailAfter | Fault::HangAfter => calls.contains(&Call::Add),
             Fault::Twice | Fault::Refuse(..) => false,
         };
         assert!(!must_fail || went_wrong > 0, "{fault:?}: nothing went wrong");
