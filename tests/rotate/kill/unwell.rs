@@ -20,9 +20,7 @@ impl Walk {
     fn each_fault(&self, step: usize, fault: Fault, only: Option<Call>) {
         let calls = self.calls(step);
         let mut went_wrong = 0;
-        for (place, call) in
-            calls.iter().enumerate().filter(|(_, call)| only.is_none_or(|only| only == **call))
-        {
+        for (place, call) in telling(&calls).filter(|(_, call)| only.is_none_or(|only| only == *call)) {
             let context = format!("step {step}: {fault:?} at request {place}, {call:?}");
             self.begin(step);
             let standin = Arc::clone(&self.stage.standin);
@@ -49,7 +47,9 @@ impl Walk {
         // What may be asked twice is asked again within the run, unless its answer is nonsense; nothing else is.
         let must_fail = match fault {
             Fault::Garbage => true,
-            Fault::Cut | Fault::FailBefore | Fault::FailAfter | Fault::HangAfter => calls.contains(&Call::Add),
+            Fault::Cut | Fault::FailBefore | Fault::FailAfter | Fault::HangAfter => {
+                calls.contains(&Call::Add)
+            }
             Fault::Twice | Fault::Refuse(..) => false,
         };
         assert!(!must_fail || went_wrong > 0, "{fault:?}: nothing went wrong");
