@@ -92,9 +92,12 @@ impl Next {
             | Self::GoBack
             | Self::Leave
             | Self::RevokeNew => true,
-            // What stands here is given up, and theirs is taken.
-            Self::GiveWay => false,
-            Self::Nothing | Self::Overlap { .. } | Self::MayRetire | Self::BackOverlap { .. } => false,
+            // Who gives way gives up what stands here, and takes what the deploy ref has.
+            Self::GiveWay
+            | Self::Nothing
+            | Self::Overlap { .. }
+            | Self::MayRetire
+            | Self::BackOverlap { .. } => false,
         }
     }
 }

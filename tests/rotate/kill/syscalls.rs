@@ -37,7 +37,6 @@ impl Walk {
     fn each_call(&self, step: usize, (rest, of): (usize, usize), least: usize) -> BTreeSet<String> {
         let moments = self.moments(step);
         assert!(moments.len() >= least, "hardly anything was seen to be written: {moments:?}");
-        eprintln!("step {step}: {} moments", moments.len());
         let mine = moments.iter().enumerate().filter(|(place, _)| place % of == rest);
         mine.map(|(_, moment)| self.strike(step, moment)).collect()
     }
