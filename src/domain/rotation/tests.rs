@@ -298,7 +298,7 @@ fn a_rival_is_told_from_a_successor() {
     let (planned, sealed, verified) =
         (record(1, 1, 1, of(Planned, 2)), record(2, 2, 2, of(Sealed, 2)), record(2, 2, 2, of(Verified, 2)));
     let back = record(1, 3, 3, of(Aborted, 2));
-    for (what, ours, theirs, expected) in [
+    for (what, ours, theirs, expected) in vec![
         ("resealed there", &sealed, record(1, 1, 9, of(Planned, 2)), None),
         ("resealed there, and nothing known of it", &planned, record(1, 1, 9, None), None),
         ("set by hand there, where it was planned", &planned, record(9, 2, 2, of(Planned, 2)), None),

@@ -170,10 +170,12 @@ mod tests {
     fn parsed(with: &[(&str, &str)]) -> Result<AwsIamAccessKey<Setting>, String> {
         let with = with.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let runner = Runner { kind: "aws-iam-access-key".to_owned(), with };
-        match Rotator::parse(&runner).map_err(|error| error.to_string())?.kind {
-            RotatorKind::AwsIamAccessKey(aws) => Ok(aws),
-            other => panic!("{other:?}"),
-        }
+        let RotatorKind::AwsIamAccessKey(aws) =
+            Rotator::parse(&runner).map_err(|error| error.to_string())?.kind
+        else {
+            panic!("another kind")
+        };
+        Ok(aws)
     }
 
     #[test]

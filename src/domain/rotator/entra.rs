@@ -52,10 +52,11 @@ fn application(settings: &mut Settings<'_>, name: &'static str) -> Result<String
 mod tests {
     use super::super::{Rotator, RotatorKind};
     use super::*;
+    use crate::domain::json::UniqueMap;
     use crate::domain::record::Runner;
 
     fn parsed(exchanged: (&str, &str)) -> Result<Rotator<Setting>, RunnerError> {
-        let mut runner = Runner { kind: "entra-app-password".to_owned(), with: Default::default() };
+        let mut runner = Runner { kind: "entra-app-password".to_owned(), with: UniqueMap::default() };
         for (name, value) in [
             ("tenant", "example.org"),
             ("app", "00001111-aaaa-2222-bbbb-3333cccc4444"),

@@ -75,18 +75,17 @@ fn is_scope(scope: &str) -> bool {
 mod tests {
     use super::super::{Rotator, RotatorKind};
     use super::*;
+    use crate::domain::json::UniqueMap;
     use crate::domain::record::Runner;
 
     fn parsed(more: &[(&str, &str)]) -> Result<GitlabToken<Setting>, RunnerError> {
-        let mut runner = Runner { kind: "gitlab-token".to_owned(), with: Default::default() };
+        let mut runner = Runner { kind: "gitlab-token".to_owned(), with: UniqueMap::default() };
         let with = [("token", "secret:ops/gitlab"), ("scopes", "read_repository, read_registry")];
         for (name, value) in with.iter().chain(more) {
             runner.with.insert((*name).to_owned(), (*value).to_owned());
         }
-        match Rotator::parse(&runner)?.kind {
-            RotatorKind::GitlabToken(gitlab) => Ok(gitlab),
-            other => panic!("{other:?}"),
-        }
+        let RotatorKind::GitlabToken(gitlab) = Rotator::parse(&runner)?.kind else { panic!("another kind") };
+        Ok(gitlab)
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::atomic::Ordering;
 
 use super::walk::{Blow, Walk};
 use super::{GIVE_UP, GO_BACK, RETIRE, ROTATE};
@@ -38,7 +39,10 @@ impl Walk {
         let moments = self.moments(step);
         assert!(moments.len() >= least, "hardly anything was seen to be written: {moments:?}");
         let mine = moments.iter().enumerate().filter(|(place, _)| place % of == rest);
-        mine.map(|(_, moment)| self.strike(step, moment)).collect()
+        let states = mine.map(|(_, moment)| self.strike(step, moment)).collect();
+        let missed = self.missed.load(Ordering::SeqCst);
+        assert!(missed * 10 <= moments.len(), "{missed} of {moments:?} did not come about");
+        states
     }
 }
 

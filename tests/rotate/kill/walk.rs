@@ -48,6 +48,8 @@ pub struct Walk {
     /// Before each step, where nothing befell those before.
     saved: Vec<Saved>,
     struck: AtomicUsize,
+    /// Blows that did not come about.
+    pub missed: AtomicUsize,
 }
 
 impl Walk {
@@ -61,7 +63,13 @@ impl Walk {
                 stage.settled(step.came, &format!("step {number}: {}", outcome.stderr));
             }
         }
-        Self { stage, steps: steps.to_vec(), saved, struck: AtomicUsize::new(0) }
+        Self {
+            stage,
+            steps: steps.to_vec(),
+            saved,
+            struck: AtomicUsize::new(0),
+            missed: AtomicUsize::default(),
+        }
     }
 
     /// Every moment of every request of a step to which nothing happens.
@@ -143,7 +151,10 @@ impl Walk {
     pub fn interrupt(&self, step: usize, blow: &Blow) -> String {
         self.begin(step);
         let status = self.struck(step, blow);
-        assert_eq!(status.signal(), Some(9), "step {step}, {blow:?}: it is killed: {status}");
+        // How often a thread is woken by a write differs from run to run: now and then the last of them does not come.
+        let is_missed = matches!(blow, Blow::Syscall(..)) && status.success();
+        assert!(is_missed || status.signal() == Some(9), "step {step}, {blow:?}: it is killed: {status}");
+        self.missed.fetch_add(usize::from(is_missed), Ordering::SeqCst);
         self.stage.standin.heal();
         for hook in ["laptop/.git/hooks/pre-push", "origin.git/hooks/post-receive"] {
             let _ = fs::remove_file(self.stage.sandbox.path(hook));
@@ -200,7 +211,7 @@ impl Walk {
     pub fn traced(&self, step: usize, options: &[&str]) -> ExitStatus {
         self.stage.restore(&self.saved[step]);
         let options = options.iter().map(|option| (*option).to_owned()).collect();
-        self.end(self.spawn(self.command(step, Some(options))))
+        end(spawn(self.command(step, Some(options))))
     }
 
     fn struck(&self, step: usize, blow: &Blow) -> ExitStatus {
@@ -224,12 +235,12 @@ impl Walk {
                 let inject = format!("inject={call}:signal=SIGKILL:when={number}");
                 let trace = self.stage.sandbox.path("tmp/trace");
                 let options = ["-qq", "-o", trace.to_str().unwrap(), "-e", &inject].map(str::to_owned);
-                return self.end(self.spawn(self.command(step, Some(options.to_vec()))));
+                return end(spawn(self.command(step, Some(options.to_vec()))));
             }
         }
-        let child = self.spawn(self.command(step, None));
+        let child = spawn(self.command(step, None));
         fs::write(&pid_file, child.id().to_string()).unwrap();
-        self.end(child)
+        end(child)
     }
 
     fn struck_at_request(&self, step: usize, number: usize) -> ExitStatus {
@@ -246,26 +257,26 @@ impl Walk {
                 kill_process(victim, Signal::KILL).ok();
             }
         });
-        let child = self.spawn(self.command(step, None));
+        let child = spawn(self.command(step, None));
         *known = Some(Pid::from_child(&child));
         drop(known);
-        self.end(child)
+        end(child)
     }
+}
 
-    fn spawn(&self, mut command: Command) -> Child {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
-        command.spawn().expect("it can be started; strace is in Debian's package `strace`")
-    }
+fn spawn(mut command: Command) -> Child {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
+    command.spawn().expect("it can be started; strace is in Debian's package `strace`")
+}
 
-    /// Waits for it, and for the programs that it has started.
-    fn end(&self, mut child: Child) -> ExitStatus {
-        let group = child.id().to_string();
-        let status = child.wait().unwrap();
-        while is_alive(&group) {
-            std::thread::yield_now();
-        }
-        status
+/// Waits for it, and for the programs that it has started.
+fn end(mut child: Child) -> ExitStatus {
+    let group = child.id().to_string();
+    let status = child.wait().unwrap();
+    while is_alive(&group) {
+        std::thread::yield_now();
     }
+    status
 }
 
 /// Whether a process group has a process that has not ended.

@@ -15,12 +15,12 @@ fn states(walk: &Walk) -> Vec<(&'static str, Blow)> {
     let moments = walk.requests(0);
     let at =
         |wanted: (Call, Moment)| Blow::Request(moments.iter().position(|one| *one == wanted).unwrap() + 1);
-    let logins = moments.iter().enumerate().filter(|(_, one)| **one == (Call::LogIn, Moment::Received));
+    let mut logins = moments.iter().enumerate().filter(|(_, one)| **one == (Call::LogIn, Moment::Received));
     vec![
         ("planned", at((Call::Add, Moment::Received))),
         ("minted", at((Call::Add, Moment::Done))),
         ("sealed", Blow::BeforePush(2)),
-        ("pushed", Blow::Request(logins.last().unwrap().0 + 1)),
+        ("pushed", Blow::Request(logins.next_back().unwrap().0 + 1)),
         ("tried", Blow::Request(moments.len())),
         ("verified", Blow::BeforePush(3)),
     ]

@@ -60,15 +60,15 @@ impl Forged {
             }
         }
     }
+}
 
-    /// A rotation that was never begun.
-    fn rotation(&self, record: &Value, state: &str, to: &str) -> Value {
-        let version = &record["sealed"]["version"];
-        json!({
-            "state": state, "to": to, "from": { "id": version["id"], "number": version["number"] },
-            "started": { "at": START, "by": "alice" },
-        })
-    }
+/// A rotation that was never begun.
+fn unbegun(record: &Value, state: &str, to: &str) -> Value {
+    let version = &record["sealed"]["version"];
+    json!({
+        "state": state, "to": to, "from": { "id": version["id"], "number": version["number"] },
+        "started": { "at": START, "by": "alice" },
+    })
 }
 
 #[test]
@@ -77,22 +77,22 @@ fn what_is_in_use_is_not_revoked_for_a_forged_rotation() {
     let other = forged.other_id.clone();
     let rest = &forged.at_rest;
     for state in ["planned", "sealed"] {
-        let change = |record: &mut Value| record["rotation"] = forged.rotation(record, state, &other);
+        let change = |record: &mut Value| record["rotation"] = unbegun(record, state, &other);
         forged.forge(rest, &format!("another's version is to be made, {state}"), change, &[APP_KEY]);
     }
     let change = |record: &mut Value| {
-        record["rotation"] = forged.rotation(record, "aborted", &other);
+        record["rotation"] = unbegun(record, "aborted", &other);
         record["rotation"]["aborted"] = json!({ "at": "2020-01-01T00:00:00Z", "was_pushed": false });
     };
     forged.forge(rest, "another's version is aborted", change, &[APP_KEY]);
     let change = |record: &mut Value| {
-        record["rotation"] = forged.rotation(record, "planned", "01K00000000000000000000000");
+        record["rotation"] = unbegun(record, "planned", "01K00000000000000000000000");
         record["rotation"]["abandoned"] = json!([other]);
     };
     forged.forge(rest, "another's version is abandoned", change, &[APP_KEY]);
     // Nothing of its own was ever minted.
     let change = |record: &mut Value| {
-        record["rotation"] = forged.rotation(record, "verified", "01K00000000000000000000000");
+        record["rotation"] = unbegun(record, "verified", "01K00000000000000000000000");
         record["rotation"]["verified"] = json!({ "at": "2020-01-01T00:00:00Z", "how": "tried" });
     };
     forged.forge(rest, "verified, and never minted", change, &[APP_KEY]);

@@ -7,10 +7,8 @@ fn read(settings: &[(&str, &str)]) -> Result<Recipe, String> {
     let with = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let runner = Runner { kind: "generate".to_owned(), with: with.collect::<UniqueMap<_, _>>() };
     let rotator = Rotator::parse(&runner).map_err(|error| error.to_string())?;
-    match rotator.kind {
-        RotatorKind::Generate(Generate { recipe }) => Ok(recipe),
-        _ => panic!("another kind"),
-    }
+    let RotatorKind::Generate(Generate { recipe }) = rotator.kind else { panic!("another kind") };
+    Ok(recipe)
 }
 
 fn signs(alphabet: &str, length: &str) -> usize {

@@ -7,8 +7,10 @@ fn handle(text: &str) -> Handle {
     Handle::try_from(text.to_owned()).unwrap()
 }
 
-/// What became of a minted value: its bytes, its handle, its end.
-fn minted(answer: &str) -> Result<(Vec<u8>, Option<String>, Option<String>), Unread> {
+/// Of a minted value: its bytes, its handle, its end.
+type Told = (Vec<u8>, Option<String>, Option<String>);
+
+fn minted(answer: &str) -> Result<Told, Unread> {
     let minted = mint(answer.as_bytes())?;
     let text = |handle: &Handle| handle.as_str().to_owned();
     Ok((
@@ -120,7 +122,10 @@ fn what_is_listed() {
     let [b, a] = &list(answer.as_bytes()).unwrap()[..] else { panic!("two are listed") };
     assert_eq!((&b.handle, &a.handle), (&handle("b"), &handle("a")));
     assert_eq!(b.marker, Some(VersionId::try_from(MARKER.to_owned()).unwrap()));
-    assert_eq!((b.was_used, b.made_at.map(|at| at.date()).as_deref()), (Some(false), Some("2026-03-01")));
+    assert_eq!(
+        (b.was_used, b.made_at.map(crate::domain::time::Instant::date).as_deref()),
+        (Some(false), Some("2026-03-01"))
+    );
     assert_eq!((a.marker, a.was_used, a.made_at), (None, None, None));
 
     let twice = r#"{"schema_version":1,"credentials":[{"handle":"a"},{"handle":"b"},{"handle":"a"}]}"#;
