@@ -31,6 +31,9 @@ mod tests {
     use super::*;
     use crate::checks::samples::{ends, judge_at, messages, policy, sealed_of, secret};
     use crate::domain::expiry::Expiry;
+    use crate::domain::facts::SecretFacts;
+    use crate::domain::json::UniqueMap;
+    use crate::domain::record::Runner;
 
     #[test]
     fn around_the_end() {
@@ -55,6 +58,19 @@ mod tests {
             sealed_of(&mut secret).expires = expires;
             assert_eq!(messages(judge_at("2099-01-01", judge, &policy(), &secret)), [""; 0]);
         }
+    }
+
+    #[test]
+    fn where_something_makes_the_next_version_that_is_the_remedy() {
+        let mut secret = secret();
+        sealed_of(&mut secret).expires = ends("2022-08-30");
+        let remedy = |secret: &SecretFacts| {
+            judge_at("2022-08-30", judge, &policy(), secret).unwrap()[0].remedy.clone()
+        };
+        assert!(remedy(&secret).starts_with("secrets set "), "{}", remedy(&secret));
+        sealed_of(&mut secret).rotator =
+            Some(Runner { kind: "generate".to_owned(), with: UniqueMap::default() });
+        assert!(remedy(&secret).starts_with("secrets rotate "), "{}", remedy(&secret));
     }
 
     #[test]

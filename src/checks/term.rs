@@ -17,6 +17,8 @@ pub(super) struct Term<'a> {
     pub policy: &'a Policy,
     /// As one word of a shell.
     pub name: String,
+    /// Whether something makes its next version.
+    pub is_rotated: bool,
     /// As record or policy say.
     pub expires: Option<Expiry>,
     /// What the value says itself, where it was looked into.
@@ -44,6 +46,7 @@ impl<'a> Term<'a> {
             rules: subject.rules,
             policy: subject.policy,
             name: subject.secret.name.to_string(),
+            is_rotated: sealed.rotator.is_some(),
             expires: sealed.expires.clone(),
             inside,
             since: Ok(sealed.since()),
@@ -74,6 +77,7 @@ impl<'a> Term<'a> {
             rules: subject.rules,
             policy: subject.policy,
             name: shell_word(secret.name.as_str()).into_owned(),
+            is_rotated: false,
             expires: secret.expires(),
             inside,
             since: claim.map_or(modified, crate::domain::claim::Claim::since).ok_or_else(undated),
@@ -91,7 +95,8 @@ impl<'a> Term<'a> {
 
     /// The command that gives it a new value.
     pub fn renew(&self) -> String {
-        format!("secrets set {}", self.name)
+        let command = if self.is_rotated { "rotate" } else { "set" };
+        format!("secrets {command} {}", self.name)
     }
 }
 

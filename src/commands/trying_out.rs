@@ -68,6 +68,10 @@ pub fn demand(turn: &mut Turn<'_>, secret: &Existing, rotation: &Rotation) -> Re
 fn attempt(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<Tried, CommandError> {
     let probe = turn.honoured(secret)?.probe;
     let value = turn.open(&secret.bytes)?;
+    // A value that is refused is tried until the time is over: nobody should take that for a hang.
+    let number = secret.record.sealed.version.number;
+    turn.session
+        .say(format!("{}: trying version {number}, for {} s at most", turn.name, turn.arguments.timeout))?;
     turn.provided(secret, |_, provider, outside| {
         if let Some(provider) = provider {
             let keep: Vec<Handle> = rotation.handle.iter().chain(&rotation.from_handle).cloned().collect();
