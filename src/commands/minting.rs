@@ -17,7 +17,7 @@ use crate::change::sealing::{self, Sealer};
 use crate::change::writer::Writer;
 use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::name::ActorName;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::{Sealed, VersionOrder};
 use crate::domain::rotated::Stage;
 use crate::domain::rotation::{Handle, Listed, Rotation, RotationState, Started, There, VersionRef};
@@ -255,6 +255,7 @@ pub fn take_over(
     mut rotation: Rotation,
 ) -> Result<Went, CommandError> {
     let number = rotation.from.number + 1;
+    refuse_unpushed(turn, &rotation)?;
     rotation.abandoned.insert(rotation.to);
     rotation.to = sealing::new_id(turn.session.now);
     let message = format!("secrets: plan the rotation of {} again (version {number})", turn.name);
@@ -262,6 +263,24 @@ pub fn take_over(
     turn.is_fresh = true;
     turn.did(format!("took over what was planned for version {number}"))?;
     push_plan(turn)
+}
+
+/// A plan that stands on the deploy ref may be another clone's, which is at it at this moment. What that one minted is its own
+/// until a fresh plan stands where it would push.
+fn refuse_unpushed(turn: &Turn<'_>, rotation: &Rotation) -> Result<(), CommandError> {
+    if turn.pushes || turn.policy.deploy_ref == DeployRef::None {
+        return Ok(());
+    }
+    let there = turn.deployed_record()?.and_then(|record| record.rotation);
+    if there.is_none_or(|there| there.to != rotation.to) {
+        return Ok(());
+    }
+    let name = turn.name;
+    Err(CommandError::new(format!(
+        "{name}: its plan is on {}, so another clone may be at it: only by a push is it taken over",
+        turn.deployed.name
+    ))
+    .hint(format!("secrets rotate {name} --push")))
 }
 
 fn seal(

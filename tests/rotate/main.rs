@@ -31,7 +31,6 @@ mod gitlab;
 mod gitlab_standin;
 mod kill;
 mod local_provider;
-mod machine;
 mod manual;
 mod probes;
 mod probes_tls;

@@ -67,6 +67,20 @@ fn aborted_in_each_state() {
     }
 }
 
+/// Another clone may be at it at this moment.
+#[test]
+fn a_plan_that_was_pushed_is_taken_over_by_a_push_only() {
+    let walk = Walk::new(&[ROTATE, RETIRE]);
+    let (_, minted) = states(&walk).remove(1);
+    assert_eq!(walk.interrupt(0, &minted), "planned");
+    let stage = &walk.stage;
+    assert_eq!(stage.standin.passwords(APP).len(), 2);
+    let refused = stage.rotate(&stage.laptop, &[], START).code(2);
+    assert!(refused.text().contains("only by a push is it taken over"), "{}", refused.text());
+    assert_eq!(stage.standin.passwords(APP).len(), 2);
+    walk.go_on(0, "with a push");
+}
+
 #[test]
 fn nothing_is_ended_before_the_overlap_is_over() {
     let walk = Walk::new(&[ROTATE, RETIRE]);

@@ -1,1 +1,0 @@
-//! Whole rotations, step by step.
