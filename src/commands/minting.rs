@@ -255,6 +255,8 @@ pub fn take_over(
     mut rotation: Rotation,
 ) -> Result<Went, CommandError> {
     let number = rotation.from.number + 1;
+    // What may not be run for it is told before anything is written.
+    turn.honoured(secret)?;
     refuse_unpushed(turn, &rotation)?;
     rotation.abandoned.insert(rotation.to);
     rotation.to = sealing::new_id(turn.session.now);
