@@ -220,6 +220,13 @@ fn no_command_in_no_format_gives_a_value_away() {
     aviary.run("people accept carol --reason why --at 2026-04-01T00:00:00Z", "").code(0);
     aviary.run("check --prove --format json", "").code(1).says("unpushed");
     aviary.run("remove web/sql", "").code(0);
+    aviary.sandbox.push(&aviary.laptop);
+    aviary.run("rotator set web/api manual lifetime=1y --push", "").code(0);
+    aviary.run("rotate web/api --dry-run --format json", CANARIES[0]).code(0);
+    aviary.run("rotate web/api --push --format json", CANARIES[0]).code(0).says("nothing here can try");
+    aviary.run("rotate web/api --push --vouch seen", "").code(0).says("stays valid until");
+    aviary.run("show web/api", "").code(0).says("verified");
+    aviary.run("rotate web/api --abort --push", "").code(0);
     aviary.search();
 }
 
@@ -265,9 +272,31 @@ fn no_error_gives_a_value_away() {
     fs::write(aviary.laptop.join("secrets/web/db.age"), &sealed).unwrap();
     aviary.run("get web/db", "").code(2);
     aviary.run("check --prove", "").code(1);
+
     aviary.run("custody --prove", "").code(0).says("not what it must be");
     aviary.run("reseal web/db", "").code(2);
     aviary.run("move web/db web/sql", "").code(2);
+    aviary.search();
+}
+
+/// What is asked of a program has the value in it, and so has what it says when it fails.
+#[test]
+fn no_rotation_that_fails_gives_a_value_away() {
+    let aviary = Aviary::new();
+    aviary.run("add web/db --expires 2028-01-01 --owner team", CANARIES[0]).code(0);
+    for (file, script) in [("asked.sh", "cat >&2; echo >&2; exit 3\n"), ("tried.sh", "cat >&2; exit 1\n")] {
+        fs::write(aviary.laptop.join(file), script).unwrap();
+    }
+    aviary.sandbox.git(&aviary.laptop, ["add", "."]);
+    aviary.sandbox.git(&aviary.laptop, ["commit", "-q", "-m", "programs"]);
+    aviary.sandbox.push(&aviary.laptop);
+    aviary.run(r#"rotator set web/db exec command=["sh","asked.sh"] --push"#, "").code(0);
+    aviary.run("rotate web/db --push", "").code(2);
+    aviary.run("rotator set web/db manual lifetime=1y --push", "").code(0);
+    aviary.run(r#"probe set web/db exec command=["sh","tried.sh"] --push"#, "").code(0);
+    aviary.run("probe run web/db --timeout 1", "").code(2).says("refused");
+    aviary.run("rotate web/db --push", CANARIES[0]).code(2).says("same");
+    aviary.run("rotate web/db --push --timeout 1", CANARIES[1]).code(2).says("does not work");
     aviary.search();
 }
 

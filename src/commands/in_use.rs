@@ -65,8 +65,12 @@ impl Turn<'_> {
             let record = record_file::parse(&bytes, &format!("{path} on {}", self.deployed.name))?;
             claim(name, &record);
         }
-        for (name, record) in Records::read(self.place).by_name.iter().filter(|(name, _)| *name != self.name)
-        {
+        let records = Records::read(self.place);
+        if let Some(unread) = records.unread.first() {
+            return Err(CommandError::new(format!("{}: {}; nothing was revoked", unread.what, unread.why))
+                .hint("what can't be read could name anything as its own: secrets check"));
+        }
+        for (name, record) in records.by_name.iter().filter(|(name, _)| *name != self.name) {
             claim(name, record);
         }
         Ok(claimed)

@@ -10,6 +10,7 @@ use super::revoking::{Stray, revoke_strays};
 use super::session::repository;
 use super::signing::{refuse_unsignable, sign_where_required};
 use super::standing::{Standing, tracked};
+use super::steps::Sent;
 use super::turning::{Turn, Went};
 use super::writing::{Existing, accept_keys, existing, policy_unchanged};
 use super::{CommandError, Session};
@@ -24,7 +25,6 @@ use crate::domain::rotation::{Handle, Listed, Rotation, RotationState, Started, 
 use crate::domain::rotator::Rotator;
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
-use crate::git::PushError;
 use crate::observe::place::Place;
 use crate::value_ends;
 
@@ -51,10 +51,10 @@ impl Desk {
     }
 
     fn current(&self) -> Result<&Value, CommandError> {
-        self.replaced
-            .current
-            .as_ref()
-            .ok_or_else(|| CommandError::new("the value that stands can't be opened"))
+        self.replaced.current.as_ref().ok_or_else(|| {
+            CommandError::new("the value that stands can't be opened")
+                .hint("see which identities are found with: secrets doctor")
+        })
     }
 }
 
@@ -142,17 +142,16 @@ fn push_plan(turn: &mut Turn<'_>) -> Result<Went, CommandError> {
     }
     turn.refuse_exchanged()?;
     let series = turn.series(RotationState::Planned)?;
-    match turn.try_push(&series) {
-        Ok(true) => Ok(Went::On),
-        Ok(false) => {
+    match turn.try_push(&series)? {
+        Sent::ToBranch => Ok(Went::On),
+        Sent::Beside => {
             turn.session.say(format!(
                 "{}: {} takes no direct push, so another clone may plan the same; the one that is merged first wins",
                 turn.name, turn.deployed.name
             ))?;
             Ok(Went::On)
         }
-        Err(PushError::RemoteMoved { .. }) => turn.overtaken(),
-        Err(error) => Err(error.into()),
+        Sent::Refused => turn.overtaken(),
     }
 }
 
@@ -169,9 +168,10 @@ pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
     let number = rotation.from.number + 1;
     let made = turn.provided(secret, |rotator, provider, _| {
         let end = rotator.lifetime.map(|lifetime| {
-            lifetime
-                .after(now)
-                .ok_or_else(|| CommandError::new(format!("lifetime {lifetime} is beyond the year 9999")))
+            lifetime.after(now).ok_or_else(|| {
+                CommandError::new(format!("its lifetime of {lifetime} is beyond the year 9999"))
+                    .hint(format!("set a shorter one: secrets rotator set {} KIND lifetime=1y", turn.name))
+            })
         });
         let end = end.transpose()?;
         let Some(provider) = provider else { return by_hand(turn, secret, rotator, desk.current()?) };

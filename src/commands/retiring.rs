@@ -42,7 +42,9 @@ pub fn retire(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
             return Err(CommandError::new(format!(
                 "{}: its provider knows the old value and the new one as one and the same, so nothing was revoked",
                 turn.name
-            )));
+            ))
+            .hint("see at the provider which of its credentials is which")
+            .hint(format!("to go back to the old value: {}", turn.command(" --abort"))));
         }
         if old.is_empty() {
             return Ok(Some(format!("version {number} is gone from its provider")));
@@ -226,7 +228,10 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     let name = turn.name;
     turn.gives_way = true;
-    let gone = || CommandError::new(format!("{name}: is gone from {}", turn.deployed.name));
+    let gone = || {
+        CommandError::new(format!("{name}: is gone from {}", turn.deployed.name))
+            .hint("run the same command again: somebody changes it at this moment")
+    };
     let theirs = turn.deployed_record()?.ok_or_else(gone)?;
     let record = turn.deployed_file(&turn.place.record_path(name))?.ok_or_else(gone)?;
     let sealed = turn.deployed_file(&turn.place.sealed_path(name))?.ok_or_else(gone)?;

@@ -119,6 +119,10 @@ pub fn refuse_spared(turn: &Turn<'_>, spared: &[Handle]) -> Result<(), CommandEr
         turn.name,
         in_words(&names),
         turn.deployed.name
+    ))
+    .hint(format!(
+        "have what stands there here first, then run the same command again: secrets show {}",
+        turn.name
     )))
 }
 

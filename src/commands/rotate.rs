@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::reading::record;
+use super::reading::Records;
 use super::session::repository;
 use super::turning::{Turn, failed, observe};
 use super::{CommandError, Session};
@@ -14,7 +14,6 @@ use crate::domain::record::Record;
 use crate::domain::rotated::{Rotated, Run};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
-use crate::observe::place::Place;
 use crate::render::rotated;
 use crate::system::lock::FileLock;
 use crate::system::terminal::Question;
@@ -31,7 +30,13 @@ pub fn run(session: &Session, arguments: &Rotate) -> Result<u8, CommandError> {
     let policy = place.policy()?;
     let lock = repository.git_dir().join(LOCK);
     let _alone = if arguments.dry_run { None } else { Some(FileLock::acquire(&lock, LOCK_LIMIT)?) };
-    let names = if arguments.due { due(session, &place, &policy)? } else { arguments.names.clone() };
+    // What can't be read may be due, so it is named, and no run that passed it over is a whole one.
+    let (names, passed_over) = if arguments.due {
+        let records = Records::read(&place);
+        (due(session, &records, &policy), records.tell_unread(session)?)
+    } else {
+        (arguments.names.clone(), 0)
+    };
     let deployed = observe(&place, arguments)?.name;
     let pushes = !names.is_empty() && !arguments.dry_run && pushes(session, arguments, &policy)?;
     let rotations = names.iter().map(|name| {
@@ -43,7 +48,7 @@ pub fn run(session: &Session, arguments: &Rotate) -> Result<u8, CommandError> {
         ReadFormat::Human => session.print(rotated::human(&run, session.style()))?,
         ReadFormat::Json => session.print(rotated::json(&run))?,
     }
-    Ok(run.exit_code())
+    Ok(run.exit_code().max(passed_over))
 }
 
 /// Asked once, for all steps: a rotation is pushed step by step.
@@ -62,15 +67,9 @@ fn unturned(name: &SecretName, error: &CommandError) -> Rotated {
 }
 
 /// Those that are inside their first tier, older than `rotate-every`, or half-way through, and need no person.
-fn due(session: &Session, place: &Place, policy: &Policy) -> Result<Vec<SecretName>, CommandError> {
-    let mut due = Vec::new();
-    for name in place.list().secrets.into_keys() {
-        let Some(record) = record(place, &name)? else { continue };
-        if is_due(&record, policy, session) {
-            due.push(name);
-        }
-    }
-    Ok(due)
+fn due(session: &Session, records: &Records, policy: &Policy) -> Vec<SecretName> {
+    let due = records.by_name.iter().filter(|(_, record)| is_due(record, policy, session));
+    due.map(|(name, _)| name.clone()).collect()
 }
 
 fn is_due(record: &Record, policy: &Policy, session: &Session) -> bool {

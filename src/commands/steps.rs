@@ -14,6 +14,16 @@ use crate::domain::text::push_command;
 use crate::git::{Fallback, MAX_BLOB_BYTES, PushError, Pushed};
 use crate::store::record_file;
 
+/// Where a step went.
+#[must_use]
+pub enum Sent {
+    ToBranch,
+    /// The deploy ref takes no direct push, so it went to a branch of its own.
+    Beside,
+    /// Somebody else has pushed meanwhile.
+    Refused,
+}
+
 impl<'a> Turn<'a> {
     pub fn writer(&self) -> Result<Writer<'a>, CommandError> {
         Ok(Writer::begin(&self.place.store, repository(self.place)?, &self.place.folder)?)
@@ -53,9 +63,9 @@ impl<'a> Turn<'a> {
         self.refuse_exchanged()?;
         let state = secret.record.rotation.as_ref().map(|rotation| rotation.state);
         let series = self.series(state.unwrap_or(RotationState::Verified))?;
-        match self.try_push(&series) {
-            Ok(true) => Ok(Went::On),
-            Ok(false) => {
+        match self.try_push(&series)? {
+            Sent::ToBranch => Ok(Went::On),
+            Sent::Beside => {
                 let why = format!(
                     "it is not on {} until that is merged; then run the same command again",
                     self.deployed.name
@@ -63,8 +73,7 @@ impl<'a> Turn<'a> {
                 self.told.next = Some(self.command(""));
                 Ok(Went::Stops(Rest::Waits(why)))
             }
-            Err(PushError::RemoteMoved { .. }) => self.overtaken(),
-            Err(error) => Err(error.into()),
+            Sent::Refused => self.overtaken(),
         }
     }
 
@@ -81,8 +90,8 @@ impl<'a> Turn<'a> {
             .hint(format!("then push to {name}, or run the same command again")))
     }
 
-    /// By what the branch is known that a step goes to where the deploy ref takes no direct push. Plan and seal go to one, so that a plan is
-    /// never known to a single clone only; each later step begins at what was merged.
+    /// By what the branch is known that a step goes to where the deploy ref takes no direct push. Plan and seal go to one, so
+    /// that a plan is never known to a single clone only; each later step begins at what was merged.
     pub fn series(&self, state: RotationState) -> Result<String, CommandError> {
         let record = existing(self.place, self.name)?.record;
         let id = record.rotation.as_ref().map_or(record.sealed.version.id, |rotation| rotation.to);
@@ -95,30 +104,29 @@ impl<'a> Turn<'a> {
         Ok(format!("{}-{step}", id.to_string().to_ascii_lowercase()))
     }
 
-    /// Pushes `HEAD`; false where it went to a branch of its own.
-    pub fn try_push(&mut self, series: &str) -> Result<bool, PushError> {
-        let DeployRef::Branch { .. } = &self.policy.deploy_ref else { return Ok(true) };
-        let Ok(repository) = &self.place.repository else { return Ok(true) };
-        let Some(head) = repository.head()? else { return Ok(true) };
+    /// Pushes `HEAD`. Where nothing is deployed from git there is nowhere to push to, and nothing is left to do.
+    pub fn try_push(&mut self, series: &str) -> Result<Sent, CommandError> {
+        let repository = repository(self.place)?;
+        let Some(head) = repository.head()? else {
+            return Err(CommandError::new("HEAD has no commit, so there is nothing to push"));
+        };
         let topic = format!("rotate {}", self.name);
         let own = [self.place.record_path(self.name), self.place.sealed_path(self.name)];
-        match publish::push(
-            repository,
-            &self.policy.deploy_ref,
-            head,
-            &own,
-            Fallback::Series { topic: &topic, id: series },
-        )? {
-            Some(Pushed::ToBranch) | None => {
+        let fallback = Fallback::Series { topic: &topic, id: series };
+        match publish::push(repository, &self.policy.deploy_ref, head, &own, fallback) {
+            Err(PushError::RemoteMoved { .. }) => Ok(Sent::Refused),
+            Err(error) => Err(error.into()),
+            Ok(None) => Ok(Sent::ToBranch),
+            Ok(Some(Pushed::ToBranch)) => {
                 let observed = observe(self.place, self.arguments);
                 // What is not known now is asked again at the next look.
                 if let Ok(deployed) = observed {
                     self.deployed = deployed;
                 }
-                self.session.say(format!("pushed to {}", self.deployed.name)).ok();
-                Ok(true)
+                self.session.say(format!("pushed to {}", self.deployed.name))?;
+                Ok(Sent::ToBranch)
             }
-            Some(Pushed::Beside { branch, url }) => {
+            Ok(Some(Pushed::Beside { branch, url })) => {
                 let at = url.map_or_else(
                     || "open a pull request for it on your forge".to_owned(),
                     |url| format!("open the pull request: {url}"),
@@ -127,8 +135,8 @@ impl<'a> Turn<'a> {
                     "{} takes no direct push, so this went to the branch {branch}; {at}",
                     self.deployed.name
                 );
-                self.session.say(said).ok();
-                Ok(false)
+                self.session.say(said)?;
+                Ok(Sent::Beside)
             }
         }
     }

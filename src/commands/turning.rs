@@ -10,11 +10,13 @@ use super::writing::{Existing, existing, undisturbed};
 use super::{CommandError, Session, minting};
 use crate::cli::Rotate;
 use crate::domain::name::SecretName;
+use crate::domain::period::Period;
 use crate::domain::policy::Policy;
 use crate::domain::rotated::{Rest, Rotated, Stage};
 use crate::domain::rotation::{Next, Rotation, Seen, There, Wanted, next};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
+use crate::domain::setting::Setting;
 use crate::domain::value::Value;
 use crate::observe::deployed::Deployed;
 use crate::observe::place::Place;
@@ -102,10 +104,7 @@ impl<'a> Turn<'a> {
         for _ in 0..MOST_STEPS {
             let (secret, step) = self.look()?;
             if self.arguments.dry_run {
-                if step == Next::Plan && self.there(&secret.record)? != There::Same {
-                    return Err(self.unpushed());
-                }
-                return Ok(self.would(step));
+                return self.would(&secret, step);
             }
             match self.take(&secret, step)? {
                 Went::On => {}
@@ -128,7 +127,7 @@ impl<'a> Turn<'a> {
             self.told.to = is_new.then_some(record.sealed.version.number);
             self.told.reached = reached(rotation, is_new, there);
         }
-        let overlap = Rules::of(self.policy, self.name).overlap.value;
+        let overlap = self.overlap()?;
         let wanted = self.wanted(rotation);
         let version = &record.sealed.version;
         let seen = Seen {
@@ -217,17 +216,29 @@ impl<'a> Turn<'a> {
         honoured(&self.deployed, &secret.record)
     }
 
+    fn rotator(&self, secret: &Existing) -> Result<Rotator<Setting>, CommandError> {
+        self.honoured(secret)?.rotator.ok_or_else(|| {
+            CommandError::new(format!("{}: nothing makes its next version", self.name))
+                .hint(format!("say what does: secrets rotator set {} KIND …", self.name))
+                .hint(format!("or get one yourself: secrets set {}", self.name))
+        })
+    }
+
+    /// How long the old value stays valid, as the deploy ref's policy has it: a branch must not end it sooner.
+    fn overlap(&self) -> Result<Period, CommandError> {
+        let policy = self.deployed.policy();
+        let policy =
+            policy.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+        Ok(Rules::of(&policy, self.name).overlap.value)
+    }
+
     /// Lets something be asked of the provider; `None` where a person is it.
     pub fn provided<T>(
         &self,
         secret: &Existing,
         ask: impl FnOnce(&Rotator<Value>, Option<&dyn Provider>, &Outside) -> Result<T, CommandError>,
     ) -> Result<T, CommandError> {
-        let rotator = self.honoured(secret)?.rotator.ok_or_else(|| {
-            CommandError::new(format!("{}: nothing makes its next version", self.name))
-                .hint(format!("say what does: secrets rotator set {} KIND …", self.name))
-                .hint(format!("or get one yourself: secrets set {}", self.name))
-        })?;
+        let rotator = self.rotator(secret)?;
         let outside = self.outside();
         let keychain = self.session.keychain();
         let mut identities = self.session.identities(&keychain);
@@ -256,10 +267,16 @@ impl<'a> Turn<'a> {
         Ok(self.session.identities(&keychain).open(self.name.as_str(), sealed)?)
     }
 
-    fn would(&mut self, step: Next) -> Rest {
+    /// What a run would do; an error where it would end at once.
+    fn would(&self, secret: &Existing, step: Next) -> Result<Rest, CommandError> {
         let kind = &self.told.kind;
+        if step == Next::Plan {
+            if self.there(&secret.record)? != There::Same {
+                return Err(self.unpushed());
+            }
+            self.rotator(secret)?;
+        }
         let what = match step {
-            Next::Plan if kind.is_empty() => "nothing: no rotator makes its next version".to_owned(),
             Next::Plan => format!("would plan, mint by {kind}, seal, push and verify"),
             Next::Mint => format!(
                 "would revoke what earlier attempts left behind, then mint by {kind}, seal, push and verify"
@@ -276,9 +293,9 @@ impl<'a> Turn<'a> {
             Next::RevokeNew => "would revoke the new value".to_owned(),
             Next::Leave => format!("would write down that {} has the new value no more", self.deployed.name),
             Next::BackOverlap { until } => format!("would wait: the new value stays valid until {until}"),
-            Next::Nothing => "nothing: no rotation is under way".to_owned(),
+            Next::Nothing => return Ok(Rest::Done("no rotation is under way".to_owned())),
         };
-        Rest::Waits(what)
+        Ok(Rest::Waits(what))
     }
 }
 

@@ -7,6 +7,7 @@ pub mod gitlab;
 pub mod human;
 pub mod json;
 pub mod junit;
+mod lines;
 pub mod markdown;
 pub mod openmetrics;
 pub mod overview;

@@ -3,13 +3,14 @@
 use serde::Serialize;
 
 use super::Style;
+use super::lines::Lines;
 use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
 use crate::domain::rotated::{Rest, Rotated, Run, Stage};
 use crate::domain::text::{counted, visible};
 
 /// For a person.
 pub fn human(run: &Run, style: Style) -> String {
-    let mut page = Page { text: String::new(), style };
+    let mut page = Lines::new(style);
     if run.rotations.is_empty() {
         page.put("nothing is due");
         return page.text;
@@ -22,24 +23,7 @@ pub fn human(run: &Run, style: Style) -> String {
     page.text
 }
 
-struct Page {
-    text: String,
-    style: Style,
-}
-
-impl Page {
-    fn put(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
-        self.text.push('\n');
-    }
-
-    fn wrapped(&mut self, text: &str) {
-        let width = self.style.width.map(|width| width.saturating_sub(2));
-        for line in wrap(&visible(text), width) {
-            self.put(&format!("  {line}"));
-        }
-    }
-
+impl Lines {
     fn rotated(&mut self, rotated: &Rotated) {
         let name = paint(rotated.name.as_str(), BOLD, self.style);
         let versions = match rotated.to {
@@ -63,8 +47,8 @@ impl Page {
             self.put(&format!("  {}", steps.join("  ")));
         }
         match &rotated.rest {
-            Rest::Done(what) => self.wrapped(what),
-            Rest::Waits(what) => self.wrapped(&format!("waits: {what}")),
+            Rest::Done(what) => self.wrapped(2, &visible(what)),
+            Rest::Waits(what) => self.wrapped(2, &visible(&format!("waits: {what}"))),
             Rest::Failed { why, hints } => {
                 let failed = paint("failed:", BAD, self.style);
                 let width = self.style.width.map(|width| width.saturating_sub(10));

@@ -4,7 +4,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::Style;
-use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint, wrap};
+use super::lines::Lines;
+use super::paint::{BAD, BOLD, DIM, GOOD, WARNING, paint};
 use super::table::{Cell, Table};
 use crate::domain::finding::Level;
 use crate::domain::notice::{Message, Notice};
@@ -17,7 +18,7 @@ const MOST_LISTED: usize = 50;
 
 /// For a person.
 pub fn human(warned: &Warned, style: Style) -> String {
-    let mut page = Page { text: String::new(), style };
+    let mut page = Lines::new(style);
     let origin = &warned.origin;
     let place = origin
         .repository
@@ -48,24 +49,7 @@ pub fn human(warned: &Warned, style: Style) -> String {
     page.text
 }
 
-struct Page {
-    text: String,
-    style: Style,
-}
-
-impl Page {
-    fn put(&mut self, line: &str) {
-        self.text.push_str(line.trim_end());
-        self.text.push('\n');
-    }
-
-    fn wrapped(&mut self, indent: usize, text: &str) {
-        let width = self.style.width.map(|width| width.saturating_sub(indent).max(20));
-        for line in wrap(text, width) {
-            self.put(&format!("{}{line}", " ".repeat(indent)));
-        }
-    }
-
+impl Lines {
     fn channel(&mut self, channel: &WarnedChannel) {
         let told = |verb: &str| {
             let message = &channel.message;

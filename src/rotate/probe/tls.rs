@@ -120,6 +120,16 @@ impl Witness {
     fn note(&self, note: impl FnOnce(&mut Seen)) {
         note(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner));
     }
+
+    /// The server has the key of what it has shown.
+    fn signed(
+        &self,
+        valid: Result<HandshakeSignatureValid, rustls::Error>,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let valid = valid?;
+        self.note(|seen| seen.has_key = true);
+        Ok(valid)
+    }
 }
 
 impl ServerCertVerifier for Witness {
@@ -142,9 +152,7 @@ impl ServerCertVerifier for Witness {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        let valid = verify_tls12_signature(message, cert, dss, algorithms)?;
-        self.note(|seen| seen.has_key = true);
-        Ok(valid)
+        self.signed(verify_tls12_signature(message, cert, dss, algorithms))
     }
 
     fn verify_tls13_signature(
@@ -154,9 +162,7 @@ impl ServerCertVerifier for Witness {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        let valid = verify_tls13_signature(message, cert, dss, algorithms)?;
-        self.note(|seen| seen.has_key = true);
-        Ok(valid)
+        self.signed(verify_tls13_signature(message, cert, dss, algorithms))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -4,6 +4,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use serde_json::json;
+
 use crate::entra_standin::{APP, APP_KEY, APP_SECRET, Call};
 use crate::kill::walk::{Blow, Walk};
 use crate::kill::{GIVE_UP, GO_BACK, RETIRE, ROTATE};
@@ -65,6 +67,49 @@ fn aborted_in_each_state() {
         let again = stage.rotate(&stage.laptop, &["--push", "--format", "json"], MUCH_LATER).code(0);
         assert!(outcome_of(&again).1.contains("stays valid until"), "{state}: {}", again.text());
     }
+}
+
+/// Neither a branch nor a work tree ends anything sooner than the deploy ref allows.
+#[test]
+fn the_overlap_is_the_deploy_refs() {
+    let walk = Walk::new(&[ROTATE, RETIRE]);
+    walk.begin(1);
+    let stage = &walk.stage;
+    let policy = stage.laptop.join("secrets/policy.toml");
+    let text = fs::read_to_string(&policy).unwrap();
+    let changed = text.replace("[defaults]\n", "[defaults]\noverlap = \"0h\"\n");
+    assert_ne!(changed, text);
+    fs::write(&policy, changed).unwrap();
+    let early = stage.rotate(&stage.laptop, &["--retire", "--push", "--format", "json"], JUST_BEFORE).code(0);
+    assert_eq!(outcome_of(&early).0, "waits");
+    assert_eq!(stage.standin.calls(Call::Remove), 0);
+}
+
+#[test]
+fn the_daily_job_names_what_it_could_not_read_and_goes_on_with_the_rest() {
+    let stage = Stage::with(&["web/other"]);
+    fs::write(stage.laptop.join("secrets/web/other.json"), "{").unwrap();
+    let job = |more: &[&str]| {
+        let run = stage.secrets(&stage.laptop).args(["rotate", "--due", "--format", "json"]).args(more);
+        run.at("2027-12-20T00:00:00Z").run().code(2)
+    };
+    for more in [["--dry-run"].as_slice(), &[]] {
+        let told = job(more).says("can't be read").says("web/other").json();
+        let rotations = told["rotations"].as_array().unwrap();
+        assert_eq!((rotations.len(), &rotations[0]["secret"]), (1, &json!(NAME)), "{told}");
+        assert_eq!(rotations[0]["outcome"], "waits", "{told}");
+    }
+    assert_eq!(stage.standin.passwords(APP).len(), 2);
+}
+
+#[test]
+fn a_dry_run_says_no_more_than_a_run_would_do() {
+    let stage = Stage::new();
+    let dry = |more: &[&str]| stage.rotate(&stage.laptop, &[&["--dry-run"], more].concat(), START);
+    dry(&[]).code(0).says("would plan");
+    dry(&["--abort"]).code(0).says("nothing left to do");
+    stage.secrets(&stage.laptop).args(["rotator", "remove", NAME, "--push"]).run().code(0);
+    dry(&[]).code(2).says("nothing makes its next version").says("secrets rotator set");
 }
 
 /// Another clone may be at it at this moment.
