@@ -74,7 +74,10 @@ fn briefing(place: &Place, record: &Record, now: Instant) -> Vec<String> {
         facts.push(("issuer", format!("{}{contact}", issuer.name)));
     }
     let (number, set_at, set_by) = (version.number, version.set_at.brief(), &version.set_by);
-    facts.push(("old", format!("version {number}, set {set_at} by {set_by}; it stays valid until it is retired")));
+    facts.push((
+        "old",
+        format!("version {number}, set {set_at} by {set_by}; it stays valid until it is retired"),
+    ));
     facts.push(("ends", end_text(sealed.expires.as_ref(), now)));
     let text = about.runbook.as_deref().map(|runbook| {
         let text = text_of(place, runbook);
