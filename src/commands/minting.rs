@@ -159,7 +159,8 @@ fn push_plan(turn: &mut Turn<'_>) -> Result<Went, CommandError> {
 pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     if !turn.is_fresh {
-        return take_over(turn, secret, rotation);
+        // It goes on: whatever waited for its end waits anew, should that come after all.
+        return take_over(turn, secret, Rotation { left_at: None, ..rotation });
     }
     // What is minted from here on, and lost, is found by the next run, which takes over.
     turn.is_fresh = false;

@@ -1,5 +1,7 @@
 //! How the deploy ref stands to what is here: what ours was made from, or what somebody else made meanwhile.
 
+use std::collections::BTreeSet;
+
 use super::CommandError;
 use super::session::repository;
 use super::turning::Turn;
@@ -7,7 +9,7 @@ use super::writing::existing;
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
-use crate::domain::rotation::{There, there};
+use crate::domain::rotation::{Rotation, There, there};
 use crate::domain::text::{push_command, shell_word};
 use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::store::record_file;
@@ -74,24 +76,42 @@ impl Turn<'_> {
     /// Whether a version ever stood on the deploy ref, as far as this clone has seen it or what stands there now says: then it
     /// may be in use wherever it was deployed from there, and its rotation has gone on without this clone.
     pub fn was_deployed(&self, version: VersionId) -> Result<bool, CommandError> {
-        let names = |record: &Record| {
-            let of_rotation = record.rotation.as_ref().map(|rotation| rotation.from.id);
-            record.sealed.version.id == version || of_rotation == Some(version)
-        };
-        if self.deployed_record()?.as_ref().is_some_and(names) {
-            return Ok(true);
+        Ok(self.ever_deployed()?.contains(&version))
+    }
+
+    /// What of what was given up may be in use, because it stood on the deploy ref once. A shallow clone does not know.
+    pub fn given_up_deployed(&self, rotation: &Rotation) -> Result<BTreeSet<VersionId>, CommandError> {
+        if rotation.abandoned.iter().next().is_none() || self.policy.deploy_ref == DeployRef::None {
+            return Ok(BTreeSet::new());
         }
-        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(false) };
+        let given_up = rotation.abandoned.iter().copied();
+        if repository(self.place)?.is_shallow() {
+            return Ok(given_up.collect());
+        }
+        let deployed = self.ever_deployed()?;
+        Ok(given_up.filter(|version| deployed.contains(version)).collect())
+    }
+
+    fn ever_deployed(&self) -> Result<BTreeSet<VersionId>, CommandError> {
+        let mut versions = BTreeSet::new();
+        if let Some(theirs) = self.deployed_record()? {
+            versions.insert(theirs.sealed.version.id);
+            versions.extend(theirs.rotation.map(|rotation| rotation.from.id));
+        }
+        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(versions) };
         let repository = repository(self.place)?;
-        let Ok(seen) = repository.resolve(&format!("refs/remotes/{remote}/{branch}")) else {
-            return Ok(false);
-        };
         let path = self.place.record_path(self.name);
-        let held = repository.ever_held(seen, &[&path])?;
+        let mut held = BTreeSet::new();
+        let tracked = repository.resolve(&format!("refs/remotes/{remote}/{branch}")).ok();
+        let pulled = Some(self.deployed.commit).filter(|commit| repository.has(*commit));
+        for tip in tracked.into_iter().chain(pulled) {
+            held.extend(repository.ever_held(tip, &[&path])?);
+        }
         let blobs: Vec<BlobId> = held.into_iter().map(|(_, blob)| blob).collect();
         let records = repository.blobs(&blobs)?;
-        let mut parsed = records.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok());
-        Ok(parsed.any(|record| record.sealed.version.id == version))
+        let parsed = records.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok());
+        versions.extend(parsed.map(|record| record.sealed.version.id));
+        Ok(versions)
     }
 
     pub fn outdated(&self, why: &str) -> CommandError {

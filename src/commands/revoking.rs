@@ -81,7 +81,11 @@ pub fn revoke_strays(
     let spared = if strays.ours.is_empty() {
         Vec::new()
     } else {
-        spare(&mut strays.ours, &turn.in_use(rotation)?, &listed, &kept)
+        let in_use = turn.in_use(rotation)?;
+        if !turn.has_waited {
+            leave_deployed(turn, rotation, &mut strays.ours, &listed, &kept)?;
+        }
+        spare(&mut strays.ours, &in_use, &listed, &kept)
     };
     for handle in &strays.ours {
         provider.revoke(handle)?;
@@ -106,6 +110,29 @@ pub fn revoke_strays(
             Ok(spared)
         }
     }
+}
+
+/// Takes out what was given up behind its having been deployed: wherever that was deployed it is in use until the next one is.
+fn leave_deployed(
+    turn: &Turn<'_>,
+    rotation: &Rotation,
+    strays: &mut Vec<Handle>,
+    listed: &[Listed],
+    kept: &[Handle],
+) -> Result<(), CommandError> {
+    let left = spare(strays, &turn.given_up_deployed(rotation)?, listed, kept);
+    if left.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = left.iter().map(ToString::to_string).collect();
+    let names = in_words(&names);
+    let (name, deployed) = (turn.name, &turn.deployed.name);
+    turn.session.say(if turn.gives_way {
+        format!("warning: {name}: {names} was given up, but may still be deployed from {deployed}: revoke it by hand once nothing uses it")
+    } else {
+        format!("{name}: {names} was given up, but may still be deployed from {deployed}: it stays valid to the end of this rotation")
+    })?;
+    Ok(())
 }
 
 /// Where nothing of what was minted may be kept.

@@ -41,6 +41,8 @@ pub struct Turn<'a> {
     pub is_fresh: bool,
     /// What stands here is about to be given up for what stands on the deploy ref.
     pub gives_way: bool,
+    /// The step comes behind an overlap: what was deployed before it is in use no more.
+    pub has_waited: bool,
     pub told: Rotated,
 }
 
@@ -80,6 +82,7 @@ impl<'a> Turn<'a> {
             pushes,
             is_fresh: false,
             gives_way: false,
+            has_waited: false,
             told,
         })
     }
@@ -129,12 +132,15 @@ impl<'a> Turn<'a> {
         }
         let overlap = self.overlap()?;
         let wanted = self.wanted(rotation);
+        let given_up = rotation.map(|rotation| self.given_up_deployed(rotation)).transpose()?;
+        let gave_up_deployed = given_up.is_some_and(|versions| !versions.is_empty());
         let version = &record.sealed.version;
         let seen = Seen {
             rotation,
             version: version.id,
             set_at: version.set_at,
             there,
+            gave_up_deployed,
             overlap,
             now: self.session.now,
             wanted,
@@ -157,6 +163,7 @@ impl<'a> Turn<'a> {
         if step.writes() {
             self.refuse_behind()?;
         }
+        self.has_waited = matches!(step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew);
         match step {
             Next::Plan => minting::plan(self, secret),
             Next::Mint => minting::mint(self, secret),

@@ -63,8 +63,8 @@ pub struct Rotation {
     pub verified: Option<Verified>,
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub aborted: Option<Aborted>,
-    /// When the deploy ref was first seen to have another value again than the new one: from then on the new one stays valid
-    /// for the overlap. When that value got there, nobody notes.
+    /// When the deploy ref was first seen to have another value again than the new one, or than one that was given up: from then
+    /// on that stays valid for the overlap. When that value got there, nobody notes.
     #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
     pub left_at: Option<Instant>,
 }
@@ -197,9 +197,8 @@ impl Rotation {
             }
             (RotationState::Aborted, _, Some(aborted)) => aborted.at,
             (RotationState::Sealed, ..) => set_at.max(self.started.at),
-            (RotationState::Planned | RotationState::Verified | RotationState::Aborted, ..) => {
-                self.started.at
-            }
+            (RotationState::Planned, ..) => self.left_at.map_or(self.started.at, behind_overlap),
+            (RotationState::Verified | RotationState::Aborted, ..) => self.started.at,
         }
     }
 }

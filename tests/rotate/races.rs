@@ -1,6 +1,7 @@
 //! Two clones that rotate the same secret, and people who do something else in the middle of it.
 
 mod meddling;
+mod merging;
 mod states;
 mod tampering;
 

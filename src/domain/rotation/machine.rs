@@ -38,6 +38,8 @@ pub struct Seen<'a> {
     /// When that was set; bound to the value.
     pub set_at: Instant,
     pub there: There,
+    /// A version that was given up stood on the deploy ref, and may be in use wherever that was deployed.
+    pub gave_up_deployed: bool,
     pub overlap: Period,
     pub now: Instant,
     pub wanted: Wanted,
@@ -124,7 +126,7 @@ pub fn next(seen: &Seen<'_>) -> Next {
         return another_stands(seen, rotation);
     }
     match (rotation.state, seen.wanted) {
-        (RotationState::Planned, Wanted::Abort) => Next::DropPlan,
+        (RotationState::Planned, Wanted::Abort) => dropped(seen, rotation, Next::DropPlan),
         (RotationState::Planned, Wanted::Onward | Wanted::Retire) => Next::Mint,
         // Somebody has put the old value back by hand. The new one may be deployed, so it ends as one that was aborted.
         (RotationState::Sealed | RotationState::Verified, _) => Next::GoBack,
@@ -138,8 +140,17 @@ fn another_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     match (rotation.state, seen.there) {
         // Not even a plan is ended before: another clone may have sealed what was minted for it, and push that.
         (_, There::Behind) => Next::Push,
-        (RotationState::Planned, _) => Next::ClearUp,
+        (RotationState::Planned, _) => dropped(seen, rotation, Next::ClearUp),
         _ => left(seen, rotation, Next::ClearUp),
+    }
+}
+
+/// The end of what came to nothing: at once, but for a value that was deployed before it was given up.
+fn dropped(seen: &Seen<'_>, rotation: &Rotation, end: Next) -> Next {
+    match (seen.gave_up_deployed, seen.there) {
+        (false, _) => end,
+        (true, There::Behind) => Next::Push,
+        (true, _) => left(seen, rotation, end),
     }
 }
 
@@ -147,11 +158,15 @@ fn another_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
 /// late, or a pull request been merged days after.
 fn left(seen: &Seen<'_>, rotation: &Rotation, end: Next) -> Next {
     let Some(left_at) = rotation.left_at else { return Next::Leave };
-    if seen.there != There::Same {
-        return Next::Push;
-    }
     let until = seen.overlap.after(left_at).unwrap_or(left_at);
-    if seen.now >= until { end } else { Next::BackOverlap { until } }
+    let is_over = seen.now >= until;
+    match seen.there {
+        // It is taken over before it is dropped, and need not be pushed once more for that.
+        _ if is_over && end == Next::DropPlan => end,
+        There::Same if is_over => end,
+        There::Same => Next::BackOverlap { until },
+        There::SameVersion | There::Behind | There::Another => Next::Push,
+    }
 }
 
 fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
@@ -183,7 +198,7 @@ fn old_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
         (false, There::Behind) => Next::GoBack,
         (true, There::Behind) if rotation.left_at.is_some() => Next::GoBack,
         (true, There::Behind) => Next::Push,
-        (false, _) => Next::RevokeNew,
+        (false, _) => dropped(seen, rotation, Next::RevokeNew),
         (true, _) => left(seen, rotation, Next::RevokeNew),
     }
 }

@@ -75,7 +75,8 @@ fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
     // surely neither's.
     let before: SortedSet<_> = kept.before.intersection(&lost.before).cloned().collect();
     let started = if lost.started.at < kept.started.at { &lost.started } else { &kept.started }.clone();
-    Rotation { started, before, abandoned, ..kept.clone() }
+    // What is given up here may have been deployed until now.
+    Rotation { started, before, abandoned, left_at: None, ..kept.clone() }
 }
 
 /// Whether one is the same attempt, or was begun because that had come to nothing.

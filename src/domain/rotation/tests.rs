@@ -42,7 +42,7 @@ fn rotation(state: RotationState) -> Rotation {
 fn after(rotation: Option<&Rotation>, stands: u128, there: There, wanted: Wanted, now: &str) -> Next {
     let overlap = Period::hours(24);
     let (version, set_at) = (id(stands), at(BEGUN));
-    next(&Seen { rotation, version, set_at, there, overlap, now: at(now), wanted })
+    next(&Seen { rotation, version, set_at, there, gave_up_deployed: false, overlap, now: at(now), wanted })
 }
 
 const SOON: &str = "2026-03-02T12:59:59Z";
@@ -189,6 +189,7 @@ fn an_overlap_of_nothing_ends_at_once_and_one_beyond_all_years_never() {
             version: id(2),
             set_at: at(set_at),
             there: There::Same,
+            gave_up_deployed: false,
             overlap: overlap.parse().unwrap(),
             now: at(now),
             wanted: Wanted::Retire,
@@ -203,11 +204,56 @@ fn an_overlap_of_nothing_ends_at_once_and_one_beyond_all_years_never() {
 }
 
 #[test]
+fn what_was_deployed_before_it_was_given_up_ends_behind_the_overlap() {
+    use RotationState::{Planned, Sealed};
+    let left = |state| Rotation { left_at: Some(at(NOTED)), ..rotation(state) };
+    let unpushed = |rotation: Rotation| Rotation {
+        aborted: Some(Aborted { at: at(NOTED), was_pushed: false }),
+        ..rotation
+    };
+    for (begun, waits, stands, wanted, end) in [
+        (rotation(Planned), left(Planned), 1, Wanted::Abort, Next::DropPlan),
+        (rotation(Planned), left(Planned), 9, Wanted::Onward, Next::ClearUp),
+        (
+            unpushed(rotation(RotationState::Aborted)),
+            unpushed(left(RotationState::Aborted)),
+            1,
+            Wanted::Onward,
+            Next::RevokeNew,
+        ),
+    ] {
+        let found = |rotation: &Rotation, there, gave_up_deployed, now: &str| {
+            let (version, set_at, overlap) = (id(stands), at(BEGUN), Period::hours(24));
+            let rotation = Some(rotation);
+            next(&Seen { rotation, version, set_at, there, gave_up_deployed, overlap, now: at(now), wanted })
+        };
+        for there in [There::Same, There::SameVersion] {
+            assert_eq!(found(&begun, there, false, NOTED), end, "nobody has deployed it");
+            assert_eq!(found(&begun, there, true, NOTED), Next::Leave, "{end:?}");
+        }
+        // Where the old value was put back it is put back once more, above what got there since.
+        let behind = if end == Next::RevokeNew { Next::GoBack } else { Next::Push };
+        assert_eq!(found(&begun, There::Behind, true, NOTED), behind, "{end:?}");
+        assert_eq!(found(&waits, There::SameVersion, true, SOON), Next::Push, "{end:?}");
+        assert_eq!(found(&waits, There::Same, true, SOON), Next::BackOverlap { until: late() }, "{end:?}");
+        assert_eq!(found(&waits, There::Same, true, LATE), end);
+        // A plan is taken over, and that is pushed, before it is dropped.
+        let is_over = if end == Next::DropPlan { end } else { Next::Push };
+        assert_eq!(found(&waits, There::SameVersion, true, LATE), is_over);
+    }
+    // What goes on revokes it where the old value is revoked.
+    assert_eq!(after(Some(&left(Planned)), 1, There::Same, Wanted::Onward, NOTED), Next::Mint);
+    assert_eq!(after(Some(&rotation(Sealed)), 2, There::Same, Wanted::Onward, NOTED), Next::Verify);
+}
+
+#[test]
 fn since_when_it_stands() {
     use RotationState::{Aborted, Planned, Sealed, Verified};
     let day = Period::hours(24);
     let since = |rotation: &Rotation, set_at: &str| rotation.standing_since(at(set_at), day);
     assert_eq!(since(&rotation(Planned), NOTED), at(BEGUN));
+    let left = Rotation { left_at: Some(at(NOTED)), ..rotation(Planned) };
+    assert_eq!(since(&left, NOTED), late());
     assert_eq!(since(&rotation(Sealed), NOTED), at(NOTED));
     assert_eq!(since(&rotation(Sealed), "2020-01-01"), at(BEGUN), "put back from long ago");
     assert_eq!(since(&rotation(Verified), NOTED), late());

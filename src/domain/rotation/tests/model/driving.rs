@@ -1,5 +1,6 @@
 //! What `secrets rotate` does at each step, as far as it matters here.
 
+use super::revoking::all;
 use super::*;
 
 impl World {
@@ -11,8 +12,12 @@ impl World {
             let rotation = record.rotation.as_ref();
             let Version { id: version, set_at, .. } = record.sealed.version;
             let (overlap, now) = (Period::hours(24), self.now);
-            let seen = Seen { rotation, version, set_at, there, overlap, now, wanted };
-            match (next(&seen), rotation.cloned()) {
+            let gave_up_deployed = rotation.is_some_and(|rotation| self.gave_up_deployed(clone, rotation));
+            let seen = Seen { rotation, version, set_at, there, gave_up_deployed, overlap, now, wanted };
+            let step = next(&seen);
+            self.clones[clone].has_waited =
+                matches!(step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew);
+            match (step, rotation.cloned()) {
                 (Next::Plan, _) if there == There::Same => self.plan(clone, &record)?,
                 (Next::Plan | Next::Nothing | Next::MayRetire, _) => return Ok(()),
                 (Next::Overlap { .. } | Next::BackOverlap { .. }, _) => {
@@ -30,7 +35,7 @@ impl World {
                 (Next::Retire, Some(rotation)) => {
                     self.try_out(value)?;
                     let old = self.value_of(clone, rotation.from.id);
-                    self.revoke_strays(&rotation, &[value, old])?;
+                    self.revoke_strays(clone, &rotation, &[value, old], Doubtful::Blocks)?;
                     self.revoke(old)?;
                     self.end(clone)?;
                 }
@@ -39,7 +44,7 @@ impl World {
                 }
                 (Next::DropPlan | Next::ClearUp | Next::RevokeNew, Some(rotation)) => {
                     let old = self.value_of(clone, rotation.from.id);
-                    self.revoke_minted(&rotation, &[value, old])?;
+                    self.revoke_minted(clone, &rotation, &[value, old])?;
                     if version != rotation.from.id {
                         self.of_people.insert(old);
                     }
@@ -79,10 +84,10 @@ impl World {
 
     fn mint(&mut self, clone: usize, record: &Record, old: usize, rotation: Rotation) -> Result<(), Stop> {
         if !self.clones[clone].is_fresh {
-            return self.take_over(clone, rotation);
+            return self.take_over(clone, Rotation { left_at: None, ..rotation });
         }
         self.clones[clone].is_fresh = false;
-        self.revoke_strays(&rotation, &[old])?;
+        self.revoke_strays(clone, &rotation, &[old], Doubtful::Blocks)?;
         let (made_at, marker) = (self.now, self.takes_markers.then_some(rotation.to));
         self.call(|world| {
             let made = Credential { marker, made_at, was_used: false, is_valid: true };
@@ -117,18 +122,10 @@ impl World {
 
     fn verify(&mut self, clone: usize, value: usize, rotation: Rotation) -> Result<(), Stop> {
         let old = self.value_of(clone, rotation.from.id);
-        self.revoke_strays(&rotation, &[value, old])?;
+        self.revoke_strays(clone, &rotation, &[value, old], Doubtful::IsTold)?;
         self.try_out(value)?;
         let verified = Some(Verified { at: self.now, how: How::Tried });
         self.note(clone, Some(Rotation { state: RotationState::Verified, verified, ..rotation }))
-    }
-
-    fn revoke_minted(&mut self, rotation: &Rotation, keep: &[usize]) -> Result<(), Stop> {
-        let minted = rotation.handle.as_ref().map(|handle| handle.as_str().parse().unwrap());
-        if let Some(minted) = minted.filter(|minted| !self.takes_markers && !keep.contains(minted)) {
-            self.revoke(minted)?;
-        }
-        self.revoke_strays(rotation, keep)
     }
 
     fn go_back(&mut self, clone: usize, here: Record, there: There, rotation: Rotation) -> Result<(), Stop> {
@@ -152,9 +149,13 @@ impl World {
         if self.takes_markers || is_mine {
             let keep = [theirs, old];
             if self.takes_markers {
-                self.revoke_strays(rotation, &keep)?;
+                self.revoke_strays(clone, rotation, &keep, Doubtful::IsTold)?;
             } else {
-                self.revoke_minted(&Rotation { before: all(&self.list()), ..rotation.clone() }, &keep)?;
+                self.revoke_minted(
+                    clone,
+                    &Rotation { before: all(&self.list()), ..rotation.clone() },
+                    &keep,
+                )?;
             }
         } else if self.list().iter().any(|one| {
             !rotation.before.contains(&one.handle)
