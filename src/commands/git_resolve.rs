@@ -215,7 +215,7 @@ impl Conflict<'_> {
         };
         let (kept, lost) = (side.of(ours, theirs), side.of(theirs, ours));
         let mut notes = vec![format!("{}: {}", side.of("ours", "theirs"), sides::told(Some(kept)))];
-        if merged.pair == Pair::Open(Difference::Values) {
+        if let Pair::Open(difference @ (Difference::Values | Difference::MayBeRevoked { .. })) = merged.pair {
             let from = side.of(self.repository.their_commit(), self.repository.head().ok().flatten());
             let version = &lost.sealed.version;
             let where_it_is = from.map_or_else(String::new, |commit| {
@@ -226,7 +226,15 @@ impl Conflict<'_> {
                 "the other value (version {}, set by {}) is no longer in the tree{where_it_is}",
                 version.number, version.set_by
             ));
-            notes.push("both were given out: revoke at the issuer the one that is not used".to_owned());
+            notes.push(match (difference, &merged.record.rotation) {
+                (Difference::MayBeRevoked { .. }, Some(_)) => {
+                    format!("a rotation is under way, and goes on with: secrets rotate {} --push", self.name)
+                }
+                (Difference::MayBeRevoked { .. }, None) => {
+                    "one of the two may be revoked: see that this one works before it is deployed".to_owned()
+                }
+                _ => "both were given out: revoke at the issuer the one that is not used".to_owned(),
+            });
         }
         let readers = |record: &Record| (record.sealed.readers.clone(), record.sealed.keys.clone());
         if !matches!(merged.pair, Pair::Same | Pair::Changed(_)) && readers(kept) != readers(lost) {

@@ -10,6 +10,9 @@ use crate::store::record_merge::{Difference, Field, Merged, Pair, Side};
 pub fn why(difference: Difference) -> &'static str {
     match difference {
         Difference::Values => "each side has set a value of its own",
+        Difference::MayBeRevoked { .. } => {
+            "a rotation went on in two ways, and a value of one side may be revoked by the other"
+        }
         Difference::Ends => "each side has said when it ends, and they differ",
         Difference::Readers => "each side has sealed it to somebody of whom the other does not know",
         Difference::Other => "each side has changed what it is bound to",
@@ -45,8 +48,9 @@ pub fn lines(merged: &Merged, ours: &Record, theirs: &Record, labels: [&str; 2])
         labels.map(|label| if label.is_empty() { String::new() } else { format!("  [{}]", visible(label)) });
     match merged.pair {
         Pair::Open(_) | Pair::Holds(_) => {
-            lines.push(format!("ours    {}{our_label}", told(Some(ours))));
-            lines.push(format!("theirs  {}{their_label}", told(Some(theirs))));
+            let [our_doubt, their_doubt] = doubts(merged.pair);
+            lines.push(format!("ours    {}{our_doubt}{our_label}", told(Some(ours))));
+            lines.push(format!("theirs  {}{their_doubt}{their_label}", told(Some(theirs))));
         }
         Pair::Same | Pair::Changed(_) => {}
     }
@@ -55,6 +59,15 @@ pub fn lines(merged: &Merged, ours: &Record, theirs: &Record, labels: [&str; 2])
         lines.push(format!("theirs  {}{their_label}", of_field(field, Side::Theirs)));
     }
     lines
+}
+
+/// What is to be known of each side's value before one is chosen.
+fn doubts(pair: Pair) -> [&'static str; 2] {
+    let Pair::Open(Difference::MayBeRevoked { ours, theirs }) = pair else { return [""; 2] };
+    [
+        if ours { "; may be revoked: theirs has ended its rotation, or begun it anew" } else { "" },
+        if theirs { "; may be revoked: ours has ended its rotation, or begun it anew" } else { "" },
+    ]
 }
 
 fn of_field(field: &Field, side: Side) -> String {

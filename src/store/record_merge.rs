@@ -85,6 +85,9 @@ impl Pair {
 pub enum Difference {
     /// Each side has set a value of its own.
     Values,
+    /// What one side has was deployed or made there, and the other side has ended its rotation or begun that anew: it may have
+    /// been revoked since. Which of the two values that goes for.
+    MayBeRevoked { ours: bool, theirs: bool },
     /// The same value, with another end.
     Ends,
     /// The same value, sealed to others, of whom the other side does not know.
@@ -136,10 +139,14 @@ fn same_seal(one: &Record, other: &Record) -> bool {
 fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
     let pair = living_or_dead(base, ours, theirs);
     let Some(side) = pair.taken() else { return pair };
-    let (kept, other) = (side.of(ours, theirs), side.of(theirs, ours));
     let begun = base.and_then(|base| base.rotation.as_ref());
-    if rotation::may_be_revoked(kept.sealed.version.id, begun, other) {
-        return Pair::Open(Difference::Values);
+    let may_be_revoked = |side: Side| {
+        let (one, other) = (side.of(ours, theirs), side.of(theirs, ours));
+        rotation::may_be_revoked(one.sealed.version.id, begun, other)
+    };
+    if may_be_revoked(side) {
+        let [ours, theirs] = [Side::Ours, Side::Theirs].map(may_be_revoked);
+        return Pair::Open(Difference::MayBeRevoked { ours, theirs });
     }
     pair
 }

@@ -131,6 +131,10 @@ fn a_version_that_was_rolled_back_wins_over_nothing() {
     assert_eq!(merged.pair, Pair::Open(Difference::Values));
 }
 
+fn is_of_a_rotation(pair: Pair) -> bool {
+    matches!(pair, Pair::Open(Difference::MayBeRevoked { .. }))
+}
+
 /// The value beside the record was changed by one side only, and still it is no matter of taking that: the other side may
 /// have had the old value revoked.
 #[test]
@@ -150,14 +154,14 @@ fn what_was_put_back_and_retired_elsewhere_is_to_be_chosen() {
     let retired = Record { rotation: None, ..verified.clone() };
     for (ours, theirs) in [(&back, &retired), (&retired, &back)] {
         let merged = merge(Some(&verified), ours, theirs, Side::Ours);
-        assert_eq!(merged.pair, Pair::Open(Difference::Values));
+        assert!(is_of_a_rotation(merged.pair), "{:?}", merged.pair);
         assert!(same_seal(&merged.record, ours));
     }
     // A plan that was dropped there, and sealed here.
     let planned = Record { sealed: back.sealed.clone(), digest: back.digest, ..verified.clone() };
     let dropped = Record { rotation: None, ..planned.clone() };
     for (ours, theirs) in [(&verified, &dropped), (&dropped, &verified)] {
-        assert_eq!(merge(Some(&planned), ours, theirs, Side::Ours).pair, Pair::Open(Difference::Values));
+        assert!(is_of_a_rotation(merge(Some(&planned), ours, theirs, Side::Ours).pair));
     }
     // Who has only edited something else takes what was done there.
     let done = Record { rotation: None, ..verified.clone() };
@@ -173,10 +177,10 @@ fn what_the_other_side_has_given_up_is_to_be_chosen() {
     let given_up = sealed.sealed.version.id;
     anew.rotation.as_mut().unwrap().abandoned = [given_up].into_iter().collect();
     for (ours, theirs) in [(&sealed, &anew), (&anew, &sealed)] {
-        assert_eq!(merge(Some(&base()), ours, theirs, Side::Ours).pair, Pair::Open(Difference::Values));
+        assert!(is_of_a_rotation(merge(Some(&base()), ours, theirs, Side::Ours).pair));
     }
     let known = Record { rotation: anew.rotation.clone(), ..sealed.clone() };
-    assert_eq!(merge(Some(&base()), &known, &anew, Side::Ours).pair, Pair::Open(Difference::Values));
+    assert!(is_of_a_rotation(merge(Some(&base()), &known, &anew, Side::Ours).pair));
     assert_eq!(merge(Some(&known), &known, &sealed, Side::Ours).pair, Pair::Same);
 }
 

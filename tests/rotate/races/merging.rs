@@ -27,7 +27,13 @@ fn given_up_behind_a_deploy(rivals: &Rivals) -> String {
 
     let pull = ["pull", "-q", "--no-rebase", "origin", "main"];
     assert_eq!(sandbox.run(&rivals.second, "git", pull).code, 1, "a person has to choose");
-    rivals.stage.secrets(&rivals.second).args(["git", "resolve", NAME, "--ours"]).run().code(0);
+    let resolve =
+        |more: &[&str]| rivals.stage.secrets(&rivals.second).args(["git", "resolve", NAME]).args(more).run();
+    resolve(&[])
+        .code(2)
+        .says("a rotation went on in two ways")
+        .says("may be revoked: ours has ended its rotation");
+    resolve(&["--ours"]).code(0).says("goes on with: secrets rotate");
     sandbox.git(&rivals.second, ["commit", "-q", "--no-edit"]);
     deployed
 }

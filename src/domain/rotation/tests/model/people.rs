@@ -3,7 +3,8 @@
 use super::*;
 
 impl World {
-    /// A person pulls, and where both sides have a value of their own takes the one that is deployed.
+    /// A person pulls, and where both sides have a value of their own takes the one that is deployed, if it can't have been
+    /// revoked.
     pub(super) fn pull(&mut self, clone: usize) {
         let (head, remote) = (self.clones[clone].head, self.remote);
         self.clones[clone].seen = remote;
@@ -23,7 +24,9 @@ impl World {
         };
         let is_theirs = theirs.record.sealed != base.sealed || ours.record.sealed == base.sealed;
         let (mut taken, mut lost) = if is_theirs { (theirs, ours) } else { (ours, theirs) };
-        if is_dead(taken, lost) {
+        // Where either may be revoked they try which one works.
+        let works = |one: &Commit| self.credentials[one.value].is_valid;
+        if is_dead(taken, lost) && (!is_dead(lost, taken) || !works(taken)) {
             (taken, lost) = (lost, taken);
         }
         let of = |record: &Record| record.rotation.clone();
