@@ -9,7 +9,7 @@ use super::writing::existing;
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
-use crate::domain::rotation::{Rotation, There, there};
+use crate::domain::rotation::{Rotation, There, may_be_dropped, there};
 use crate::domain::text::{push_command, shell_word};
 use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::store::record_file;
@@ -29,8 +29,17 @@ impl Turn<'_> {
         match there(ours, &theirs, self.is_ours_made_from(blob)?) {
             Some(There::Another) if self.has_gone_on(ours)? => Err(outdated()),
             Some(there) => Ok(there),
+            // Whoever died before sealing what was minted here must not forget it by pulling.
+            None if may_be_dropped(ours, &theirs) && self.was_dropped(ours)? => Ok(There::Another),
             None => Err(outdated()),
         }
+    }
+
+    /// The rotation stood on the deploy ref, and what came of it never did.
+    fn was_dropped(&self, ours: &Record) -> Result<bool, CommandError> {
+        let Some(rotation) = &ours.rotation else { return Ok(false) };
+        let is_this = |record: &Record| record.rotation.as_ref().is_some_and(|one| one.to == rotation.to);
+        Ok(self.ever_deployed()?.iter().any(is_this) && !self.has_gone_on(ours)?)
     }
 
     /// What was minted here stood on the deploy ref: to give way would be to revoke what is in use.
@@ -76,7 +85,7 @@ impl Turn<'_> {
     /// Whether a version ever stood on the deploy ref, as far as this clone has seen it or what stands there now says: then it
     /// may be in use wherever it was deployed from there, and its rotation has gone on without this clone.
     pub fn was_deployed(&self, version: VersionId) -> Result<bool, CommandError> {
-        Ok(self.ever_deployed()?.contains(&version))
+        Ok(self.versions_deployed()?.contains(&version))
     }
 
     /// What of what was given up may be in use, because it stood on the deploy ref once. A shallow clone does not know.
@@ -88,17 +97,21 @@ impl Turn<'_> {
         if repository(self.place)?.is_shallow() {
             return Ok(given_up.collect());
         }
-        let deployed = self.ever_deployed()?;
+        let deployed = self.versions_deployed()?;
         Ok(given_up.filter(|version| deployed.contains(version)).collect())
     }
 
-    fn ever_deployed(&self) -> Result<BTreeSet<VersionId>, CommandError> {
-        let mut versions = BTreeSet::new();
-        if let Some(theirs) = self.deployed_record()? {
-            versions.insert(theirs.sealed.version.id);
-            versions.extend(theirs.rotation.map(|rotation| rotation.from.id));
-        }
-        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(versions) };
+    fn versions_deployed(&self) -> Result<BTreeSet<VersionId>, CommandError> {
+        let replaced =
+            self.deployed_record()?.and_then(|record| record.rotation).map(|rotation| rotation.from.id);
+        let records = self.ever_deployed()?;
+        Ok(records.iter().map(|record| record.sealed.version.id).chain(replaced).collect())
+    }
+
+    /// The record as the deploy ref has it, and as it ever had it as far as this clone has seen that.
+    fn ever_deployed(&self) -> Result<Vec<Record>, CommandError> {
+        let mut records: Vec<Record> = self.deployed_record()?.into_iter().collect();
+        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(records) };
         let repository = repository(self.place)?;
         let path = self.place.record_path(self.name);
         let mut held = BTreeSet::new();
@@ -108,10 +121,10 @@ impl Turn<'_> {
             held.extend(repository.ever_held(tip, &[&path])?);
         }
         let blobs: Vec<BlobId> = held.into_iter().map(|(_, blob)| blob).collect();
-        let records = repository.blobs(&blobs)?;
-        let parsed = records.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok());
-        versions.extend(parsed.map(|record| record.sealed.version.id));
-        Ok(versions)
+        records.extend(
+            repository.blobs(&blobs)?.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok()),
+        );
+        Ok(records)
     }
 
     pub fn outdated(&self, why: &str) -> CommandError {

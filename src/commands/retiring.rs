@@ -261,7 +261,7 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     let mut writer: Writer<'_> = turn.writer()?;
     writer.put(&format!("{name}{SEALED_ENDING}"), was.sealed, Some(sealed));
     writer.put(&format!("{name}{RECORD_ENDING}"), was.record, Some(record));
-    let by = describe(&theirs);
+    let by = describe(&theirs, &rotation);
     turn.commit(writer, &format!("secrets: {name} gives way to {by}"))?;
     turn.did(format!("gave way to {by}, which is on {}", turn.deployed.name))?;
     turn.told.reached = None;
@@ -271,9 +271,10 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     Ok(Went::Stops(Rest::Waits(format!("{by} was first; what was minted here is revoked"))))
 }
 
-fn describe(theirs: &Record) -> String {
+fn describe(theirs: &Record, ours: &Rotation) -> String {
     let version = &theirs.sealed.version;
     match &theirs.rotation {
+        None if version.id == ours.from.id => "whoever dropped this rotation".to_owned(),
         Some(rotation) if rotation.to != version.id => {
             format!("the rotation that {} has begun", rotation.started.by)
         }
