@@ -49,6 +49,7 @@ pub fn retire(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
         if old.is_empty() {
             return Ok(Some(format!("version {number} is gone from its provider")));
         }
+        turn.refuse_moved(secret)?;
         for old in &old {
             provider.revoke(old)?;
         }
@@ -253,7 +254,7 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
                 Some(_) => Ok(()),
                 None if rotation.handle.is_some() => Ok(()),
                 // What is new there may be theirs, who are about to seal it.
-                None => revoke_nothing_new(turn, &rotation, &listed, &keep),
+                None => revoke_nothing_new(turn, &rotation, &listed, &keep, theirs.rotation.is_none()),
             }
         })?;
     }
