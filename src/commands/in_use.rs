@@ -31,7 +31,7 @@ impl Turn<'_> {
             .hint(format!("see who wrote that: git log -p -- {}", self.place.record_path(self.name))));
         }
         let mut in_use = BTreeSet::from([rotation.from.id]);
-        if !self.gives_way {
+        if !self.gives_way() {
             in_use.insert(existing(self.place, self.name)?.record.sealed.version.id);
         }
         if let Some(theirs) = self.deployed_record()? {

@@ -228,7 +228,6 @@ pub fn revoke_new(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, Comman
 pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     let name = turn.name;
-    turn.gives_way = true;
     let gone = || {
         CommandError::new(format!("{name}: is gone from {}", turn.deployed.name))
             .hint("run the same command again: somebody changes it at this moment")

@@ -85,12 +85,12 @@ pub fn revoke_strays(
         Vec::new()
     } else {
         let in_use = turn.in_use(rotation)?;
-        if !turn.has_waited {
+        if !turn.has_waited() {
             leave_deployed(turn, rotation, &mut strays.ours, &listed, &kept)?;
         }
         spare(&mut strays.ours, &in_use, &listed, &kept)
     };
-    if turn.has_waited && !strays.ours.is_empty() {
+    if turn.has_waited() && !strays.ours.is_empty() {
         turn.refuse_moved(&existing(turn.place, turn.name)?)?;
     }
     for handle in &strays.ours {
@@ -153,7 +153,7 @@ fn leave_deployed(
     let names: Vec<String> = left.iter().map(ToString::to_string).collect();
     let names = in_words(&names);
     let (name, deployed) = (turn.name, &turn.deployed.name);
-    turn.session.say(if turn.gives_way {
+    turn.session.say(if turn.gives_way() {
         format!("warning: {name}: {names} was given up, but may still be deployed from {deployed}: revoke it by hand once nothing uses it")
     } else {
         format!("{name}: {names} was given up, but may still be deployed from {deployed}: it stays valid to the end of this rotation")
