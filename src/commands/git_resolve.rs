@@ -231,7 +231,9 @@ impl Conflict<'_> {
                     format!("a rotation is under way, and goes on with: secrets rotate {} --push", self.name)
                 }
                 (Difference::MayBeRevoked { .. }, None) => {
-                    "one of the two may be revoked: see that this one works before it is deployed".to_owned()
+                    "one of the two may be revoked: see that this one works before it is deployed, and revoke at the issuer the \
+                     one that is not used"
+                        .to_owned()
                 }
                 _ => "both were given out: revoke at the issuer the one that is not used".to_owned(),
             });

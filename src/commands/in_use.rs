@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::CommandError;
 use super::reading::Records;
-use super::session::repository;
 use super::turning::Turn;
 use super::writing::existing;
 use crate::domain::id::VersionId;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
-use crate::domain::rotation::{Handle, Listed, Rotation};
+use crate::domain::rotation::{Handle, Listed, Next, Rotation};
 use crate::store::layout::RECORD_ENDING;
 use crate::store::record_file;
 
@@ -31,7 +30,7 @@ impl Turn<'_> {
             .hint(format!("see who wrote that: git log -p -- {}", self.place.record_path(self.name))));
         }
         let mut in_use = BTreeSet::from([rotation.from.id]);
-        if !self.gives_way() {
+        if self.step != Next::GiveWay {
             in_use.insert(existing(self.place, self.name)?.record.sealed.version.id);
         }
         if let Some(theirs) = self.deployed_record()? {
@@ -41,22 +40,16 @@ impl Turn<'_> {
         Ok(in_use)
     }
 
-    /// Which of these versions nobody knows of: neither a sealed one of this secret's history, nor another secret's.
+    /// Which of these versions neither stand, here or on the deploy ref, nor are another secret's.
     pub fn unknown(&self, mut versions: BTreeSet<VersionId>) -> Result<BTreeSet<VersionId>, CommandError> {
         versions.remove(&existing(self.place, self.name)?.record.sealed.version.id);
-        if versions.is_empty() {
-            return Ok(versions);
+        if let Some(theirs) = self.deployed_record()? {
+            versions.remove(&theirs.sealed.version.id);
         }
-        if let Some(head) = repository(self.place)?.head()? {
-            for record in self.ever_held(head)? {
-                versions.remove(&record.sealed.version.id);
-            }
+        if !versions.is_empty() {
+            let others = self.of_others()?;
+            versions.retain(|version| !others.contains_key(version));
         }
-        if versions.is_empty() {
-            return Ok(versions);
-        }
-        let others = self.of_others()?;
-        versions.retain(|version| !others.contains_key(version));
         Ok(versions)
     }
 
@@ -65,8 +58,9 @@ impl Turn<'_> {
         let mut claimed = BTreeMap::new();
         let mut claim = |name: &SecretName, record: &Record| {
             claimed.insert(record.sealed.version.id, name.clone());
-            for id in record.rotation.iter().flat_map(|rotation| [rotation.to, rotation.from.id]) {
-                claimed.insert(id, name.clone());
+            if let Some(rotation) = &record.rotation {
+                let ids = rotation.markers().chain([rotation.from.id]);
+                claimed.extend(ids.map(|id| (id, name.clone())));
             }
         };
         let repository = self.deployed_repository()?;

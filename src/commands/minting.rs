@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::by_hand;
 use super::ending::echo_expiry;
 use super::replacing::{Replaced, Replacement};
-use super::revoking::{Stray, revoke_strays, tell_unknown};
+use super::revoking::{GivenUp, Stray, revoke_strays, tell_unknown};
 use super::session::repository;
 use super::signing::{refuse_unsignable, sign_where_required};
 use super::standing::{Standing, tracked};
@@ -100,12 +100,12 @@ pub fn plan(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
             return Ok((Vec::new(), None));
         };
         let listed = provider.list()?;
-        tell_unknown(turn, &listed)?;
         let marked = listed.iter().find(|one| one.marker == Some(version.id));
         let from = match marked {
             Some(one) => Some(one.handle.clone()),
             None => provider.identify(desk.current()?, &listed)?,
         };
+        tell_unknown(turn, provider, &listed, from.as_ref())?;
         let before = if provider.takes_markers() { Vec::new() } else { handles(&listed) };
         Ok((before, from))
     })?;
@@ -179,7 +179,8 @@ pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
         let Some(provider) = provider else { return by_hand(turn, secret, rotator, desk.current()?) };
         let current = desk.current()?;
         let keep: Vec<Handle> = rotation.from_handle.iter().cloned().collect();
-        revoke_strays(turn, provider, &rotation, &keep, &[current], Stray::Blocks)?;
+        let fate = (Stray::Blocks, GivenUp::Stays);
+        revoke_strays(turn, (secret, &rotation), provider, &keep, &[current], fate)?;
         let minted = provider.mint(rotation.to, Some(current), end)?;
         let expires = expiry(&minted.value, minted.expires, end, &secret.record.sealed, now);
         Ok(Made { value: minted.value, handle: minted.handle, expires, issued: None, seen: false })

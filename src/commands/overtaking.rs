@@ -9,7 +9,7 @@ use super::writing::{Existing, existing};
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
-use crate::domain::rotation::{Rotation, There, may_be_dropped, there};
+use crate::domain::rotation::{Rotation, There, is_stale, may_be_dropped, there};
 use crate::domain::text::{push_command, shell_word};
 use crate::git::{BlobId, Commit, MAX_BLOB_BYTES, Repository};
 use crate::observe::deployed::Deployed;
@@ -94,10 +94,10 @@ impl Turn<'_> {
 
     /// What of what was given up may be in use, because it stood on the deploy ref once. A shallow clone does not know.
     pub fn given_up_deployed(&self, rotation: &Rotation) -> Result<BTreeSet<VersionId>, CommandError> {
-        if rotation.abandoned.iter().next().is_none() || self.policy.deploy_ref == DeployRef::None {
+        let mut given_up = rotation.given_up().peekable();
+        if given_up.peek().is_none() || self.policy.deploy_ref == DeployRef::None {
             return Ok(BTreeSet::new());
         }
-        let given_up = rotation.abandoned.iter().copied();
         if repository(self.place)?.is_shallow() {
             return Ok(given_up.collect());
         }
@@ -112,6 +112,28 @@ impl Turn<'_> {
         Ok(records.iter().map(|record| record.sealed.version.id).chain(replaced).collect())
     }
 
+    /// Whether what was noted of the rotation is from before this version came to stand on the deploy ref.
+    pub fn is_stale(&self, ours: &Record) -> Result<bool, CommandError> {
+        let has_notes = |one: &Rotation| one.verified.is_some() || one.left_at.is_some();
+        let repository = repository(self.place)?;
+        let is_known = !repository.is_shallow() && repository.has(self.deployed.commit);
+        if !is_known || !ours.rotation.as_ref().is_some_and(has_notes) {
+            return Ok(false);
+        }
+        let path = self.place.record_path(self.name);
+        let line = repository.line_of(self.deployed.commit, &path)?;
+        let of = |record: &Record| (record.sealed.version.id, record.sealed.version.number);
+        let mut first = None;
+        for bytes in repository.blobs(&line)? {
+            let Ok(record) = record_file::parse(&bytes, &path) else { break };
+            if of(&record) != of(ours) {
+                break;
+            }
+            first = Some(record);
+        }
+        Ok(first.is_some_and(|first| is_stale(ours, &first, self.session.now)))
+    }
+
     /// The record as the deploy ref has it, and as it ever had it as far as this clone has seen that.
     fn ever_deployed(&self) -> Result<Vec<Record>, CommandError> {
         let mut records: Vec<Record> = self.deployed_record()?.into_iter().collect();
@@ -119,7 +141,7 @@ impl Turn<'_> {
         let repository = repository(self.place)?;
         let tracked = repository.resolve(&format!("refs/remotes/{remote}/{branch}")).ok();
         let pulled = Some(self.deployed.commit).filter(|commit| repository.has(*commit));
-        for tip in tracked.into_iter().chain(pulled) {
+        for tip in tracked.into_iter().chain(pulled.filter(|commit| Some(*commit) != tracked)) {
             records.extend(self.ever_held(tip)?);
         }
         Ok(records)
@@ -184,7 +206,7 @@ impl Turn<'_> {
     pub fn refuse_moved(&self, secret: &Existing) -> Result<(), CommandError> {
         let moved = |whose: &str| {
             Err(CommandError::new(format!(
-                "{}: {whose} has changed in the middle of this; nothing was revoked",
+                "{}: {whose} has changed in the middle of this, so nothing more was revoked",
                 self.name
             ))
             .hint("somebody else is at it: see what they did, then run the same command again"))

@@ -2,7 +2,7 @@
 
 use super::overtaking::merge_command;
 use super::revoking::{
-    Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
+    GivenUp, Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
 };
 use super::trying_out;
 use super::turning::{Turn, Went};
@@ -33,7 +33,8 @@ pub fn retire(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
             return Ok(None);
         }
         let keep: Vec<Handle> = rotation.handle.iter().chain(&rotation.from_handle).cloned().collect();
-        revoke_strays(turn, provider, &rotation, &keep, &[&new_value], Stray::Blocks)?;
+        let fate = (Stray::Blocks, GivenUp::Ends);
+        revoke_strays(turn, (secret, &rotation), provider, &keep, &[&new_value], fate)?;
         let listed = provider.list()?;
         let new = provider.identify(&new_value, &listed)?;
         let new: Vec<&Handle> = new.iter().chain(&rotation.handle).collect();
@@ -200,12 +201,19 @@ fn refuse_dead(
     });
     match asked {
         Ok(None) => Ok(()),
-        Ok(Some(why)) => Err(CommandError::new(format!(
-            "{}: version {number} does not work any more, so there is no way back to it: {}",
-            turn.name,
-            visible(&why)
-        ))
-        .hint(format!("to end its rotation: {}", turn.command(" --retire")))),
+        Ok(Some(why)) => {
+            let error = CommandError::new(format!(
+                "{}: version {number} does not work any more, so there is no way back to it: {}",
+                turn.name,
+                visible(&why)
+            ));
+            // Where it stands again already, only another value helps.
+            Err(if rotation.state == RotationState::Aborted {
+                error.hint(format!("get one that works, and seal it: secrets set {}", turn.name))
+            } else {
+                error.hint(format!("to end its rotation: {}", turn.command(" --retire")))
+            })
+        }
         Err(error) => turn.session.say(format!(
             "warning: {}: whether version {number} still works could not be asked: {error}",
             turn.name
@@ -245,7 +253,8 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
             let mut keep: Vec<Handle> = rotation.from_handle.iter().cloned().collect();
             keep.extend(provider.identify(&value, &listed)?);
             if provider.takes_markers() {
-                let spared = revoke_strays(turn, provider, &rotation, &keep, &[], Stray::IsTold)?;
+                let fate = (Stray::IsTold, GivenUp::Stays);
+                let spared = revoke_strays(turn, (secret, &rotation), provider, &keep, &[], fate)?;
                 return refuse_spared(turn, &spared);
             }
             match unmarked(turn, secret, provider, &rotation, &listed)? {

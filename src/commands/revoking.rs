@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use super::CommandError;
 use super::in_use::spare;
+use super::overtaking::merge_command;
 use super::turning::Turn;
 use super::versions::{self, Wanted};
-use super::writing::{Existing, existing};
+use super::writing::Existing;
 use crate::domain::id::VersionId;
-use crate::domain::rotation::{Handle, Listed, Rotation};
+use crate::domain::policy::DeployRef;
+use crate::domain::rotation::{Handle, Listed, Next, Rotation};
 use crate::domain::text::listed as in_words;
 use crate::domain::value::Value;
 use crate::rotate::Provider;
@@ -62,15 +64,23 @@ pub enum Stray {
     IsTold,
 }
 
+/// What becomes of what was deployed before it was given up: wherever that was, it is in use until the next one is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenUp {
+    Stays,
+    /// The overlap of what came behind it is over.
+    Ends,
+}
+
 /// Revokes what was minted for a rotation and belongs to none of these handles and values. Answers with what bears its mark too
 /// and may be in use, which is spared.
 pub fn revoke_strays(
     turn: &Turn<'_>,
+    (secret, rotation): (&Existing, &Rotation),
     provider: &dyn Provider,
-    rotation: &Rotation,
     keep: &[Handle],
     values: &[&Value],
-    doubtful: Stray,
+    (doubtful, given_up): (Stray, GivenUp),
 ) -> Result<Vec<Handle>, CommandError> {
     if !provider.has_register() {
         return Ok(Vec::new());
@@ -81,17 +91,14 @@ pub fn revoke_strays(
         kept.extend(provider.identify(value, &listed)?);
     }
     let mut strays = crate::domain::rotation::strays(&listed, rotation, &kept, provider.takes_markers());
-    let spared = if strays.ours.is_empty() {
-        Vec::new()
-    } else {
+    let mut spared = Vec::new();
+    if !strays.ours.is_empty() {
         let in_use = turn.in_use(rotation)?;
-        if !turn.has_waited() {
-            leave_deployed(turn, rotation, &mut strays.ours, &listed, &kept)?;
+        match given_up {
+            GivenUp::Stays => leave_deployed(turn, provider, rotation, &mut strays.ours, &listed, &kept)?,
+            GivenUp::Ends => turn.refuse_moved(secret)?,
         }
-        spare(&mut strays.ours, &in_use, &listed, &kept)
-    };
-    if turn.has_waited() && !strays.ours.is_empty() {
-        turn.refuse_moved(&existing(turn.place, turn.name)?)?;
+        spared = spare(&mut strays.ours, &in_use, &listed, &kept);
     }
     for handle in &strays.ours {
         provider.revoke(handle)?;
@@ -101,8 +108,7 @@ pub fn revoke_strays(
     if strays.doubtful.is_empty() {
         return Ok(spared);
     }
-    let names: Vec<String> = strays.doubtful.iter().map(ToString::to_string).collect();
-    let why = appeared(turn, &names);
+    let why = appeared(turn, &strays.doubtful);
     match doubtful {
         Stray::Blocks => Err(why
             .hint("if nobody uses it, remove it there, and run the same command again")
@@ -114,51 +120,83 @@ pub fn revoke_strays(
     }
 }
 
-fn appeared(turn: &Turn<'_>, names: &[String]) -> CommandError {
+fn appeared(turn: &Turn<'_>, handles: &[Handle]) -> CommandError {
     CommandError::new(format!(
         "{}: {} appeared at its provider since the rotation began, and may be somebody's",
         turn.name,
-        in_words(names)
+        names(handles)
     ))
 }
 
-/// Before a rotation begins: what bears the mark of a version that no history knows. It is of another store or clone, or of a
-/// run that was overtaken and died; its value is nowhere.
-pub fn tell_unknown(turn: &Turn<'_>, listed: &[Listed]) -> Result<(), CommandError> {
+fn names(handles: &[Handle]) -> String {
+    in_words(&handles.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+/// Before a rotation begins: what is at the provider and may be nobody's. It is of another store, clone or secret, or of a run that
+/// was overtaken and died; then its value is nowhere.
+pub fn tell_unknown(
+    turn: &Turn<'_>,
+    provider: &dyn Provider,
+    listed: &[Listed],
+    from: Option<&Handle>,
+) -> Result<(), CommandError> {
+    let name = turn.name;
+    if !provider.takes_markers() {
+        let others: Vec<Handle> =
+            listed.iter().map(|one| &one.handle).filter(|handle| Some(*handle) != from).cloned().collect();
+        return match others.as_slice() {
+            [] => Ok(()),
+            others => turn.session.say(format!(
+                "{name}: beside its value its provider has {}: remove what nobody uses",
+                names(others)
+            )),
+        };
+    }
     let marks: BTreeSet<VersionId> = listed.iter().filter_map(|one| one.marker).collect();
-    let unknown = turn.unknown(marks)?;
+    let unknown = match turn.unknown(marks) {
+        Ok(unknown) => unknown,
+        Err(error) => {
+            return turn.session.say(format!(
+                "warning: {name}: whether its provider has what nobody knows is unknown: {error}"
+            ));
+        }
+    };
     let is_unknown = |one: &&Listed| one.marker.is_some_and(|marker| unknown.contains(&marker));
     for one in listed.iter().filter(is_unknown) {
         turn.session.say(format!(
-            "warning: {}: {} at its provider was made by secrets, for a version that is not in this store: revoke it there if no \
-             other store has it",
-            turn.name, one.handle
+            "warning: {name}: {} at its provider was made by secrets, for no version that stands in this store: revoke it there \
+             unless another store, or an open pull request, has it",
+            one.handle
         ))?;
     }
     Ok(())
 }
 
-/// Takes out what was given up behind its having been deployed: wherever that was deployed it is in use until the next one is.
+/// Takes out what was given up behind its having been deployed. Without a mark what that is can't be told, and nothing is taken.
 fn leave_deployed(
     turn: &Turn<'_>,
+    provider: &dyn Provider,
     rotation: &Rotation,
     strays: &mut Vec<Handle>,
     listed: &[Listed],
     kept: &[Handle],
 ) -> Result<(), CommandError> {
-    let left = spare(strays, &turn.given_up_deployed(rotation)?, listed, kept);
+    let deployed = turn.given_up_deployed(rotation)?;
+    let left = if provider.takes_markers() || deployed.is_empty() {
+        spare(strays, &deployed, listed, kept)
+    } else {
+        std::mem::take(strays)
+    };
     if left.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = left.iter().map(ToString::to_string).collect();
-    let names = in_words(&names);
-    let (name, deployed) = (turn.name, &turn.deployed.name);
-    turn.session.say(if turn.gives_way() {
-        format!("warning: {name}: {names} was given up, but may still be deployed from {deployed}: revoke it by hand once nothing uses it")
+    let (name, names, deployed) = (turn.name, names(&left), &turn.deployed.name);
+    let what = format!("{name}: {names} was given up, but may still be deployed from {deployed}");
+    turn.session.say(if turn.step == Next::GiveWay {
+        format!("warning: {what}: revoke it there once nothing uses it")
     } else {
-        format!("{name}: {names} was given up, but may still be deployed from {deployed}: it stays valid to the end of this rotation")
-    })?;
-    Ok(())
+        format!("{what}: it stays valid to the end of this rotation")
+    })
 }
 
 /// Where nothing of what was minted may be kept.
@@ -166,11 +204,10 @@ pub fn refuse_spared(turn: &Turn<'_>, spared: &[Handle]) -> Result<(), CommandEr
     if spared.is_empty() {
         return Ok(());
     }
-    let names: Vec<String> = spared.iter().map(ToString::to_string).collect();
     Err(CommandError::new(format!(
         "{}: {} was minted for it, and is what {} has: it was not revoked",
         turn.name,
-        in_words(&names),
+        names(spared),
         turn.deployed.name
     ))
     .hint(format!(
@@ -197,7 +234,8 @@ pub fn revoke_minted(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) ->
             provider.revoke(&minted)?;
             turn.session.say(format!("{}: revoked {minted}", turn.name))?;
         }
-        let spared = revoke_strays(turn, provider, rotation, &keep, &[], Stray::IsTold)?;
+        let fate = (Stray::IsTold, GivenUp::Ends);
+        let spared = revoke_strays(turn, (secret, rotation), provider, &keep, &[], fate)?;
         refuse_spared(turn, &spared)
     })
 }
@@ -240,23 +278,25 @@ pub fn revoke_nothing_new(
     keep: &[Handle],
     is_dropped: bool,
 ) -> Result<(), CommandError> {
-    let new: Vec<String> = listed
-        .iter()
-        .filter(|one| !rotation.before.contains(&one.handle) && !keep.contains(&one.handle))
-        .map(|one| one.handle.to_string())
-        .collect();
+    let is_new = |one: &&Listed| !rotation.before.contains(&one.handle) && !keep.contains(&one.handle);
+    let new: Vec<Handle> = listed.iter().filter(is_new).map(|one| one.handle.clone()).collect();
     if new.is_empty() {
         return Ok(());
     }
     if is_dropped {
-        return Err(
-            appeared(turn, &new).hint("if nobody uses it, remove it there, and run the same command again")
-        );
+        let error =
+            appeared(turn, &new).hint("if nobody uses it, remove it there, and run the same command again");
+        return Err(match &turn.policy.deploy_ref {
+            DeployRef::Branch { remote, branch } => {
+                error.hint(format!("if somebody does: {}", merge_command(remote, branch)))
+            }
+            DeployRef::None => error,
+        });
     }
     Err(CommandError::new(format!(
         "{}: somebody else rotates it too, and whether {} was minted here or there can't be told",
         turn.name,
-        in_words(&new)
+        names(&new)
     ))
     .hint("wait until theirs is sealed and pushed, then run the same command again"))
 }

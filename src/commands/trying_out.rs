@@ -1,7 +1,7 @@
 //! Whether the new value works: the provider and the probe are asked, and where neither can tell, a person.
 
 use super::CommandError;
-use super::revoking::{Stray, revoke_strays};
+use super::revoking::{GivenUp, Stray, revoke_strays};
 use super::turning::{Turn, Went};
 use super::writing::Existing;
 use crate::domain::rotated::{Rest, Stage};
@@ -40,7 +40,8 @@ pub fn verify(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
         },
     };
     let verified = Verified { at: turn.session.now, how };
-    let rotation = Rotation { state: RotationState::Verified, verified: Some(verified), ..rotation };
+    let rotation =
+        Rotation { state: RotationState::Verified, verified: Some(verified), left_at: None, ..rotation };
     turn.note(secret, Some(rotation), &format!("secrets: {} version {number} is verified", turn.name))?;
     turn.told.reached = Some(Stage::Verified);
     turn.did(format!("verified version {number}"))?;
@@ -78,7 +79,8 @@ fn attempt(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<Tr
         }
         if let Some(provider) = provider {
             let keep: Vec<Handle> = rotation.handle.iter().chain(&rotation.from_handle).cloned().collect();
-            revoke_strays(turn, provider, rotation, &keep, &[&value], Stray::IsTold)?;
+            let fate = (Stray::IsTold, GivenUp::Stays);
+            revoke_strays(turn, (secret, rotation), provider, &keep, &[&value], fate)?;
         }
         Ok(until_verified(provider, probe.as_ref(), &value, outside, rotation.refused_at.is_some())?)
     })

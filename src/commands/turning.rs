@@ -13,7 +13,7 @@ use crate::domain::name::SecretName;
 use crate::domain::period::Period;
 use crate::domain::policy::Policy;
 use crate::domain::rotated::{Rest, Rotated, Stage};
-use crate::domain::rotation::{Next, Rotation, Seen, There, Wanted, next};
+use crate::domain::rotation::{Next, Rotation, RotationState, Seen, There, Wanted, next};
 use crate::domain::rotator::Rotator;
 use crate::domain::rules::Rules;
 use crate::domain::setting::Setting;
@@ -138,6 +138,7 @@ impl<'a> Turn<'a> {
             set_at: version.set_at,
             there,
             gave_up_deployed,
+            is_stale: self.is_stale(record)?,
             overlap,
             now: self.session.now,
             wanted,
@@ -149,7 +150,10 @@ impl<'a> Turn<'a> {
     fn wanted(&self, rotation: Option<&Rotation>) -> Wanted {
         // The scheduled job begins what is due, and ends what may end.
         let begins = self.arguments.due && rotation.is_none();
-        match (self.arguments.abort, self.arguments.retire && !begins) {
+        // A plan that waits for its end is not begun anew by it.
+        let ends = self.arguments.due
+            && rotation.is_some_and(|one| one.state == RotationState::Planned && one.left_at.is_some());
+        match (self.arguments.abort || ends, self.arguments.retire && !begins) {
             (true, _) => Wanted::Abort,
             (false, true) => Wanted::Retire,
             (false, false) => Wanted::Onward,
@@ -201,20 +205,12 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Whether what stands here is about to be given up for what stands on the deploy ref.
-    pub fn gives_way(&self) -> bool {
-        self.step == Next::GiveWay
-    }
-
-    /// Whether the step comes behind an overlap: what was deployed before it is in use no more.
-    pub fn has_waited(&self) -> bool {
-        matches!(self.step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew)
-    }
-
     /// The command that goes on.
     pub fn command(&self, more: &str) -> String {
         let push = if self.arguments.push { " --push" } else { "" };
-        format!("secrets rotate {}{more}{push}", self.name)
+        // Without it the same command would begin again what is to be ended.
+        let abort = if self.arguments.abort && more.is_empty() { " --abort" } else { "" };
+        format!("secrets rotate {}{more}{abort}{push}", self.name)
     }
 
     /// Tells a step as it is done.

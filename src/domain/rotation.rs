@@ -14,7 +14,7 @@ mod there;
 pub use machine::{Next, Seen, There, Wanted, next};
 pub use merging::{Stands, may_be_revoked, merge};
 pub use strays::{Listed, Strays, strays};
-pub use there::{may_be_dropped, there};
+pub use there::{is_stale, may_be_dropped, there};
 
 use std::fmt;
 
@@ -177,6 +177,12 @@ impl Rotation {
     /// Everything that what was minted for this rotation may carry as its marker.
     pub fn markers(&self) -> impl Iterator<Item = VersionId> {
         self.abandoned.iter().copied().chain([self.to])
+    }
+
+    /// What came of it, or may have, and was given up.
+    pub fn given_up(&self) -> impl Iterator<Item = VersionId> {
+        let is_one = matches!(self.state, RotationState::Planned | RotationState::Aborted);
+        self.abandoned.iter().copied().chain(is_one.then_some(self.to))
     }
 
     /// Whether it is about the version that stands: else somebody has set another value meanwhile, or put one back.

@@ -99,6 +99,12 @@ impl Repository {
         Ok(held)
     }
 
+    /// What a file held in a commit's past, one after the other, the newest first; of what was merged only that it was.
+    pub fn line_of(&self, commit: Commit, path: &str) -> Result<Vec<BlobId>, GitError> {
+        let arguments = [commit.to_string(), "--first-parent".to_owned(), "--".to_owned(), literal(path)];
+        Ok(self.changes(arguments.into_iter())?.into_iter().filter_map(|change| change.new).collect())
+    }
+
     /// What pushing a commit would make known that this clone has not seen on the remote.
     pub fn unpublished(&self, commit: Commit, remote: &str) -> Result<BTreeSet<(String, BlobId)>, GitError> {
         let escape = |c: char| if "*?[\\".contains(c) { vec!['\\', c] } else { vec![c] };

@@ -85,7 +85,10 @@ pub fn until_verified(
             Err(error) => {
                 trials.untried();
                 is_hopeless = !may_change(&error);
-                last = Some(Obstacle::Untried(error));
+                // That the time is over says less than what was answered within it.
+                if last.is_none() || Instant::now() < outside.deadline {
+                    last = Some(Obstacle::Untried(error));
+                }
             }
         }
         let left = outside.deadline.saturating_duration_since(Instant::now());

@@ -138,14 +138,18 @@ fn same_seal(one: &Record, other: &Record) -> bool {
 /// Which pair stays. One whose value the other side may have had revoked is not taken without a person's word.
 fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
     let pair = living_or_dead(base, ours, theirs);
-    let Some(side) = pair.taken() else { return pair };
+    let taken = match pair {
+        Pair::Changed(side) | Pair::Holds(side) => Some(side),
+        Pair::Open(Difference::Values) => None,
+        Pair::Same | Pair::Open(_) => return pair,
+    };
     let begun = base.and_then(|base| base.rotation.as_ref());
     let may_be_revoked = |side: Side| {
         let (one, other) = (side.of(ours, theirs), side.of(theirs, ours));
         rotation::may_be_revoked(one.sealed.version.id, begun, other)
     };
-    if may_be_revoked(side) {
-        let [ours, theirs] = [Side::Ours, Side::Theirs].map(may_be_revoked);
+    let [ours, theirs] = [Side::Ours, Side::Theirs].map(may_be_revoked);
+    if taken.map_or(ours || theirs, |side| side.of(ours, theirs)) {
         return Pair::Open(Difference::MayBeRevoked { ours, theirs });
     }
     pair

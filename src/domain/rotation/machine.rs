@@ -40,6 +40,8 @@ pub struct Seen<'a> {
     pub there: There,
     /// A version that was given up stood on the deploy ref, and may be in use wherever that was deployed.
     pub gave_up_deployed: bool,
+    /// What was noted last is from before what stands came there, by a revert say: it says nothing of now.
+    pub is_stale: bool,
     pub overlap: Period,
     pub now: Instant,
     pub wanted: Wanted,
@@ -157,7 +159,7 @@ fn dropped(seen: &Seen<'_>, rotation: &Rotation, end: Next) -> Next {
 /// The deploy ref has the new value no more. What it had when this was written down here says nothing: a push may have come
 /// late, or a pull request been merged days after.
 fn left(seen: &Seen<'_>, rotation: &Rotation, end: Next) -> Next {
-    let Some(left_at) = rotation.left_at else { return Next::Leave };
+    let Some(left_at) = rotation.left_at.filter(|_| !seen.is_stale) else { return Next::Leave };
     let until = seen.overlap.after(left_at).unwrap_or(left_at);
     let is_over = seen.now >= until;
     match seen.there {
@@ -176,7 +178,8 @@ fn new_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
     if matches!(seen.there, There::Behind | There::Another) {
         return Next::Push;
     }
-    let verified = rotation.verified.as_ref().filter(|_| rotation.state == RotationState::Verified);
+    let is_of_now = rotation.state == RotationState::Verified && rotation.left_at.is_none() && !seen.is_stale;
+    let verified = rotation.verified.as_ref().filter(|_| is_of_now);
     let Some(verified) = verified else { return Next::Verify };
     // Nobody can have seen it work before it was set.
     let verified_at = verified.at.max(seen.set_at);

@@ -75,8 +75,14 @@ fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {
     // surely neither's.
     let before: SortedSet<_> = kept.before.intersection(&lost.before).cloned().collect();
     let started = if lost.started.at < kept.started.at { &lost.started } else { &kept.started }.clone();
-    // What is given up here may have been deployed until now.
-    Rotation { started, before, abandoned, left_at: None, ..kept.clone() }
+    // What is given up here may have been deployed until now: the overlap begins anew.
+    let merged = Rotation { started, before, abandoned, left_at: None, ..kept.clone() };
+    let was_sealed = lost.state != RotationState::Planned;
+    if was_sealed && merged.state == RotationState::Verified {
+        Rotation { state: RotationState::Sealed, verified: None, ..merged }
+    } else {
+        merged
+    }
 }
 
 /// Whether one is the same attempt, or was begun because that had come to nothing.

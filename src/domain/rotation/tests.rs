@@ -4,6 +4,7 @@ use crate::domain::json::{SortedSet, UniqueMap};
 use crate::domain::record::{About, Format, Record, Sealed, Version};
 
 mod model;
+mod there;
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -42,7 +43,17 @@ fn rotation(state: RotationState) -> Rotation {
 fn after(rotation: Option<&Rotation>, stands: u128, there: There, wanted: Wanted, now: &str) -> Next {
     let overlap = Period::hours(24);
     let (version, set_at) = (id(stands), at(BEGUN));
-    next(&Seen { rotation, version, set_at, there, gave_up_deployed: false, overlap, now: at(now), wanted })
+    next(&Seen {
+        rotation,
+        version,
+        set_at,
+        there,
+        gave_up_deployed: false,
+        is_stale: false,
+        overlap,
+        now: at(now),
+        wanted,
+    })
 }
 
 const SOON: &str = "2026-03-02T12:59:59Z";
@@ -190,6 +201,7 @@ fn an_overlap_of_nothing_ends_at_once_and_one_beyond_all_years_never() {
             set_at: at(set_at),
             there: There::Same,
             gave_up_deployed: false,
+            is_stale: false,
             overlap: overlap.parse().unwrap(),
             now: at(now),
             wanted: Wanted::Retire,
@@ -225,7 +237,17 @@ fn what_was_deployed_before_it_was_given_up_ends_behind_the_overlap() {
         let found = |rotation: &Rotation, there, gave_up_deployed, now: &str| {
             let (version, set_at, overlap) = (id(stands), at(BEGUN), Period::hours(24));
             let rotation = Some(rotation);
-            next(&Seen { rotation, version, set_at, there, gave_up_deployed, overlap, now: at(now), wanted })
+            next(&Seen {
+                rotation,
+                version,
+                set_at,
+                there,
+                gave_up_deployed,
+                is_stale: false,
+                overlap,
+                now: at(now),
+                wanted,
+            })
         };
         for there in [There::Same, There::SameVersion] {
             assert_eq!(found(&begun, there, false, NOTED), end, "nobody has deployed it");
@@ -331,70 +353,5 @@ fn record(version: u128, number: u64, seal: u64, rotation: Option<Rotation>) -> 
         signatures: SortedSet::default(),
         rotation,
         about: About::default(),
-    }
-}
-
-/// Whoever takes its own successor for a rival revokes what is deployed.
-#[test]
-fn dropped_is_what_stands_there_as_before_and_without_a_rotation() {
-    let planned = |to: u128| Some(Rotation { to: id(to), ..rotation(RotationState::Planned) });
-    for (ours, theirs, is_dropped) in [
-        (record(1, 1, 1, planned(2)), record(1, 1, 1, None), true),
-        (record(2, 2, 2, Some(rotation(RotationState::Sealed))), record(1, 1, 1, None), true),
-        (record(1, 1, 1, planned(2)), record(1, 1, 1, planned(3)), false),
-        (record(1, 1, 1, planned(2)), record(9, 1, 1, None), false),
-        (record(1, 1, 1, planned(2)), record(1, 2, 2, None), false),
-        (record(1, 1, 1, None), record(1, 1, 1, None), false),
-    ] {
-        assert_eq!(may_be_dropped(&ours, &theirs), is_dropped, "{ours:?}");
-    }
-}
-
-#[test]
-fn a_rival_is_told_from_a_successor() {
-    use RotationState::{Aborted, Planned, Sealed, Verified};
-    let of = |state, to: u128| Some(Rotation { to: id(to), ..rotation(state) });
-    let given_up = Rotation { abandoned: [id(3)].into_iter().collect(), ..rotation(Planned) };
-    let next = Rotation { from: VersionRef { id: id(2), number: 2 }, ..of(Sealed, 3).unwrap() };
-    let (planned, sealed, verified) =
-        (record(1, 1, 1, of(Planned, 2)), record(2, 2, 2, of(Sealed, 2)), record(2, 2, 2, of(Verified, 2)));
-    let back = record(1, 3, 3, of(Aborted, 2));
-    for (what, ours, theirs, expected) in vec![
-        ("resealed there", &sealed, record(1, 1, 9, of(Planned, 2)), None),
-        ("resealed there, and nothing known of it", &planned, record(1, 1, 9, None), None),
-        ("set by hand there, where it was planned", &planned, record(9, 2, 2, of(Planned, 2)), None),
-        // A rival's plan, value, and a value that was set by hand instead.
-        ("two plans", &planned, record(1, 1, 1, of(Planned, 3)), Some(There::Another)),
-        ("sealed, and another's plan", &sealed, record(1, 1, 1, of(Planned, 3)), Some(There::Another)),
-        ("two values", &sealed, record(3, 2, 2, of(Sealed, 3)), Some(There::Another)),
-        ("an older one", &sealed, record(9, 1, 1, None), None),
-        ("theirs is done", &sealed, record(3, 2, 2, None), Some(There::Another)),
-        ("set by hand there", &planned, record(9, 2, 2, None), Some(There::Another)),
-        ("far ahead of a plan", &planned, record(9, 7, 7, None), None),
-        // Our own, further on.
-        ("ended there", &verified, record(2, 2, 2, None), None),
-        ("rotated on there", &verified, record(3, 3, 3, Some(next.clone())), None),
-        ("planned on there", &verified, record(2, 2, 2, Some(Rotation { state: Planned, ..next })), None),
-        ("set by hand behind it", &sealed, record(9, 3, 3, of(Sealed, 2)), None),
-        ("far ahead of a value", &sealed, record(9, 7, 7, None), None),
-        ("sealed there, planned here", &planned, record(2, 2, 2, of(Sealed, 2)), None),
-        (
-            "sealed there, given up here",
-            &record(1, 1, 1, Some(given_up)),
-            record(3, 2, 2, of(Sealed, 3)),
-            None,
-        ),
-        ("gone back here, sealed there", &back, record(2, 2, 2, of(Sealed, 2)), None),
-        ("gone back here, rotated on there", &back, record(3, 3, 3, of(Sealed, 3)), None),
-        ("gone back there", &verified, record(1, 3, 3, of(Aborted, 2)), None),
-        ("gone back there, and ended", &sealed, record(1, 3, 3, None), None),
-        ("nothing here", &record(1, 1, 1, None), record(3, 2, 2, None), None),
-    ] {
-        assert_eq!(there(ours, &theirs, false), expected, "{what}");
-        // What ours was made from is never a rival.
-        let is_same = theirs.sealed.version.id == ours.sealed.version.id;
-        let behind = if is_same { There::SameVersion } else { There::Behind };
-        assert_eq!(there(ours, &theirs, true), Some(behind), "{what}, and ours made from it");
-        assert_eq!(there(ours, ours, false), Some(There::Same));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Rotation, There};
 use crate::domain::record::Record;
+use crate::domain::time::Instant;
 
 /// `is_made_from`: what stands there is among what ours was made from. `None`: it is not, and it was made from ours, or may have
 /// been: this clone is behind, and has to pull before it does anything. To give way to one's own successor would be to revoke
@@ -40,4 +41,16 @@ pub fn may_be_dropped(ours: &Record, theirs: &Record) -> bool {
             .rotation
             .as_ref()
             .is_some_and(|rotation| stands.id == rotation.from.id && stands.number == rotation.from.number)
+}
+
+/// Whether what the record notes was noted already when the version that stands came where it is: `first` is the record as it
+/// came there. What is noted at this very moment is of now.
+pub fn is_stale(ours: &Record, first: &Record, now: Instant) -> bool {
+    let (Some(ours_noted), Some(then)) = (&ours.rotation, &first.rotation) else { return false };
+    if ours.sealed.version.id == ours_noted.to {
+        let at = ours_noted.verified.as_ref().map(|verified| verified.at);
+        at.is_some_and(|at| at < now) && ours_noted.verified == then.verified
+    } else {
+        ours_noted.left_at.is_some_and(|at| at < now) && ours_noted.left_at == then.left_at
+    }
 }

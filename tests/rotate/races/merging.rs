@@ -64,8 +64,61 @@ fn it_waits_for_the_overlap_where_everything_is_taken_back() {
     let deployed = given_up_behind_a_deploy(&rivals);
     let (came, message) = outcome_of(&run(&rivals, &["--abort"], START));
     assert_eq!((came.as_str(), message.contains("stays valid until")), ("waits", true), "{message}");
+    assert_eq!(valid(&rivals), [APP_SECRET.to_owned(), deployed.clone()]);
+    let waits = run(&rivals, &["--abort"], START).json();
+    assert_eq!(waits["rotations"][0]["next"], "secrets rotate web/login --abort --push");
+    // The daily job does not begin anew what waits for its end.
+    let due = ["rotate", "--due", "--retire", "--push", "--format", "json"];
+    rivals.stage.secrets(&rivals.second).args(due).run().code(0);
     assert_eq!(valid(&rivals), [APP_SECRET.to_owned(), deployed]);
-    assert_eq!(outcome_of(&run(&rivals, &["--abort"], MUCH_LATER)).0, "done");
+    rivals.stage.secrets(&rivals.second).args(due).at(MUCH_LATER).run().code(0);
     assert_eq!(valid(&rivals), [APP_SECRET]);
     assert!(rivals.stage.deployed_record()["rotation"].is_null());
+}
+
+/// What is taken back was deployed, whatever the record says then.
+#[test]
+fn what_was_deployed_and_reverted_waits_for_the_overlap_of_what_came_instead() {
+    let rivals = Rivals::new();
+    let sandbox = &rivals.stage.sandbox;
+    let laptop = rivals.first();
+    rivals.rotate(laptop, &["--push"]).code(0);
+    let deployed = rivals.stage.value(laptop, &[]).unwrap();
+    // The verification and the seal, so that the plan stands again.
+    sandbox.git(laptop, ["revert", "--no-edit", "HEAD~2..HEAD"]);
+    sandbox.push(laptop);
+    assert_eq!(rivals.stage.deployed_record()["rotation"]["state"], "planned");
+    rivals.stage.standin.allow(4);
+    let by_hand = "Han8Q~set-by-hand-behind-a-revert_0123456789";
+    rivals.stage.standin.make_by_hand(APP, None, by_hand);
+    let set = ["set", NAME, "--expires", "2028-06-01"];
+    rivals.stage.secrets(laptop).args(set).stdin(by_hand).run().code(0);
+    let (came, message) = outcome_of(&rivals.rotate(laptop, &["--push"]).code(0));
+    assert_eq!((came.as_str(), message.contains("stays valid until")), ("waits", true), "{message}");
+    assert!(valid(&rivals).contains(&deployed), "{:?}", valid(&rivals));
+    let later = ["--push", "--format", "json"];
+    assert_eq!(outcome_of(&rivals.stage.rotate(laptop, &later, MUCH_LATER).code(0)).0, "done");
+    assert!(!valid(&rivals).contains(&deployed), "{:?}", valid(&rivals));
+}
+
+/// The new value was away: the overlap of the old one begins when it is seen to work again.
+#[test]
+fn what_stands_again_by_a_revert_is_verified_anew() {
+    let rivals = Rivals::new();
+    let sandbox = &rivals.stage.sandbox;
+    let laptop = rivals.first();
+    rivals.rotate(laptop, &["--push"]).code(0);
+    let verified = sandbox.git(laptop, ["rev-parse", "HEAD"]);
+    let back = ["--abort", "--push", "--format", "json"];
+    assert_eq!(outcome_of(&rivals.stage.rotate(laptop, &back, LATER).code(0)).0, "waits");
+    assert_ne!(rivals.stage.deployed_record()["rotation"]["left_at"], serde_json::Value::Null);
+    sandbox.git(laptop, ["revert", "--no-edit", &format!("{}..HEAD", verified.trim())]);
+    sandbox.push(laptop);
+    assert_eq!(rivals.stage.deployed_record()["rotation"]["state"], "verified");
+    let retire = ["--retire", "--push", "--format", "json"];
+    let (came, message) = outcome_of(&rivals.stage.rotate(laptop, &retire, LATER).code(0));
+    assert_eq!((came.as_str(), message.contains("stays valid until")), ("waits", true), "{message}");
+    assert_eq!(valid(&rivals).len(), 2);
+    assert_eq!(outcome_of(&rivals.stage.rotate(laptop, &retire, MUCH_LATER).code(0)).0, "done");
+    assert_eq!(valid(&rivals).len(), 1);
 }

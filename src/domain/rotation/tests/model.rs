@@ -9,9 +9,11 @@ use proptest::prelude::*;
 use super::*;
 
 mod driving;
+mod events;
 mod people;
 mod revoking;
 
+use events::{Event, Fault, events, run};
 use revoking::Doubtful;
 
 const HOUR: i64 = 3_600;
@@ -40,40 +42,9 @@ struct Laptop {
     is_fresh: bool,
     /// It is about to do what comes after an overlap.
     has_waited: bool,
+    gives_way: bool,
     /// What the deploy ref had when it looked.
     saw: usize,
-}
-
-/// How a call of the provider goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    FailsBefore,
-    FailsAfter,
-    DoesItTwice,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Event {
-    /// `last`: after so many effects the run is killed. `meanwhile`: after so many the other clone runs, from its beginning to its
-    /// end.
-    Run {
-        clone: usize,
-        wanted: Wanted,
-        last: Option<u8>,
-        fault: Option<(u8, Fault)>,
-        meanwhile: Option<(u8, Wanted)>,
-    },
-    Pull {
-        clone: usize,
-    },
-    /// A person sets a value that they got themselves, and pushes it.
-    Set {
-        clone: usize,
-    },
-    /// Time goes by, and what stands on the deploy ref is deployed.
-    Deploy {
-        hours: i64,
-    },
 }
 
 /// Why a run ends before the machine says so.
@@ -107,8 +78,8 @@ impl World {
             commits: vec![first],
             remote: 0,
             clones: [
-                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false, saw: 0 },
-                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false, saw: 0 },
+                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false, gives_way: false, saw: 0 },
+                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false, gives_way: false, saw: 0 },
             ],
             production: 0,
             of_people: BTreeSet::new(),
@@ -145,7 +116,7 @@ impl World {
     fn interleave(&mut self) {
         let Some((_, clone, wanted)) = self.meanwhile.take() else { return };
         let (left, fault) = (self.left.take(), self.fault.take());
-        self.pull(clone);
+        self.pull(clone, false);
         self.run(clone, wanted).ok();
         (self.left, self.fault) = (left, fault);
     }
@@ -225,6 +196,21 @@ impl World {
             || self.ever_deployed(clone).any(|record| record.sealed.version.id == version)
     }
 
+    /// The record as this version came to the deploy ref.
+    fn first_of_line(&self, ours: &Record) -> Option<&Record> {
+        let mut first = None;
+        let mut next = Some(self.remote);
+        while let Some(commit) = next {
+            let Commit { parents, record, .. } = &self.commits[commit];
+            let of = |record: &Record| (record.sealed.version.id, record.sealed.version.number);
+            if of(record) != of(ours) {
+                break;
+            }
+            (first, next) = (Some(record), parents.first().copied());
+        }
+        first
+    }
+
     fn list(&self) -> Vec<Listed> {
         let valid = self.credentials.iter().enumerate().filter(|(_, one)| one.is_valid);
         let listed = valid.map(|(number, one)| Listed {
@@ -274,6 +260,7 @@ impl World {
     }
 
     fn happens(&mut self, event: Event) {
+        self.now = self.now.checked_add_seconds(1).unwrap();
         match event {
             Event::Run { clone, wanted, last, fault, meanwhile } => {
                 (self.left, self.fault) = (last, fault);
@@ -281,12 +268,13 @@ impl World {
                 self.run(clone, wanted).ok();
                 (self.left, self.fault, self.meanwhile) = (None, None, None);
             }
-            Event::Pull { clone } => self.pull(clone),
+            Event::Pull { clone, is_ours } => self.pull(clone, is_ours),
+            Event::Revert { clone } => drop(self.revert(clone)),
             Event::Set { clone } => drop(self.set(clone)),
-            Event::Deploy { hours } => {
+            Event::Deploy { hours, is_seen } => {
                 self.now = self.now.checked_add_seconds(hours * HOUR).unwrap();
                 self.production = self.commits[self.remote].value;
-                self.credentials[self.production].was_used = true;
+                self.credentials[self.production].was_used |= is_seen;
             }
         }
         assert!(self.credentials[self.production].is_valid, "production runs on what was revoked: {event:?}");
@@ -296,10 +284,10 @@ impl World {
     fn settle(&mut self) {
         for _ in 0..6 {
             for clone in [0, 1] {
-                self.happens(Event::Pull { clone });
+                self.happens(Event::Pull { clone, is_ours: false });
                 self.happens(run(clone, Wanted::Retire, None));
-                self.happens(Event::Pull { clone });
-                self.happens(Event::Deploy { hours: 25 });
+                self.happens(Event::Pull { clone, is_ours: false });
+                self.happens(Event::Deploy { hours: 25, is_seen: true });
             }
         }
     }
@@ -314,32 +302,6 @@ impl World {
     }
 }
 
-fn event() -> impl Strategy<Value = Event> {
-    let wanted = prop_oneof![
-        4 => Just(Wanted::Onward),
-        2 => Just(Wanted::Retire),
-        1 => Just(Wanted::Abort),
-    ]
-    .boxed();
-    let meanwhile = proptest::option::weighted(0.4, (0..24_u8, wanted.clone()));
-    let fault = prop_oneof![Just(Fault::FailsBefore), Just(Fault::FailsAfter), Just(Fault::DoesItTwice)];
-    let run = (
-        0..2_usize,
-        wanted,
-        proptest::option::of(0..24_u8),
-        proptest::option::weighted(0.3, (0..3_u8, fault)),
-        meanwhile,
-    );
-    prop_oneof![
-        5 => run.prop_map(|(clone, wanted, last, fault, meanwhile)| {
-            Event::Run { clone, wanted, last, fault, meanwhile }
-        }),
-        2 => (0..2_usize).prop_map(|clone| Event::Pull { clone }),
-        1 => (0..2_usize).prop_map(|clone| Event::Set { clone }),
-        2 => prop_oneof![Just(1), Just(25)].prop_map(|hours| Event::Deploy { hours }),
-    ]
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: ProptestConfig::default().cases.max(800), ..ProptestConfig::default() })]
 
@@ -347,7 +309,7 @@ proptest! {
     /// the one that stands in the store. Besides it there may be what people set themselves, and what they were told of.
     #[test]
     fn one_credential_is_left_and_the_old_one_was_never_ended_too_early(
-        takes_markers in any::<bool>(), events in proptest::collection::vec(event(), 1..24)
+        takes_markers in any::<bool>(), events in events()
     ) {
         ends_with_one(takes_markers, &events);
     }
@@ -359,9 +321,15 @@ fn ends_with_one(takes_markers: bool, events: &[Event]) -> World {
         world.happens(*event);
     }
     world.settle();
-    if events.iter().any(|event| matches!(event, Event::Run { meanwhile: Some(_), .. })) {
+    let forgets =
+        |event: &Event| matches!(event, Event::Run { meanwhile: Some(_), .. } | Event::Revert { .. });
+    if events.iter().any(forgets) {
         // Who was overtaken in the middle of a run, died, and pulled before going on, has forgotten what they minted: the next
         // rotation tells of it.
+        for clone in [0, 1, 0] {
+            world.pull(clone, false);
+            world.push(clone).ok();
+        }
         world.happens(run(0, Wanted::Onward, None));
         world.settle();
     }
@@ -374,10 +342,6 @@ fn ends_with_one(takes_markers: bool, events: &[Event]) -> World {
     world
 }
 
-fn run(clone: usize, wanted: Wanted, last: Option<u8>) -> Event {
-    Event::Run { clone, wanted, last, fault: None, meanwhile: None }
-}
-
 /// What works, and is used by then, but stands in no store any more, may be anybody's: only people can end it.
 #[test]
 fn what_a_merge_gave_up_for_an_older_plan_is_told() {
@@ -386,7 +350,7 @@ fn what_a_merge_gave_up_for_an_older_plan_is_told() {
         run(0, Wanted::Abort, None),
         run(1, Wanted::Onward, None),
         run(0, Wanted::Onward, Some(6)),
-        Event::Pull { clone: 1 },
+        Event::Pull { clone: 1, is_ours: false },
         run(0, Wanted::Onward, None),
     ];
     let world = ends_with_one(false, &events);
@@ -398,7 +362,7 @@ fn what_a_merge_gave_up_for_an_older_plan_is_told() {
 fn what_was_deployed_and_is_given_up_in_a_merge_stays_valid_to_the_end() {
     let events = [
         run(0, Wanted::Onward, Some(6)),
-        Event::Pull { clone: 1 },
+        Event::Pull { clone: 1, is_ours: false },
         run(1, Wanted::Onward, Some(1)),
         run(0, Wanted::Onward, None),
     ];

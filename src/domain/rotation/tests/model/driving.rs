@@ -13,9 +13,13 @@ impl World {
             let Version { id: version, set_at, .. } = record.sealed.version;
             let (overlap, now) = (Period::hours(24), self.now);
             let gave_up_deployed = rotation.is_some_and(|rotation| self.gave_up_deployed(clone, rotation));
-            let seen = Seen { rotation, version, set_at, there, gave_up_deployed, overlap, now, wanted };
+            let is_stale =
+                self.first_of_line(&record).is_some_and(|first| is_stale(&record, first, self.now));
+            let seen =
+                Seen { rotation, version, set_at, there, gave_up_deployed, is_stale, overlap, now, wanted };
             let step = next(&seen);
             self.clones[clone].saw = self.remote;
+            self.clones[clone].gives_way = step == Next::GiveWay;
             self.clones[clone].has_waited =
                 matches!(step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew);
             match (step, rotation.cloned()) {
@@ -127,7 +131,10 @@ impl World {
         self.revoke_strays(clone, &rotation, &[value, old], Doubtful::IsTold)?;
         self.try_out(value)?;
         let verified = Some(Verified { at: self.now, how: How::Tried });
-        self.note(clone, Some(Rotation { state: RotationState::Verified, verified, ..rotation }))
+        self.note(
+            clone,
+            Some(Rotation { state: RotationState::Verified, verified, left_at: None, ..rotation }),
+        )
     }
 
     fn go_back(&mut self, clone: usize, here: Record, there: There, rotation: Rotation) -> Result<(), Stop> {

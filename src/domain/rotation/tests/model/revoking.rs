@@ -24,7 +24,7 @@ impl World {
 
     /// What was given up and stood on the deploy ref before may still be in use, and ends when the wait for it is over.
     pub(super) fn gave_up_deployed(&self, clone: usize, rotation: &Rotation) -> bool {
-        rotation.abandoned.iter().any(|version| self.was_deployed(clone, *version))
+        rotation.given_up().any(|version| self.was_deployed(clone, version))
     }
 
     pub(super) fn revoke_strays(
@@ -36,15 +36,20 @@ impl World {
     ) -> Result<(), Stop> {
         let keep: Vec<Handle> = keep.iter().map(|value| handle(&value.to_string())).collect();
         let found = strays(&self.list(), rotation, &keep, self.takes_markers);
+        let Laptop { has_waited, gives_way, .. } = self.clones[clone];
+        let gave_up_deployed = self.gave_up_deployed(clone, rotation);
         for stray in found.ours {
             let stray: usize = stray.as_str().parse().unwrap();
-            let marker = self.credentials[stray].marker.filter(|marker| rotation.abandoned.contains(marker));
-            if !self.clones[clone].has_waited
-                && marker.is_some_and(|given_up| self.was_deployed(clone, given_up))
-            {
-                self.of_people.insert(stray);
-            } else {
+            let is_given_up = |marker: &VersionId| rotation.given_up().any(|given_up| given_up == *marker);
+            let marker = self.credentials[stray].marker.filter(is_given_up);
+            // Without a mark nobody knows which of them was deployed.
+            let is_it = marker.map_or(!self.takes_markers && gave_up_deployed, |given_up| {
+                self.was_deployed(clone, given_up)
+            });
+            if has_waited || !is_it {
                 self.revoke(clone, stray)?;
+            } else if gives_way {
+                self.of_people.insert(stray);
             }
         }
         if found.doubtful.is_empty() {
@@ -68,15 +73,11 @@ impl World {
         }
     }
 
-    /// Before a rotation begins a person reads of what is at the provider and in nobody's history. One that takes no markers has
-    /// no room for more than two.
+    /// Before a rotation begins a person reads of what is at the provider and stands nowhere.
     pub(super) fn tell_unknown(&mut self, clone: usize) {
-        let past = self.past(self.clones[clone].head);
-        let known: BTreeSet<VersionId> =
-            past.iter().map(|commit| self.commits[commit.0].record.sealed.version.id).collect();
         let current = self.here(clone).value;
         let is_unknown = |(number, one): &(usize, &Credential)| {
-            one.is_valid && *number != current && one.marker.is_none_or(|marker| !known.contains(&marker))
+            one.is_valid && *number != current && (one.marker.is_some() || !self.takes_markers)
         };
         let unknown = self.credentials.iter().enumerate().filter(is_unknown).map(|(number, _)| number);
         self.of_people.extend(unknown.collect::<Vec<_>>());
