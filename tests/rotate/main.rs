@@ -37,5 +37,6 @@ mod probes_tls;
 mod races;
 mod runners;
 mod stage;
+mod staged;
 mod standin;
 mod standins;
