@@ -4,6 +4,7 @@
 //! Killed is the command itself: on entering each call by which it changes what is on the disk (strace), at each request that the
 //! provider receives, has done, and has answered, and at each push, before anything is sent and after the remote has taken it.
 
+mod aws;
 mod syscalls;
 mod unwell;
 pub mod walk;

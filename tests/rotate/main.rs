@@ -21,6 +21,7 @@ mod server;
 
 mod aws;
 mod aws_at_moto;
+mod aws_standin;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
