@@ -154,3 +154,19 @@ fn a_key_that_somebody_uses_is_left_alone_and_named() {
     assert!(stage.deployed_record()["rotation"].is_null());
     stage.at_rest(&stage.laptop, NAME);
 }
+
+/// It is there, and opens nothing any more: whoever changes their mind now would deploy what does not work.
+#[test]
+fn there_is_no_way_back_to_a_key_that_is_disabled() {
+    let walk = walk(&[ROTATE, RETIRE]);
+    let disabled = walk.requests(1).iter().position(|one| *one == (Call::Update, Moment::Done));
+    assert_eq!(walk.interrupt(1, &Blow::Request(disabled.unwrap() + 1)), "verified");
+    let stage = &walk.stage;
+    let ids = || stage.standin.keys().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!((ids().len(), ids()[0].as_str()), (2, FIRST_ID));
+    let aborted = stage.rotate(&stage.laptop, &["--abort", "--push"], LATER).code(2);
+    aborted.says("there is no way back to it");
+    stage.what_is_deployed_works("given up");
+    assert_eq!(ids().len(), 2);
+    walk.go_on(1, "behind a key that is disabled");
+}
