@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::CommandError;
 use super::reading::Records;
+use super::session::repository;
 use super::turning::Turn;
 use super::writing::existing;
 use crate::domain::id::VersionId;
@@ -30,7 +31,7 @@ impl Turn<'_> {
             .hint(format!("see who wrote that: git log -p -- {}", self.place.record_path(self.name))));
         }
         let mut in_use = BTreeSet::from([rotation.from.id]);
-        if !self.gives_way {
+        if !self.gives_way() {
             in_use.insert(existing(self.place, self.name)?.record.sealed.version.id);
         }
         if let Some(theirs) = self.deployed_record()? {
@@ -38,6 +39,25 @@ impl Turn<'_> {
             in_use.extend(theirs.rotation.map(|theirs| theirs.from.id));
         }
         Ok(in_use)
+    }
+
+    /// Which of these versions nobody knows of: neither a sealed one of this secret's history, nor another secret's.
+    pub fn unknown(&self, mut versions: BTreeSet<VersionId>) -> Result<BTreeSet<VersionId>, CommandError> {
+        versions.remove(&existing(self.place, self.name)?.record.sealed.version.id);
+        if versions.is_empty() {
+            return Ok(versions);
+        }
+        if let Some(head) = repository(self.place)?.head()? {
+            for record in self.ever_held(head)? {
+                versions.remove(&record.sealed.version.id);
+            }
+        }
+        if versions.is_empty() {
+            return Ok(versions);
+        }
+        let others = self.of_others()?;
+        versions.retain(|version| !others.contains_key(version));
+        Ok(versions)
     }
 
     /// Every version that another secret has, makes or replaces, here or on the deploy ref.

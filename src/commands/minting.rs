@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::by_hand;
 use super::ending::echo_expiry;
 use super::replacing::{Replaced, Replacement};
-use super::revoking::{Stray, revoke_strays};
+use super::revoking::{Stray, revoke_strays, tell_unknown};
 use super::session::repository;
 use super::signing::{refuse_unsignable, sign_where_required};
 use super::standing::{Standing, tracked};
@@ -100,6 +100,7 @@ pub fn plan(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
             return Ok((Vec::new(), None));
         };
         let listed = provider.list()?;
+        tell_unknown(turn, &listed)?;
         let marked = listed.iter().find(|one| one.marker == Some(version.id));
         let from = match marked {
             Some(one) => Some(one.handle.clone()),

@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use super::CommandError;
 use super::session::repository;
-use super::turning::Turn;
-use super::writing::existing;
+use super::turning::{Turn, observe};
+use super::writing::{Existing, existing};
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
-use crate::domain::rotation::{Rotation, There, there};
+use crate::domain::rotation::{Rotation, There, may_be_dropped, there};
 use crate::domain::text::{push_command, shell_word};
-use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
+use crate::git::{BlobId, Commit, MAX_BLOB_BYTES, Repository};
+use crate::observe::deployed::Deployed;
 use crate::store::record_file;
 
 impl Turn<'_> {
@@ -26,11 +27,23 @@ impl Turn<'_> {
                 .hint("push it, or have its pull request merged, before it is rotated")
         })?;
         let outdated = || self.outdated("what stands there is not what stands here");
+        // Whoever died before sealing what was minted here must not forget it by pulling. A record without its rotation is what it
+        // was before that, byte for byte.
+        if may_be_dropped(ours, &theirs) && !self.is_ahead()? && self.was_dropped(ours)? {
+            return Ok(There::Another);
+        }
         match there(ours, &theirs, self.is_ours_made_from(blob)?) {
             Some(There::Another) if self.has_gone_on(ours)? => Err(outdated()),
             Some(there) => Ok(there),
             None => Err(outdated()),
         }
+    }
+
+    /// The rotation stood on the deploy ref, and what came of it never did.
+    fn was_dropped(&self, ours: &Record) -> Result<bool, CommandError> {
+        let Some(rotation) = &ours.rotation else { return Ok(false) };
+        let is_this = |record: &Record| record.rotation.as_ref().is_some_and(|one| one.to == rotation.to);
+        Ok(self.ever_deployed()?.iter().any(is_this) && !self.has_gone_on(ours)?)
     }
 
     /// What was minted here stood on the deploy ref: to give way would be to revoke what is in use.
@@ -76,7 +89,7 @@ impl Turn<'_> {
     /// Whether a version ever stood on the deploy ref, as far as this clone has seen it or what stands there now says: then it
     /// may be in use wherever it was deployed from there, and its rotation has gone on without this clone.
     pub fn was_deployed(&self, version: VersionId) -> Result<bool, CommandError> {
-        Ok(self.ever_deployed()?.contains(&version))
+        Ok(self.versions_deployed()?.contains(&version))
     }
 
     /// What of what was given up may be in use, because it stood on the deploy ref once. A shallow clone does not know.
@@ -88,30 +101,38 @@ impl Turn<'_> {
         if repository(self.place)?.is_shallow() {
             return Ok(given_up.collect());
         }
-        let deployed = self.ever_deployed()?;
+        let deployed = self.versions_deployed()?;
         Ok(given_up.filter(|version| deployed.contains(version)).collect())
     }
 
-    fn ever_deployed(&self) -> Result<BTreeSet<VersionId>, CommandError> {
-        let mut versions = BTreeSet::new();
-        if let Some(theirs) = self.deployed_record()? {
-            versions.insert(theirs.sealed.version.id);
-            versions.extend(theirs.rotation.map(|rotation| rotation.from.id));
-        }
-        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(versions) };
+    fn versions_deployed(&self) -> Result<BTreeSet<VersionId>, CommandError> {
+        let replaced =
+            self.deployed_record()?.and_then(|record| record.rotation).map(|rotation| rotation.from.id);
+        let records = self.ever_deployed()?;
+        Ok(records.iter().map(|record| record.sealed.version.id).chain(replaced).collect())
+    }
+
+    /// The record as the deploy ref has it, and as it ever had it as far as this clone has seen that.
+    fn ever_deployed(&self) -> Result<Vec<Record>, CommandError> {
+        let mut records: Vec<Record> = self.deployed_record()?.into_iter().collect();
+        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(records) };
         let repository = repository(self.place)?;
-        let path = self.place.record_path(self.name);
-        let mut held = BTreeSet::new();
         let tracked = repository.resolve(&format!("refs/remotes/{remote}/{branch}")).ok();
         let pulled = Some(self.deployed.commit).filter(|commit| repository.has(*commit));
         for tip in tracked.into_iter().chain(pulled) {
-            held.extend(repository.ever_held(tip, &[&path])?);
+            records.extend(self.ever_held(tip)?);
         }
+        Ok(records)
+    }
+
+    /// The record as it ever was in a commit's past, as far as it can be read.
+    pub fn ever_held(&self, tip: Commit) -> Result<Vec<Record>, CommandError> {
+        let repository = repository(self.place)?;
+        let path = self.place.record_path(self.name);
+        let held = repository.ever_held(tip, &[&path])?;
         let blobs: Vec<BlobId> = held.into_iter().map(|(_, blob)| blob).collect();
         let records = repository.blobs(&blobs)?;
-        let parsed = records.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok());
-        versions.extend(parsed.map(|record| record.sealed.version.id));
-        Ok(versions)
+        Ok(records.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok()).collect())
     }
 
     pub fn outdated(&self, why: &str) -> CommandError {
@@ -155,9 +176,40 @@ impl Turn<'_> {
 
     /// A file as the deploy ref has it.
     pub fn deployed_file(&self, path: &str) -> Result<Option<Vec<u8>>, CommandError> {
-        let file = self.deployed_repository()?.file(self.deployed.commit, path, MAX_BLOB_BYTES)?;
-        Ok(file.map(|(_, bytes)| bytes))
+        file_of(&self.deployed, path)
     }
+
+    /// Right before something is revoked that was in use: what stands here, and what the deploy ref has, is looked at once more.
+    /// Somebody may have gone back to it since the step began.
+    pub fn refuse_moved(&self, secret: &Existing) -> Result<(), CommandError> {
+        let moved = |whose: &str| {
+            Err(CommandError::new(format!(
+                "{}: {whose} has changed in the middle of this; nothing was revoked",
+                self.name
+            ))
+            .hint("somebody else is at it: see what they did, then run the same command again"))
+        };
+        if existing(self.place, self.name)?.record != secret.record {
+            return moved("what stands here");
+        }
+        if self.policy.deploy_ref == DeployRef::None {
+            return Ok(());
+        }
+        let path = self.place.record_path(self.name);
+        let now = observe(self.place, self.arguments)?;
+        if file_of(&now, &path)? != self.deployed_file(&path)? {
+            return moved(&format!("what {} has", self.deployed.name));
+        }
+        Ok(())
+    }
+}
+
+fn file_of(deployed: &Deployed, path: &str) -> Result<Option<Vec<u8>>, CommandError> {
+    let repository = deployed.place.known_repository();
+    let repository =
+        repository.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+    let file = repository.file(deployed.commit, path, MAX_BLOB_BYTES)?;
+    Ok(file.map(|(_, bytes)| bytes))
 }
 
 /// The command that gets what the deploy ref has. Steps of a rotation change the same lines one after the other: laid upon a

@@ -49,6 +49,7 @@ pub fn retire(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
         if old.is_empty() {
             return Ok(Some(format!("version {number} is gone from its provider")));
         }
+        turn.refuse_moved(secret)?;
         for old in &old {
             provider.revoke(old)?;
         }
@@ -227,7 +228,6 @@ pub fn revoke_new(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, Comman
 pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError> {
     let Some(rotation) = secret.record.rotation.clone() else { return Ok(Went::On) };
     let name = turn.name;
-    turn.gives_way = true;
     let gone = || {
         CommandError::new(format!("{name}: is gone from {}", turn.deployed.name))
             .hint("run the same command again: somebody changes it at this moment")
@@ -253,7 +253,7 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
                 Some(_) => Ok(()),
                 None if rotation.handle.is_some() => Ok(()),
                 // What is new there may be theirs, who are about to seal it.
-                None => revoke_nothing_new(turn, &rotation, &listed, &keep),
+                None => revoke_nothing_new(turn, &rotation, &listed, &keep, theirs.rotation.is_none()),
             }
         })?;
     }
@@ -261,7 +261,7 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     let mut writer: Writer<'_> = turn.writer()?;
     writer.put(&format!("{name}{SEALED_ENDING}"), was.sealed, Some(sealed));
     writer.put(&format!("{name}{RECORD_ENDING}"), was.record, Some(record));
-    let by = describe(&theirs);
+    let by = describe(&theirs, &rotation);
     turn.commit(writer, &format!("secrets: {name} gives way to {by}"))?;
     turn.did(format!("gave way to {by}, which is on {}", turn.deployed.name))?;
     turn.told.reached = None;
@@ -271,9 +271,10 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     Ok(Went::Stops(Rest::Waits(format!("{by} was first; what was minted here is revoked"))))
 }
 
-fn describe(theirs: &Record) -> String {
+fn describe(theirs: &Record, ours: &Rotation) -> String {
     let version = &theirs.sealed.version;
     match &theirs.rotation {
+        None if version.id == ours.from.id => "whoever dropped this rotation".to_owned(),
         Some(rotation) if rotation.to != version.id => {
             format!("the rotation that {} has begun", rotation.started.by)
         }

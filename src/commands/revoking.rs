@@ -1,10 +1,13 @@
 //! What is revoked at a provider, and that nothing else is.
 
+use std::collections::BTreeSet;
+
 use super::CommandError;
 use super::in_use::spare;
 use super::turning::Turn;
 use super::versions::{self, Wanted};
-use super::writing::Existing;
+use super::writing::{Existing, existing};
+use crate::domain::id::VersionId;
 use crate::domain::rotation::{Handle, Listed, Rotation};
 use crate::domain::text::listed as in_words;
 use crate::domain::value::Value;
@@ -82,11 +85,14 @@ pub fn revoke_strays(
         Vec::new()
     } else {
         let in_use = turn.in_use(rotation)?;
-        if !turn.has_waited {
+        if !turn.has_waited() {
             leave_deployed(turn, rotation, &mut strays.ours, &listed, &kept)?;
         }
         spare(&mut strays.ours, &in_use, &listed, &kept)
     };
+    if turn.has_waited() && !strays.ours.is_empty() {
+        turn.refuse_moved(&existing(turn.place, turn.name)?)?;
+    }
     for handle in &strays.ours {
         provider.revoke(handle)?;
         turn.session
@@ -96,13 +102,9 @@ pub fn revoke_strays(
         return Ok(spared);
     }
     let names: Vec<String> = strays.doubtful.iter().map(ToString::to_string).collect();
-    let why = format!(
-        "{}: {} appeared at its provider since the rotation began, and may be somebody's",
-        turn.name,
-        in_words(&names)
-    );
+    let why = appeared(turn, &names);
     match doubtful {
-        Stray::Blocks => Err(CommandError::new(why)
+        Stray::Blocks => Err(why
             .hint("if nobody uses it, remove it there, and run the same command again")
             .hint(format!("if somebody does: {}, then begin anew", turn.command(" --abort")))),
         Stray::IsTold => {
@@ -110,6 +112,30 @@ pub fn revoke_strays(
             Ok(spared)
         }
     }
+}
+
+fn appeared(turn: &Turn<'_>, names: &[String]) -> CommandError {
+    CommandError::new(format!(
+        "{}: {} appeared at its provider since the rotation began, and may be somebody's",
+        turn.name,
+        in_words(names)
+    ))
+}
+
+/// Before a rotation begins: what bears the mark of a version that no history knows. It is of another store or clone, or of a
+/// run that was overtaken and died; its value is nowhere.
+pub fn tell_unknown(turn: &Turn<'_>, listed: &[Listed]) -> Result<(), CommandError> {
+    let marks: BTreeSet<VersionId> = listed.iter().filter_map(|one| one.marker).collect();
+    let unknown = turn.unknown(marks)?;
+    let is_unknown = |one: &&Listed| one.marker.is_some_and(|marker| unknown.contains(&marker));
+    for one in listed.iter().filter(is_unknown) {
+        turn.session.say(format!(
+            "warning: {}: {} at its provider was made by secrets, for a version that is not in this store: revoke it there if no \
+             other store has it",
+            turn.name, one.handle
+        ))?;
+    }
+    Ok(())
 }
 
 /// Takes out what was given up behind its having been deployed: wherever that was deployed it is in use until the next one is.
@@ -127,7 +153,7 @@ fn leave_deployed(
     let names: Vec<String> = left.iter().map(ToString::to_string).collect();
     let names = in_words(&names);
     let (name, deployed) = (turn.name, &turn.deployed.name);
-    turn.session.say(if turn.gives_way {
+    turn.session.say(if turn.gives_way() {
         format!("warning: {name}: {names} was given up, but may still be deployed from {deployed}: revoke it by hand once nothing uses it")
     } else {
         format!("{name}: {names} was given up, but may still be deployed from {deployed}: it stays valid to the end of this rotation")
@@ -167,6 +193,7 @@ pub fn revoke_minted(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) ->
         if let Some(minted) = unmarked(turn, secret, provider, rotation, &listed)?
             && !keep.contains(&minted)
         {
+            turn.refuse_moved(secret)?;
             provider.revoke(&minted)?;
             turn.session.say(format!("{}: revoked {minted}", turn.name))?;
         }
@@ -205,11 +232,13 @@ pub fn unmarked(
     }
 }
 
+/// Where another clone may be at it, nothing is revoked that bears no mark. `is_dropped`: no other one has a plan.
 pub fn revoke_nothing_new(
     turn: &Turn<'_>,
     rotation: &Rotation,
     listed: &[Listed],
     keep: &[Handle],
+    is_dropped: bool,
 ) -> Result<(), CommandError> {
     let new: Vec<String> = listed
         .iter()
@@ -218,6 +247,11 @@ pub fn revoke_nothing_new(
         .collect();
     if new.is_empty() {
         return Ok(());
+    }
+    if is_dropped {
+        return Err(
+            appeared(turn, &new).hint("if nobody uses it, remove it there, and run the same command again")
+        );
     }
     Err(CommandError::new(format!(
         "{}: somebody else rotates it too, and whether {} was minted here or there can't be told",

@@ -7,6 +7,7 @@ use super::writing::Existing;
 use crate::domain::rotated::{Rest, Stage};
 use crate::domain::rotation::{Handle, How, Rotation, RotationState, Verified};
 use crate::domain::text::visible;
+use crate::rotate::Provider;
 use crate::rotate::trying::{Experience, Tried, until_verified};
 use crate::system::terminal::Question;
 
@@ -68,11 +69,13 @@ pub fn demand(turn: &mut Turn<'_>, secret: &Existing, rotation: &Rotation) -> Re
 fn attempt(turn: &Turn<'_>, secret: &Existing, rotation: &Rotation) -> Result<Tried, CommandError> {
     let probe = turn.honoured(secret)?.probe;
     let value = turn.open(&secret.bytes)?;
-    // A value that is refused is tried until the time is over: nobody should take that for a hang.
     let number = secret.record.sealed.version.number;
-    turn.session
-        .say(format!("{}: trying version {number}, for {} s at most", turn.name, turn.arguments.timeout))?;
     turn.provided(secret, |_, provider, outside| {
+        // A value that is refused is tried until the time is over: nobody should take that for a hang.
+        if probe.is_some() || provider.is_some_and(Provider::has_register) {
+            let most = turn.arguments.timeout;
+            turn.session.say(format!("{}: trying version {number}, for {most} s at most", turn.name))?;
+        }
         if let Some(provider) = provider {
             let keep: Vec<Handle> = rotation.handle.iter().chain(&rotation.from_handle).cloned().collect();
             revoke_strays(turn, provider, rotation, &keep, &[&value], Stray::IsTold)?;

@@ -39,10 +39,8 @@ pub struct Turn<'a> {
     pub pushes: bool,
     /// Planned by this very run: nothing can have been minted yet.
     pub is_fresh: bool,
-    /// What stands here is about to be given up for what stands on the deploy ref.
-    pub gives_way: bool,
-    /// The step comes behind an overlap: what was deployed before it is in use no more.
-    pub has_waited: bool,
+    /// The step that is being taken.
+    pub step: Next,
     pub told: Rotated,
 }
 
@@ -81,8 +79,7 @@ impl<'a> Turn<'a> {
             deployed,
             pushes,
             is_fresh: false,
-            gives_way: false,
-            has_waited: false,
+            step: Next::Nothing,
             told,
         })
     }
@@ -163,7 +160,7 @@ impl<'a> Turn<'a> {
         if step.writes() {
             self.refuse_behind()?;
         }
-        self.has_waited = matches!(step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew);
+        self.step = step;
         match step {
             Next::Plan => minting::plan(self, secret),
             Next::Mint => minting::mint(self, secret),
@@ -202,6 +199,16 @@ impl<'a> Turn<'a> {
                 Ok(Went::Stops(Rest::Done(what.to_owned())))
             }
         }
+    }
+
+    /// Whether what stands here is about to be given up for what stands on the deploy ref.
+    pub fn gives_way(&self) -> bool {
+        self.step == Next::GiveWay
+    }
+
+    /// Whether the step comes behind an overlap: what was deployed before it is in use no more.
+    pub fn has_waited(&self) -> bool {
+        matches!(self.step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew)
     }
 
     /// The command that goes on.

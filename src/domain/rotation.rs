@@ -14,7 +14,7 @@ mod there;
 pub use machine::{Next, Seen, There, Wanted, next};
 pub use merging::{Stands, may_be_revoked, merge};
 pub use strays::{Listed, Strays, strays};
-pub use there::there;
+pub use there::{may_be_dropped, there};
 
 use std::fmt;
 

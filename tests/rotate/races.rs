@@ -1,5 +1,6 @@
 //! Two clones that rotate the same secret, and people who do something else in the middle of it.
 
+mod ending;
 mod meddling;
 mod merging;
 mod states;
@@ -77,6 +78,18 @@ impl Rivals {
     /// Runs the first one up to there, then does something else, then lets it go on or die.
     fn held_up(&self, pause: Pause, then: Then, meanwhile: impl FnOnce()) -> Option<Outcome> {
         self.stage.restore(&self.begin);
+        self.held_up_in(&["--push"], START, pause, then, meanwhile)
+    }
+
+    /// The same as things stand.
+    fn held_up_in(
+        &self,
+        arguments: &[&str],
+        at: &str,
+        pause: Pause,
+        then: Then,
+        meanwhile: impl FnOnce(),
+    ) -> Option<Outcome> {
         let child = match pause {
             Pause::Request(number) => {
                 let (reached, arrival) = mpsc::channel();
@@ -94,7 +107,7 @@ impl Rivals {
                         released.recv().ok();
                     }
                 });
-                let mut child = self.start();
+                let mut child = self.start(arguments, at);
                 arrival.recv_timeout(PATIENCE).expect("it comes there");
                 meanwhile();
                 if then == Then::Dies {
@@ -126,7 +139,7 @@ impl Rivals {
                 fs::create_dir_all(hook.parent().unwrap()).unwrap();
                 fs::write(&hook, text).unwrap();
                 fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-                let mut child = self.start();
+                let mut child = self.start(arguments, at);
                 let mut arrival = String::new();
                 fs::File::open(reached).unwrap().read_to_string(&mut arrival).unwrap();
                 meanwhile();
@@ -152,8 +165,9 @@ impl Rivals {
         outcome
     }
 
-    fn start(&self) -> Child {
-        let run = self.stage.secrets(self.first()).args(["rotate", NAME, "--push", "--format", "json"]);
+    fn start(&self, arguments: &[&str], at: &str) -> Child {
+        let run = self.stage.secrets(self.first()).args(["rotate", NAME, "--format", "json"]);
+        let run = run.args(arguments).at(at);
         let mut command = run.into_command();
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         command.spawn().unwrap()

@@ -33,9 +33,9 @@ pub fn merge(
         base.is_some_and(|begun| goes_on(other, begun) && !goes_on(one, begun))
     };
     match (taken, lost) {
-        // What the other side goes on with was ended on this one.
-        (Some(taken), Some(lost)) if has_moved_on(taken, lost) => Some(taken.clone()),
-        (Some(taken), Some(lost)) if has_moved_on(lost, taken) => Some(lost.clone()),
+        // What the other side goes on with was ended on this one; that side may have minted for it since.
+        (Some(taken), Some(lost)) if has_moved_on(taken, lost) => Some(both(taken, lost, stands)),
+        (Some(taken), Some(lost)) if has_moved_on(lost, taken) => Some(both(lost, taken, stands)),
         (Some(taken), Some(lost)) if weight(lost, taken, stands) > weight(taken, lost, stands) => {
             Some(both(lost, taken, stands))
         }

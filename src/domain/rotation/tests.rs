@@ -336,6 +336,21 @@ fn record(version: u128, number: u64, seal: u64, rotation: Option<Rotation>) -> 
 
 /// Whoever takes its own successor for a rival revokes what is deployed.
 #[test]
+fn dropped_is_what_stands_there_as_before_and_without_a_rotation() {
+    let planned = |to: u128| Some(Rotation { to: id(to), ..rotation(RotationState::Planned) });
+    for (ours, theirs, is_dropped) in [
+        (record(1, 1, 1, planned(2)), record(1, 1, 1, None), true),
+        (record(2, 2, 2, Some(rotation(RotationState::Sealed))), record(1, 1, 1, None), true),
+        (record(1, 1, 1, planned(2)), record(1, 1, 1, planned(3)), false),
+        (record(1, 1, 1, planned(2)), record(9, 1, 1, None), false),
+        (record(1, 1, 1, planned(2)), record(1, 2, 2, None), false),
+        (record(1, 1, 1, None), record(1, 1, 1, None), false),
+    ] {
+        assert_eq!(may_be_dropped(&ours, &theirs), is_dropped, "{ours:?}");
+    }
+}
+
+#[test]
 fn a_rival_is_told_from_a_successor() {
     use RotationState::{Aborted, Planned, Sealed, Verified};
     let of = |state, to: u128| Some(Rotation { to: id(to), ..rotation(state) });

@@ -31,3 +31,13 @@ pub fn there(ours: &Record, theirs: &Record, is_made_from: bool) -> Option<There
     };
     is_another.then_some(There::Another)
 }
+
+/// Whether the deploy ref has the old value and no rotation. Where it once had the one that is here, somebody has dropped that there.
+pub fn may_be_dropped(ours: &Record, theirs: &Record) -> bool {
+    let stands = &theirs.sealed.version;
+    theirs.rotation.is_none()
+        && ours
+            .rotation
+            .as_ref()
+            .is_some_and(|rotation| stands.id == rotation.from.id && stands.number == rotation.from.number)
+}

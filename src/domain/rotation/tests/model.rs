@@ -40,6 +40,8 @@ struct Laptop {
     is_fresh: bool,
     /// It is about to do what comes after an overlap.
     has_waited: bool,
+    /// What the deploy ref had when it looked.
+    saw: usize,
 }
 
 /// How a call of the provider goes wrong.
@@ -52,12 +54,14 @@ enum Fault {
 
 #[derive(Debug, Clone, Copy)]
 enum Event {
-    /// `last`: after so many effects the run is killed.
+    /// `last`: after so many effects the run is killed. `meanwhile`: after so many the other clone runs, from its beginning to its
+    /// end.
     Run {
         clone: usize,
         wanted: Wanted,
         last: Option<u8>,
         fault: Option<(u8, Fault)>,
+        meanwhile: Option<(u8, Wanted)>,
     },
     Pull {
         clone: usize,
@@ -88,6 +92,7 @@ struct World {
     ids: u128,
     left: Option<u8>,
     fault: Option<(u8, Fault)>,
+    meanwhile: Option<(u8, usize, Wanted)>,
 }
 
 impl World {
@@ -102,14 +107,15 @@ impl World {
             commits: vec![first],
             remote: 0,
             clones: [
-                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false },
-                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false },
+                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false, saw: 0 },
+                Laptop { head: 0, seen: 0, is_fresh: false, has_waited: false, saw: 0 },
             ],
             production: 0,
             of_people: BTreeSet::new(),
             ids: 100,
             left: None,
             fault: None,
+            meanwhile: None,
         }
     }
 
@@ -120,6 +126,11 @@ impl World {
 
     /// Whoever is killed is killed before or after something was done, never in between.
     fn effect(&mut self) -> Result<(), Stop> {
+        match &mut self.meanwhile {
+            Some((0, ..)) => self.interleave(),
+            Some((effects, ..)) => *effects -= 1,
+            None => {}
+        }
         match &mut self.left {
             Some(0) => Err(Stop),
             Some(left) => {
@@ -128,6 +139,15 @@ impl World {
             }
             None => Ok(()),
         }
+    }
+
+    /// The other clone, in the middle of a run of this one: first it gets what is there, then it runs.
+    fn interleave(&mut self) {
+        let Some((_, clone, wanted)) = self.meanwhile.take() else { return };
+        let (left, fault) = (self.left.take(), self.fault.take());
+        self.pull(clone);
+        self.run(clone, wanted).ok();
+        (self.left, self.fault) = (left, fault);
     }
 
     /// All that a commit goes back to, the newest first.
@@ -177,21 +197,32 @@ impl World {
 
     fn there(&self, clone: usize) -> Option<There> {
         let (ours, theirs) = (&self.here(clone).record, &self.commits[self.remote].record);
-        let found = there(ours, theirs, self.goes_back_to(self.clones[clone].head, self.remote))?;
-        let is_successor = found == There::Another
-            && ours.rotation.as_ref().is_some_and(|rotation| self.was_deployed(clone, rotation.to));
-        (!is_successor).then_some(found)
+        let is_made_from = self.goes_back_to(self.clones[clone].head, self.remote);
+        let has_gone_on =
+            ours.rotation.as_ref().is_some_and(|rotation| self.was_deployed(clone, rotation.to));
+        match there(ours, theirs, is_made_from) {
+            Some(There::Another) if has_gone_on => None,
+            None if !is_made_from && may_be_dropped(ours, theirs) && !has_gone_on => {
+                let was_planned = |rotation: &Rotation| {
+                    self.ever_deployed(clone)
+                        .any(|record| record.rotation.as_ref().is_some_and(|there| there.to == rotation.to))
+                };
+                ours.rotation.as_ref().is_some_and(was_planned).then_some(There::Another)
+            }
+            found => found,
+        }
     }
 
     /// As far as the clone has seen it.
+    fn ever_deployed(&self, clone: usize) -> impl Iterator<Item = &Record> {
+        let seen = self.past(self.clones[clone].seen).into_iter().map(|commit| commit.0);
+        seen.chain([self.remote]).map(|commit| &self.commits[commit].record)
+    }
+
     fn was_deployed(&self, clone: usize, version: VersionId) -> bool {
-        let theirs = &self.commits[self.remote].record;
-        theirs.sealed.version.id == version
-            || theirs.rotation.as_ref().is_some_and(|rotation| rotation.from.id == version)
-            || self
-                .past(self.clones[clone].seen)
-                .iter()
-                .any(|commit| self.commits[commit.0].record.sealed.version.id == version)
+        let theirs = self.commits[self.remote].record.rotation.as_ref();
+        theirs.is_some_and(|rotation| rotation.from.id == version)
+            || self.ever_deployed(clone).any(|record| record.sealed.version.id == version)
     }
 
     fn list(&self) -> Vec<Listed> {
@@ -207,6 +238,10 @@ impl World {
 
     fn call(&mut self, act: impl Fn(&mut Self)) -> Result<(), Stop> {
         self.effect()?;
+        self.answered(act)
+    }
+
+    fn answered(&mut self, act: impl Fn(&mut Self)) -> Result<(), Stop> {
         let fault = match &mut self.fault {
             Some((0, fault)) => Some(*fault),
             Some((calls, _)) => {
@@ -240,10 +275,11 @@ impl World {
 
     fn happens(&mut self, event: Event) {
         match event {
-            Event::Run { clone, wanted, last, fault } => {
+            Event::Run { clone, wanted, last, fault, meanwhile } => {
                 (self.left, self.fault) = (last, fault);
+                self.meanwhile = meanwhile.map(|(effects, wanted)| (effects, 1 - clone, wanted));
                 self.run(clone, wanted).ok();
-                (self.left, self.fault) = (None, None);
+                (self.left, self.fault, self.meanwhile) = (None, None, None);
             }
             Event::Pull { clone } => self.pull(clone),
             Event::Set { clone } => drop(self.set(clone)),
@@ -261,7 +297,7 @@ impl World {
         for _ in 0..6 {
             for clone in [0, 1] {
                 self.happens(Event::Pull { clone });
-                self.happens(Event::Run { clone, wanted: Wanted::Retire, last: None, fault: None });
+                self.happens(run(clone, Wanted::Retire, None));
                 self.happens(Event::Pull { clone });
                 self.happens(Event::Deploy { hours: 25 });
             }
@@ -283,16 +319,21 @@ fn event() -> impl Strategy<Value = Event> {
         4 => Just(Wanted::Onward),
         2 => Just(Wanted::Retire),
         1 => Just(Wanted::Abort),
-    ];
+    ]
+    .boxed();
+    let meanwhile = proptest::option::weighted(0.4, (0..24_u8, wanted.clone()));
     let fault = prop_oneof![Just(Fault::FailsBefore), Just(Fault::FailsAfter), Just(Fault::DoesItTwice)];
     let run = (
         0..2_usize,
         wanted,
         proptest::option::of(0..24_u8),
         proptest::option::weighted(0.3, (0..3_u8, fault)),
+        meanwhile,
     );
     prop_oneof![
-        5 => run.prop_map(|(clone, wanted, last, fault)| Event::Run { clone, wanted, last, fault }),
+        5 => run.prop_map(|(clone, wanted, last, fault, meanwhile)| {
+            Event::Run { clone, wanted, last, fault, meanwhile }
+        }),
         2 => (0..2_usize).prop_map(|clone| Event::Pull { clone }),
         1 => (0..2_usize).prop_map(|clone| Event::Set { clone }),
         2 => prop_oneof![Just(1), Just(25)].prop_map(|hours| Event::Deploy { hours }),
@@ -318,6 +359,12 @@ fn ends_with_one(takes_markers: bool, events: &[Event]) -> World {
         world.happens(*event);
     }
     world.settle();
+    if events.iter().any(|event| matches!(event, Event::Run { meanwhile: Some(_), .. })) {
+        // Who was overtaken in the middle of a run, died, and pulled before going on, has forgotten what they minted: the next
+        // rotation tells of it.
+        world.happens(run(0, Wanted::Onward, None));
+        world.settle();
+    }
     let stands = &world.commits[world.remote];
     assert_eq!(stands.record.rotation, None);
     let is_known = |value: &usize| *value == stands.value || world.of_people.contains(value);
@@ -328,7 +375,7 @@ fn ends_with_one(takes_markers: bool, events: &[Event]) -> World {
 }
 
 fn run(clone: usize, wanted: Wanted, last: Option<u8>) -> Event {
-    Event::Run { clone, wanted, last, fault: None }
+    Event::Run { clone, wanted, last, fault: None, meanwhile: None }
 }
 
 /// What works, and is used by then, but stands in no store any more, may be anybody's: only people can end it.

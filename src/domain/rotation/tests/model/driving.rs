@@ -15,6 +15,7 @@ impl World {
             let gave_up_deployed = rotation.is_some_and(|rotation| self.gave_up_deployed(clone, rotation));
             let seen = Seen { rotation, version, set_at, there, gave_up_deployed, overlap, now, wanted };
             let step = next(&seen);
+            self.clones[clone].saw = self.remote;
             self.clones[clone].has_waited =
                 matches!(step, Next::Retire | Next::DropPlan | Next::ClearUp | Next::RevokeNew);
             match (step, rotation.cloned()) {
@@ -36,7 +37,7 @@ impl World {
                     self.try_out(value)?;
                     let old = self.value_of(clone, rotation.from.id);
                     self.revoke_strays(clone, &rotation, &[value, old], Doubtful::Blocks)?;
-                    self.revoke(old)?;
+                    self.revoke(clone, old)?;
                     self.end(clone)?;
                 }
                 (Next::DropPlan, Some(rotation)) if !self.clones[clone].is_fresh => {
@@ -68,6 +69,7 @@ impl World {
     }
 
     fn plan(&mut self, clone: usize, record: &Record) -> Result<(), Stop> {
+        self.tell_unknown(clone);
         let before = if self.takes_markers { Vec::new() } else { self.list() };
         let version = &record.sealed.version;
         let plan = Rotation {
@@ -157,13 +159,16 @@ impl World {
                     &keep,
                 )?;
             }
-        } else if self.list().iter().any(|one| {
-            !rotation.before.contains(&one.handle)
-                && ![theirs, old].map(|kept| handle(&kept.to_string())).contains(&one.handle)
-        }) && !self.clones[clone].is_fresh
-        {
+        } else if !self.clones[clone].is_fresh {
             // What is new there may be theirs, who are about to seal it.
-            return Err(Stop);
+            let kept = [theirs, old].map(|kept| handle(&kept.to_string()));
+            let is_new = |one: &Listed| !rotation.before.contains(&one.handle) && !kept.contains(&one.handle);
+            let new: Vec<Handle> = self.list().into_iter().filter(is_new).map(|one| one.handle).collect();
+            if !new.is_empty() {
+                let is_dropped = self.commits[self.remote].record.rotation.is_none();
+                self.tell(new, is_dropped);
+                return Err(Stop);
+            }
         }
         self.clones[clone].head = self.remote;
         Ok(())

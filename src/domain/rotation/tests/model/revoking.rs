@@ -11,9 +11,15 @@ pub(super) enum Doubtful {
 }
 
 impl World {
-    pub(super) fn revoke(&mut self, value: usize) -> Result<(), Stop> {
+    /// What comes behind an overlap is not done where the deploy ref has moved on since: another clone may have gone back.
+    pub(super) fn revoke(&mut self, clone: usize, value: usize) -> Result<(), Stop> {
+        self.effect()?;
+        let Laptop { has_waited, saw, .. } = self.clones[clone];
+        if has_waited && self.commits[saw].record != self.commits[self.remote].record {
+            return Err(Stop);
+        }
         assert_ne!(value, self.production, "revoked while production runs on it");
-        self.call(|world| world.credentials[value].is_valid = false)
+        self.answered(|world| world.credentials[value].is_valid = false)
     }
 
     /// What was given up and stood on the deploy ref before may still be in use, and ends when the wait for it is over.
@@ -38,23 +44,42 @@ impl World {
             {
                 self.of_people.insert(stray);
             } else {
-                self.revoke(stray)?;
+                self.revoke(clone, stray)?;
             }
         }
         if found.doubtful.is_empty() {
             return Ok(());
         }
-        for told in found.doubtful {
-            let told = told.as_str().parse().unwrap();
-            self.of_people.insert(told);
-            if doubtful == Doubtful::Blocks && !self.is_used(told) {
-                self.credentials[told].is_valid = false;
-            }
-        }
+        self.tell(found.doubtful, doubtful == Doubtful::Blocks);
         match doubtful {
             Doubtful::Blocks => Err(Stop),
             Doubtful::IsTold => Ok(()),
         }
+    }
+
+    /// A person reads of these, and removes them where they are told to and nobody uses them.
+    pub(super) fn tell(&mut self, handles: Vec<Handle>, removes: bool) {
+        for told in handles {
+            let told = told.as_str().parse().unwrap();
+            self.of_people.insert(told);
+            if removes && !self.is_used(told) {
+                self.credentials[told].is_valid = false;
+            }
+        }
+    }
+
+    /// Before a rotation begins a person reads of what is at the provider and in nobody's history. One that takes no markers has
+    /// no room for more than two.
+    pub(super) fn tell_unknown(&mut self, clone: usize) {
+        let past = self.past(self.clones[clone].head);
+        let known: BTreeSet<VersionId> =
+            past.iter().map(|commit| self.commits[commit.0].record.sealed.version.id).collect();
+        let current = self.here(clone).value;
+        let is_unknown = |(number, one): &(usize, &Credential)| {
+            one.is_valid && *number != current && one.marker.is_none_or(|marker| !known.contains(&marker))
+        };
+        let unknown = self.credentials.iter().enumerate().filter(is_unknown).map(|(number, _)| number);
+        self.of_people.extend(unknown.collect::<Vec<_>>());
     }
 
     /// As far as a person can find out who is told to remove it if nobody uses it.
@@ -71,7 +96,7 @@ impl World {
     ) -> Result<(), Stop> {
         let minted = rotation.handle.as_ref().map(|handle| handle.as_str().parse().unwrap());
         if let Some(minted) = minted.filter(|minted| !self.takes_markers && !keep.contains(minted)) {
-            self.revoke(minted)?;
+            self.revoke(clone, minted)?;
         }
         self.revoke_strays(clone, rotation, keep, Doubtful::IsTold)
     }
