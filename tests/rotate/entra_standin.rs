@@ -17,6 +17,7 @@ use secrets::domain::value::Value;
 use serde_json::{Value as Json, json};
 
 use super::server::Request;
+use super::staged::Event;
 use super::standin::{self, Reply, World, percent_decoded};
 
 pub const TENANT: &str = "campus.example.org";
@@ -55,15 +56,6 @@ pub struct Password {
     pub hidden: usize,
     /// How often somebody has asked for a token with it.
     pub tried: usize,
-}
-
-/// What came to pass, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// With which of its client secrets an application logged in.
-    LoggedIn(String),
-    Made(String),
-    Removed(String),
 }
 
 #[derive(Clone)]
@@ -158,7 +150,7 @@ impl Standin {
     }
 
     pub fn passwords(&self, app: &str) -> Vec<Password> {
-        self.with(|entra| entra.passwords[app].1.clone())
+        self.with(|entra| entra.passwords(app).to_vec())
     }
 
     pub fn key_ids(&self, app: &str) -> Vec<String> {
@@ -178,6 +170,10 @@ impl Standin {
 }
 
 impl Entra {
+    pub fn passwords(&self, app: &str) -> &[Password] {
+        &self.passwords[app].1
+    }
+
     /// Somebody ends one in the portal.
     pub fn take_away(&mut self, app: &str, key_id: &str) {
         self.passwords.get_mut(app).unwrap().1.retain(|one| one.key_id != key_id);

@@ -235,7 +235,7 @@ impl Gitlab {
         let shown: Vec<_> = all.iter().skip((page - 1) * per_page).take(per_page).cloned().collect();
         let next = if page * per_page < all.len() { (page + 1).to_string() } else { String::new() };
         let headers = if is_old { String::new() } else { format!("X-Next-Page: {next}\r\n") };
-        Reply { status: 200, headers, body: shown.into() }
+        Reply { headers, ..Reply::new(200, shown.into()) }
     }
 
     fn one(&mut self, call: Call, owner: &str, request: &Request, rest: &str) -> Reply {

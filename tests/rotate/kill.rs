@@ -4,6 +4,7 @@
 //! Killed is the command itself: on entering each call by which it changes what is on the disk (strace), at each request that the
 //! provider receives, has done, and has answered, and at each push, before anything is sent and after the remote has taken it.
 
+mod aws;
 mod syscalls;
 mod unwell;
 pub mod walk;
@@ -11,7 +12,7 @@ pub mod walk;
 use super::entra_standin::Call;
 use super::stage::{Came, LATER, MUCH_LATER, START};
 use super::standin::Moment;
-use walk::{Blow, Step, Walk};
+use walk::{Step, Walk};
 
 pub const ROTATE: Step = Step { arguments: &["--push"], at: START, came: Came::Verified };
 pub const RETIRE: Step = Step { arguments: &["--retire", "--push"], at: LATER, came: Came::Retired };
@@ -56,12 +57,7 @@ fn killed_at_any_push_it_is_gone_on_with() {
     for life in [&[ROTATE, RETIRE][..], &[ROTATE, GO_BACK, GIVE_UP]] {
         let walk = Walk::new(life);
         for step in 0..life.len() {
-            let pushes = walk.pushes(step);
-            assert!(pushes >= 1, "step {step} is pushed");
-            for number in 1..=pushes {
-                walk.strike(step, &Blow::BeforePush(number));
-                walk.strike(step, &Blow::AfterPush(number));
-            }
+            walk.each_push(step);
         }
     }
 }

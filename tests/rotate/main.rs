@@ -21,6 +21,7 @@ mod server;
 
 mod aws;
 mod aws_at_moto;
+mod aws_standin;
 mod entra;
 #[allow(dead_code, reason = "other modules will have their own part of it")]
 mod entra_standin;
@@ -37,5 +38,6 @@ mod probes_tls;
 mod races;
 mod runners;
 mod stage;
+mod staged;
 mod standin;
 mod standins;

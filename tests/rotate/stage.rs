@@ -1,15 +1,17 @@
-//! A store with one secret whose rotator is the stand-in for Entra, pushed and at rest, to which a test can come back; and what
-//! must hold of it whatever befell a rotation.
+//! A store with one secret whose rotator is the stand-in for a provider, Entra where nothing else is said, pushed and at rest, to
+//! which a test can come back; and what must hold of it whatever befell a rotation.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::common::{Outcome, Run, Sandbox};
-use super::entra_standin::{APP, APP_KEY, APP_SECRET, AT, CLIENT_SECRET, Entra, Event, Password, Standin};
+use super::entra_standin::{AT, Entra};
+use super::staged::{Credential, Event, Staged};
+use super::standin::Standin;
 
 pub const NAME: &str = "web/login";
 /// When a rotation is begun.
@@ -22,20 +24,22 @@ pub const MUCH_LATER: &str = "2027-08-27T00:00:00Z";
 /// How often a state is looked at in a fresh clone.
 const CLONED_EVERY: usize = 8;
 
-pub struct Stage {
+pub struct Stage<W: Staged = Entra> {
     pub sandbox: Sandbox,
-    pub standin: Arc<Standin>,
+    pub standin: Arc<Standin<W>>,
     pub laptop: PathBuf,
     /// The version that was there before any rotation.
     first: OnceLock<String>,
     looked: AtomicUsize,
+    /// What was deployed so far, by what git knows it sealed.
+    opened: Mutex<BTreeMap<String, String>>,
 }
 
 /// Everything at one moment: the clones, the remote, and the provider.
-pub struct Saved {
+pub struct Saved<W = Entra> {
     folder: PathBuf,
     clones: Vec<String>,
-    world: Entra,
+    world: W,
 }
 
 /// How far a rotation came.
@@ -57,16 +61,23 @@ impl Stage {
 
     /// With these secrets of the same application beside it.
     pub fn with(others: &[&str]) -> Self {
-        let (sandbox, standin) = (Sandbox::new(), Arc::new(Standin::start()));
+        Self::set(others)
+    }
+}
+
+impl<W: Staged> Stage<W> {
+    pub fn set(others: &[&str]) -> Self {
+        let (sandbox, standin) = (Sandbox::new(), Arc::new(W::start()));
         let laptop = sandbox.store(&["alice", "bob"]);
-        sandbox.add(&laptop, NAME, "2028-01-01", APP_SECRET);
+        sandbox.add(&laptop, NAME, "2028-01-01", W::FIRST);
         for (number, other) in others.iter().enumerate() {
             sandbox.add(&laptop, other, "2028-01-01", &format!("{number}th value of another"));
         }
         sandbox.push(&laptop);
-        let stage = Self { sandbox, standin, laptop, first: OnceLock::new(), looked: AtomicUsize::new(0) };
+        let (first, looked, opened) = (OnceLock::new(), AtomicUsize::new(0), Mutex::default());
+        let stage = Self { sandbox, standin, laptop, first, looked, opened };
         for name in others.iter().chain(&[NAME]) {
-            stage.set_rotator(name, APP);
+            stage.set_rotator(name);
         }
         stage.sandbox.push(&stage.laptop);
         let first = stage.deployed_record()["sealed"]["version"]["id"].as_str().unwrap().to_owned();
@@ -74,22 +85,22 @@ impl Stage {
         stage
     }
 
-    pub fn set_rotator(&self, name: &str, app: &str) {
-        let set = ["rotator", "set", name, "entra-app-password"];
-        let words = self.standin.words(app, "env:GRAPH");
-        self.secrets(&self.laptop).args(set).args(words).run().code(0);
+    fn set_rotator(&self, name: &str) {
+        let set = ["rotator", "set", name, W::KIND];
+        self.secrets(&self.laptop).args(set).args(W::words(&self.standin)).run().code(0);
     }
 
     /// A run as whoever rotates.
     pub fn secrets(&self, folder: &Path) -> Run<'_> {
-        self.sandbox.secrets(folder).identity("alice").env("GRAPH", CLIENT_SECRET).at(START)
+        let run = self.sandbox.secrets(folder).identity("alice").at(START);
+        W::ENVIRONMENT.iter().fold(run, |run, (name, text)| run.env(name, text))
     }
 
     pub fn rotate(&self, folder: &Path, more: &[&str], at: &str) -> Outcome {
         self.secrets(folder).args(["rotate", NAME]).args(more).at(at).run()
     }
 
-    pub fn save(&self, name: &str, clones: &[&str]) -> Saved {
+    pub fn save(&self, name: &str, clones: &[&str]) -> Saved<W> {
         let folder = self.sandbox.path(name);
         fs::create_dir(&folder).unwrap();
         for one in clones.iter().chain(&["origin.git"]) {
@@ -99,7 +110,7 @@ impl Stage {
         Saved { folder, clones, world: self.standin.with(|world| world.clone()) }
     }
 
-    pub fn restore(&self, saved: &Saved) {
+    pub fn restore(&self, saved: &Saved<W>) {
         self.standin.heal();
         for one in saved.clones.iter().map(String::as_str).chain(["origin.git"]) {
             fs::remove_dir_all(self.sandbox.path(one)).unwrap();
@@ -118,14 +129,45 @@ impl Stage {
 
     /// What a deploy would use at this very moment is taken by the provider.
     pub fn what_is_deployed_works(&self, context: &str) {
+        let credentials = self.credentials();
+        if !W::TAKES_MARKERS {
+            let value = self.deployed_value();
+            let is_there = credentials.iter().any(|one| one.is_valid && one.value == value);
+            assert!(
+                is_there,
+                "{context}: what is deployed is none of what its provider has: {credentials:?}"
+            );
+            return;
+        }
         let id = self.deployed_record()["sealed"]["version"]["id"].as_str().unwrap().to_owned();
-        let passwords = self.standin.passwords(APP);
         let mark = format!("secrets {id}");
         let is_first = self.first.get() == Some(&id);
-        let is_there =
-            |one: &Password| one.name.as_deref() == Some(&mark) || (is_first && one.key_id == APP_KEY);
-        let is_there = passwords.iter().any(is_there);
-        assert!(is_there, "{context}: version {id} is deployed, and its provider has {passwords:?}");
+        let is_there = |one: &Credential| {
+            one.mark.as_deref() == Some(&mark) || (is_first && one.handle == W::FIRST_HANDLE)
+        };
+        let is_there = credentials.iter().any(is_there);
+        assert!(is_there, "{context}: version {id} is deployed, and its provider has {credentials:?}");
+    }
+
+    /// What a deploy would use at this very moment, opened in a clone that does nothing else.
+    fn deployed_value(&self) -> String {
+        let sealed = format!("main:secrets/{NAME}.age");
+        let blob = self.sandbox.git(&self.sandbox.path("origin.git"), ["rev-parse", sealed.as_str()]);
+        let open = || {
+            let clone = self.sandbox.path("deploys");
+            if !clone.exists() {
+                self.sandbox.clone("deploys", &[]);
+            }
+            self.sandbox.git(&clone, ["fetch", "-q", "origin"]);
+            self.sandbox.git(&clone, ["reset", "-q", "--hard", "origin/main"]);
+            self.value(&clone, &[]).expect("what is deployed can be opened")
+        };
+        self.opened.lock().unwrap().entry(blob).or_insert_with(open).clone()
+    }
+
+    /// All that its provider has, the eldest first.
+    pub fn credentials(&self) -> Vec<Credential> {
+        self.standin.with(|world| world.credentials())
     }
 
     /// Whatever befell it: one value is current, it is the one that is sealed where deploys are made from, nothing else is valid
@@ -142,27 +184,28 @@ impl Stage {
             self.laptop.clone()
         };
         let current = self.value(&fresh, &[]).unwrap_or_else(|| panic!("{context}: can't be read"));
-        let passwords = self.standin.passwords(APP);
+        let credentials = self.credentials();
+        assert!(credentials.iter().all(|one| one.is_valid), "{context}: {credentials:?}");
         let valid: BTreeMap<&str, &str> =
-            passwords.iter().map(|one| (one.secret.as_str(), one.key_id.as_str())).collect();
-        assert_eq!(valid.len(), passwords.len(), "{context}");
+            credentials.iter().map(|one| (one.value.as_str(), one.handle.as_str())).collect();
+        assert_eq!(valid.len(), credentials.len(), "{context}");
         let key = valid.get(current.as_str());
         let key = (*key.unwrap_or_else(|| panic!("{context}: the current value is not valid: {valid:?}")))
             .to_owned();
         let number = self.deployed_record()["sealed"]["version"]["number"].as_u64().unwrap();
-        let found: Vec<&str> = passwords.iter().map(|one| one.secret.as_str()).collect();
+        let found: Vec<&str> = credentials.iter().map(|one| one.value.as_str()).collect();
         let expected = match came {
-            Came::Verified => vec![APP_SECRET, current.as_str()],
-            Came::BackWaits => vec![APP_SECRET, *found.last().unwrap()],
+            Came::Verified => vec![W::FIRST, current.as_str()],
+            Came::BackWaits => vec![W::FIRST, *found.last().unwrap()],
             Came::Retired => vec![current.as_str()],
-            Came::Back => vec![APP_SECRET],
+            Came::Back => vec![W::FIRST],
         };
         assert_eq!(found, expected, "{context}: what is valid at the provider");
-        assert_eq!(current == APP_SECRET, matches!(came, Came::BackWaits | Came::Back), "{context}");
+        assert_eq!(current == W::FIRST, matches!(came, Came::BackWaits | Came::Back), "{context}");
         match came {
             Came::BackWaits => assert_eq!((number, found.len()), (3, 2), "{context}"),
             Came::Verified => {
-                assert_eq!(self.value(&fresh, &["--version", "1"]).as_deref(), Some(APP_SECRET), "{context}");
+                assert_eq!(self.value(&fresh, &["--version", "1"]).as_deref(), Some(W::FIRST), "{context}");
                 assert_eq!(number, 2, "{context}");
             }
             Came::Retired => assert_eq!(number, 2, "{context}"),
@@ -173,11 +216,11 @@ impl Stage {
 
     /// The old value was valid until the new one was seen to work.
     fn old_one_outlived_the_trial(&self, current: &str, context: &str) {
-        let events = self.standin.with(|world| world.events.clone());
-        let at = |event: &Event| events.iter().position(|one| one == event);
-        if let Some(removed) = at(&Event::Removed(APP_KEY.to_owned())) {
-            let tried = at(&Event::LoggedIn(current.to_owned()));
-            assert!(tried.is_some_and(|tried| tried < removed), "{context}: {events:?}");
+        let events = self.standin.with(|world| world.events().to_vec());
+        let ends = [Event::Disabled, Event::Removed].map(|end| end(W::FIRST_HANDLE.to_owned()));
+        if let Some(ended) = events.iter().position(|one| ends.contains(one)) {
+            let tried = events.iter().position(|one| *one == Event::LoggedIn(current.to_owned()));
+            assert!(tried.is_some_and(|tried| tried < ended), "{context}: {events:?}");
         }
         assert_eq!(self.standin.wrong(), Vec::<String>::new(), "{context}");
     }

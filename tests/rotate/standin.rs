@@ -42,12 +42,22 @@ pub struct Reply {
     pub status: u16,
     /// Whole lines.
     pub headers: String,
-    pub body: Json,
+    pub body: Body,
+}
+
+pub enum Body {
+    /// `null` is no body.
+    Json(Json),
+    Xml(String),
 }
 
 impl Reply {
     pub fn new(status: u16, body: Json) -> Self {
-        Self { status, headers: String::new(), body }
+        Self { status, headers: String::new(), body: Body::Json(body) }
+    }
+
+    pub fn xml(status: u16, body: String) -> Self {
+        Self { status, headers: String::new(), body: Body::Xml(body) }
     }
 }
 
@@ -182,12 +192,13 @@ fn handle<W: World>(state: &Mutex<State<W>>, hook: Option<&Hook<W::Call>>, reque
 fn give(reply: &Reply) -> Answer {
     let Reply { status, headers, body } = reply;
     let status = format!("{status} Status");
-    if body.is_null() {
-        return answer(&status, headers, "");
-    }
-    // As Microsoft writes JSON: whoever reads it must know escapes.
-    let body = body.to_string().replace('+', "\\u002B");
-    answer(&status, &format!("Content-Type: application/json\r\n{headers}"), &body)
+    let (kind, body) = match body {
+        Body::Json(Json::Null) => return answer(&status, headers, ""),
+        // As Microsoft writes JSON: whoever reads it must know escapes.
+        Body::Json(body) => ("application/json", body.to_string().replace('+', "\\u002B")),
+        Body::Xml(body) => ("text/xml", body.clone()),
+    };
+    answer(&status, &format!("Content-Type: {kind}\r\n{headers}"), &body)
 }
 
 pub fn percent_decoded(text: &str) -> String {

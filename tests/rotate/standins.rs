@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use super::aws_standin::{self, FIRST_ID, KEEPER_ID};
 use super::entra::{marker, with_app};
 use super::entra_standin::{APP, APP_KEY, CLIENT, CLIENT_SECRET, Call, Standin};
 use super::gitlab_standin;
@@ -103,4 +104,71 @@ fn the_one_for_gitlab_is_strict() {
         assert_eq!(standin.wrong().len() > before, is_against, "{method} {path} {body}");
     }
     assert_eq!(standin.active().len(), 2);
+}
+
+#[test]
+fn the_one_for_aws_is_strict() {
+    let standin = aws_standin::Standin::start();
+    let (iam, sts) = ("iam", "sts");
+    let signed = |id: &str, service: &str| {
+        format!(
+            "Content-Type: application/x-www-form-urlencoded\r\nX-Amz-Date: 20270824T000000Z\r\nAuthorization: \
+             AWS4-HMAC-SHA256 Credential={id}/20270824/us-east-1/{service}/aws4_request, \
+             SignedHeaders=content-type;host;x-amz-date, Signature={}\r\n",
+            "0a".repeat(32)
+        )
+    };
+    let as_keeper = signed(KEEPER_ID, iam);
+    let unsigned = "Content-Type: application/x-www-form-urlencoded\r\n".to_owned();
+    let list = "Action=ListAccessKeys&Version=2010-05-08&UserName=backup";
+    let create = "Action=CreateAccessKey&Version=2010-05-08&UserName=backup";
+    let who = "Action=GetCallerIdentity&Version=2011-06-15";
+    let of = |action: &str, id: &str, more: &str| {
+        format!("Action={action}&Version=2010-05-08&UserName=backup&AccessKeyId={id}{more}")
+    };
+    let (update, delete) = ("UpdateAccessKey", "DeleteAccessKey");
+    let used = "Action=GetAccessKeyLastUsed&Version=2010-05-08&AccessKeyId=";
+    let (own, none) = (signed(FIRST_ID, sts), "AKIA0000000000000000");
+    for (headers, body, status, code, is_against) in [
+        (&as_keeper, list.to_owned(), 200, "<Status>Active</Status>", false),
+        (&as_keeper, list.replace("2010", "2011"), 400, "InvalidAction", true),
+        (&as_keeper, format!("{list}&MaxItems=x"), 400, "InvalidAction", true),
+        (&as_keeper, list.replace("List", "Show"), 400, "InvalidAction", true),
+        (&as_keeper, "Action=ListAccessKeys&Version=2010-05-08".to_owned(), 400, "InvalidAction", true),
+        (&as_keeper.replace("x-www-form-urlencoded", "json"), list.to_owned(), 400, "MalformedInput", true),
+        (&unsigned, list.to_owned(), 403, "MissingAuthenticationToken", true),
+        (&signed(KEEPER_ID, sts), list.to_owned(), 403, "MissingAuthenticationToken", true),
+        (
+            &as_keeper.replace("20270824T", "20270825T"),
+            list.to_owned(),
+            403,
+            "MissingAuthenticationToken",
+            true,
+        ),
+        (&as_keeper.replace(";host", ""), list.to_owned(), 403, "MissingAuthenticationToken", true),
+        (&signed(none, iam), list.to_owned(), 403, "InvalidClientTokenId", false),
+        (&as_keeper, format!("{used}{FIRST_ID}"), 200, "<ServiceName>s3<", false),
+        (&signed(FIRST_ID, iam), list.to_owned(), 403, "AccessDenied", false),
+        (&as_keeper, list.replace("backup", "other"), 404, "NoSuchEntity", false),
+        (&as_keeper, format!("{used}{none}"), 403, "AccessDenied", false),
+        (&own, who.to_owned(), 200, "user/jobs/backup</Arn>", false),
+        (&as_keeper, format!("{used}{FIRST_ID}"), 200, "<ServiceName>sts<", false),
+        (&as_keeper, of(delete, none, ""), 404, "NoSuchEntity", false),
+        (&as_keeper, of(delete, KEEPER_ID, ""), 404, "NoSuchEntity", false),
+        (&as_keeper, of(update, FIRST_ID, "&Status=Gone"), 400, "ValidationError", true),
+        (&as_keeper, create.to_owned(), 200, "<SecretAccessKey>", false),
+        (&as_keeper, format!("{used}AKIANEWKEYNUMBER0001"), 200, "<ServiceName>N/A<", false),
+        (&as_keeper, create.to_owned(), 409, "LimitExceeded", true),
+        (&as_keeper, of(update, FIRST_ID, "&Status=Inactive"), 200, "UpdateAccessKeyResponse", false),
+        (&own, who.to_owned(), 403, "InvalidClientTokenId", false),
+        (&as_keeper, of(delete, FIRST_ID, ""), 200, "DeleteAccessKeyResponse", false),
+    ] {
+        let before = standin.wrong().len();
+        let (answered, text) = ask(&standin.url(), "POST", "/", headers, &body);
+        assert_eq!((answered, text.contains(code)), (status, true), "{body}: {text}");
+        assert_eq!(standin.wrong().len() > before, is_against, "{body}");
+    }
+    assert_eq!(standin.keys(), [("AKIANEWKEYNUMBER0001".to_owned(), false)]);
+    let (answered, _) = ask(&standin.url(), "GET", "/", &as_keeper, list);
+    assert_eq!(answered, 400);
 }

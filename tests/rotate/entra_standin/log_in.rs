@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::super::server::Request;
+use super::super::staged::Event;
 use super::super::standin::{Reply, percent_decoded};
-use super::{Entra, Event, TENANT};
+use super::{Entra, TENANT};
 
 impl Entra {
     pub(super) fn log_in(&mut self, request: &Request) -> Reply {

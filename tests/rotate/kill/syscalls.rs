@@ -6,12 +6,13 @@ use std::sync::atomic::Ordering;
 
 use super::walk::{Blow, Walk};
 use super::{GIVE_UP, GO_BACK, RETIRE, ROTATE};
+use crate::staged::Staged;
 
 /// All calls by which a process changes what is on the disk.
 const CALLS: &str = "write,pwrite64,writev,pwritev,fsync,fdatasync,ftruncate,?rename,?renameat,renameat2,?unlink,\
                      unlinkat,?mkdir,mkdirat,?rmdir,?link,linkat,?symlink,symlinkat,?chmod,fchmod,fchmodat,copy_file_range";
 
-impl Walk {
+impl<W: Staged> Walk<W> {
     /// What a step to which nothing happens does to files, call by call.
     fn moments(&self, step: usize) -> Vec<Blow> {
         let log = self.stage.sandbox.path("whole.trace");
@@ -35,7 +36,7 @@ impl Walk {
     }
 
     /// Strikes at every such call whose place in the row leaves this rest, so that several tests share them.
-    fn each_call(&self, step: usize, (rest, of): (usize, usize), least: usize) -> BTreeSet<String> {
+    pub fn each_call(&self, step: usize, (rest, of): (usize, usize), least: usize) -> BTreeSet<String> {
         let moments = self.moments(step);
         assert!(moments.len() >= least, "hardly anything was seen to be written: {moments:?}");
         let mine = moments.iter().enumerate().filter(|(place, _)| place % of == rest);

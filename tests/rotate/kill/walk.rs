@@ -12,8 +12,9 @@ use std::sync::{Arc, Mutex};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::common::{Outcome, binary};
-use crate::entra_standin::Call;
+use crate::entra_standin::Entra;
 use crate::stage::{Came, NAME, Saved, Stage, outcome_of};
+use crate::staged::Staged;
 use crate::standin::Moment;
 
 /// How often the same command may be needed until it has nothing left to do.
@@ -42,11 +43,11 @@ pub enum Blow {
     Syscall(String, usize),
 }
 
-pub struct Walk {
-    pub stage: Stage,
+pub struct Walk<W: Staged = Entra> {
+    pub stage: Stage<W>,
     steps: Vec<Step>,
     /// Before each step, where nothing befell those before.
-    saved: Vec<Saved>,
+    saved: Vec<Saved<W>>,
     struck: AtomicUsize,
     /// Blows that did not come about.
     pub missed: AtomicUsize,
@@ -54,7 +55,12 @@ pub struct Walk {
 
 impl Walk {
     pub fn new(steps: &[Step]) -> Self {
-        let stage = Stage::new();
+        Self::on(Stage::new(), steps)
+    }
+}
+
+impl<W: Staged> Walk<W> {
+    pub fn on(stage: Stage<W>, steps: &[Step]) -> Self {
         let mut saved = Vec::new();
         for (number, step) in steps.iter().enumerate() {
             saved.push(stage.save(&format!("before-{number}"), &["laptop"]));
@@ -73,7 +79,7 @@ impl Walk {
     }
 
     /// Every moment of every request of a step to which nothing happens.
-    pub fn requests(&self, step: usize) -> Vec<(Call, Moment)> {
+    pub fn requests(&self, step: usize) -> Vec<(W::Call, Moment)> {
         self.begin(step);
         let moments = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&moments);
@@ -88,16 +94,38 @@ impl Walk {
     /// Strikes at each of them; answers with the states in which it was found. To whoever only reads it is the same whether a
     /// request was done or not when they died.
     pub fn each_request(&self, step: usize) -> BTreeSet<String> {
+        self.each_request_of(step, |call, moment| moment != Moment::Received || W::changes(call))
+    }
+
+    /// The same of those that are chosen.
+    pub fn each_request_of(
+        &self,
+        step: usize,
+        is_chosen: impl Fn(W::Call, Moment) -> bool,
+    ) -> BTreeSet<String> {
         let moments = self.requests(step);
-        let is_told_apart = |(call, moment): &(Call, Moment)| {
-            *moment != Moment::Received || [Call::Add, Call::Remove].contains(call)
-        };
-        let places = moments.iter().enumerate().filter(|(_, one)| is_told_apart(one));
+        let places = moments.iter().enumerate().filter(|(_, (call, moment))| is_chosen(*call, *moment));
         places.map(|(place, _)| self.strike(step, &Blow::Request(place + 1))).collect()
     }
 
+    /// Has a step begin from now on where a blow left one.
+    pub fn begin_behind(&mut self, step: usize, (struck, blow): (usize, &Blow)) {
+        self.interrupt(struck, blow);
+        self.saved[step] = self.stage.save(&format!("behind-{step}"), &["laptop"]);
+    }
+
+    /// Strikes before each push, and behind it.
+    pub fn each_push(&self, step: usize) {
+        let pushes = self.pushes(step);
+        assert!(pushes >= 1, "step {step} is pushed");
+        for number in 1..=pushes {
+            self.strike(step, &Blow::BeforePush(number));
+            self.strike(step, &Blow::AfterPush(number));
+        }
+    }
+
     /// How often a step pushes.
-    pub fn pushes(&self, step: usize) -> usize {
+    fn pushes(&self, step: usize) -> usize {
         self.stage.restore(&self.saved[step]);
         let counted = self.hook("laptop/.git/hooks/pre-push", "exit 0");
         self.run(step).code(0);
