@@ -60,7 +60,26 @@ pub fn retire(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandErr
     turn.did(revoked.unwrap_or_else(|| format!("version {number} is no longer kept")))?;
     turn.note(secret, None, &format!("secrets: retire version {number} of {}", turn.name))?;
     turn.told.reached = Some(Stage::Retired);
-    finished(turn, secret, format!("version {number} is retired"))
+    let ended = finished(turn, secret, format!("version {number} is retired"));
+    match turn.deployed_record()? {
+        Some(theirs) if ended.is_err() && theirs.sealed.version.id == rotation.from.id => {
+            Err(gone_back_to(turn, number))
+        }
+        Some(_) | None => ended,
+    }
+}
+
+/// Between the last look and the end of the old value somebody has gone back to it.
+fn gone_back_to(turn: &Turn<'_>, number: u64) -> CommandError {
+    let (name, deployed) = (turn.name, &turn.deployed.name);
+    let error = CommandError::new(format!(
+        "{name}: version {number} is revoked, and {deployed} has it again since this moment: that must not be deployed"
+    ));
+    match &turn.policy.deploy_ref {
+        DeployRef::Branch { remote, branch } => error.hint(merge_command(remote, branch)),
+        DeployRef::None => error,
+    }
+    .hint(format!("take theirs, and seal a value that works above it: secrets set {name}"))
 }
 
 /// Without a provider a person ends it.

@@ -97,6 +97,12 @@ fn the_old_value_is_not_ended_while_somebody_goes_back_to_it() {
             outcome_of(&outcome.unwrap())
         };
         if rivals.stage.standin.calls(Call::Remove) > 0 {
+            // Too late, and said.
+            assert_eq!(
+                (came.as_str(), message.contains("must not be deployed")),
+                ("failed", true),
+                "{message}"
+            );
             break;
         }
         assert_eq!(
