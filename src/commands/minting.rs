@@ -195,7 +195,7 @@ pub fn mint(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandError
     let sealed = Rotation { state: RotationState::Sealed, handle: made.handle.clone(), ..rotation.clone() };
     seal(turn, &desk, &made, (rotation.to, sealed))?;
     turn.told.reached = Some(Stage::Sealed);
-    turn.did(format!("minted and sealed version {number}"))?;
+    turn.did(format!("minted and sealed version {}", turn.told.to.unwrap_or(number)))?;
     if let Some(expires) = &made.expires {
         echo_expiry(turn.session, expires)?;
     }

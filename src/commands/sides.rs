@@ -65,8 +65,16 @@ pub fn lines(merged: &Merged, ours: &Record, theirs: &Record, labels: [&str; 2])
 fn doubts(pair: Pair) -> [&'static str; 2] {
     let Pair::Open(Difference::MayBeRevoked { ours, theirs }) = pair else { return [""; 2] };
     [
-        if ours { "; may be revoked: theirs has ended its rotation, or begun it anew" } else { "" },
-        if theirs { "; may be revoked: ours has ended its rotation, or begun it anew" } else { "" },
+        if ours {
+            "; may be revoked: theirs has replaced it, ended its rotation or begun that anew"
+        } else {
+            ""
+        },
+        if theirs {
+            "; may be revoked: ours has replaced it, ended its rotation or begun that anew"
+        } else {
+            ""
+        },
     ]
 }
 

@@ -12,7 +12,7 @@ mod tests;
 mod there;
 
 pub use machine::{Next, Seen, There, Wanted, next};
-pub use merging::{Stands, may_be_revoked, merge};
+pub use merging::{Stands, may_be_retired, may_be_revoked, merge};
 pub use strays::{Listed, Strays, strays};
 pub use there::{is_stale, may_be_dropped, there};
 

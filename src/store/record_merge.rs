@@ -144,15 +144,20 @@ fn pair(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {
         Pair::Same | Pair::Open(_) => return pair,
     };
     let begun = base.and_then(|base| base.rotation.as_ref());
-    let may_be_revoked = |side: Side| {
-        let (one, other) = (side.of(ours, theirs), side.of(theirs, ours));
-        rotation::may_be_revoked(one.sealed.version.id, begun, other)
+    let version = |side: Side| side.of(ours, theirs).sealed.version.id;
+    let other = |side: Side| side.of(theirs, ours);
+    let is_doubtful = |side: Side| rotation::may_be_revoked(version(side), begun, other(side));
+    let is_open = match taken {
+        Some(side) => is_doubtful(side),
+        None => is_doubtful(Side::Ours) || is_doubtful(Side::Theirs),
     };
-    let [ours, theirs] = [Side::Ours, Side::Theirs].map(may_be_revoked);
-    if taken.map_or(ours || theirs, |side| side.of(ours, theirs)) {
-        return Pair::Open(Difference::MayBeRevoked { ours, theirs });
+    if !is_open {
+        return pair;
     }
-    pair
+    // Who has to choose is told of what one step more may have ended, too.
+    let [ours, theirs] = [Side::Ours, Side::Theirs]
+        .map(|side| is_doubtful(side) || rotation::may_be_retired(version(side), other(side)));
+    Pair::Open(Difference::MayBeRevoked { ours, theirs })
 }
 
 fn living_or_dead(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair {

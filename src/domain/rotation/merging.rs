@@ -90,6 +90,14 @@ fn goes_on(one: &Rotation, begun: &Rotation) -> bool {
     one.to == begun.to || one.abandoned.contains(&begun.to)
 }
 
+/// Whether the other side may be about to end this version: what it has in its place is verified.
+pub fn may_be_retired(version: VersionId, other: &Record) -> bool {
+    other
+        .rotation
+        .as_ref()
+        .is_some_and(|rotation| rotation.state == RotationState::Verified && rotation.from.id == version)
+}
+
 /// Whether the other side of a merge may have had the value of a version revoked that stands on this side: it has ended the
 /// rotation that both began with, or has taken that value for lost and begun anew. Git would call that merge clean.
 pub fn may_be_revoked(version: VersionId, base: Option<&Rotation>, other: &Record) -> bool {

@@ -179,6 +179,16 @@ fn what_the_other_side_has_given_up_is_to_be_chosen() {
     for (ours, theirs) in [(&sealed, &anew), (&anew, &sealed)] {
         assert!(is_of_a_rotation(merge(Some(&base()), ours, theirs, Side::Ours).pair));
     }
+    // What the other side has verified may have ended the old one.
+    let mut verified = sealed.clone();
+    let rotation = verified.rotation.as_mut().unwrap();
+    (rotation.state, rotation.to, rotation.aborted) = (RotationState::Verified, given_up, None);
+    rotation.from.id = base().sealed.version.id;
+    let of = |ours, theirs| merge(Some(&base()), ours, theirs, Side::Ours).pair;
+    let both = Difference::MayBeRevoked { ours: true, theirs: true };
+    assert_eq!(of(&verified, &anew), Pair::Open(both));
+    let one = Difference::MayBeRevoked { ours: true, theirs: false };
+    assert_eq!(of(&sealed, &anew), Pair::Open(one));
     let known = Record { rotation: anew.rotation.clone(), ..sealed.clone() };
     assert!(is_of_a_rotation(merge(Some(&base()), &known, &anew, Side::Ours).pair));
     assert_eq!(merge(Some(&known), &known, &sealed, Side::Ours).pair, Pair::Same);

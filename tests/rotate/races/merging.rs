@@ -32,7 +32,7 @@ fn given_up_behind_a_deploy(rivals: &Rivals) -> String {
     resolve(&[])
         .code(2)
         .says("a rotation went on in two ways")
-        .says("may be revoked: ours has ended its rotation");
+        .says("may be revoked: ours has replaced it, ended its rotation");
     resolve(&["--ours"]).code(0).says("goes on with: secrets rotate");
     sandbox.git(&rivals.second, ["commit", "-q", "--no-edit"]);
     deployed

@@ -27,7 +27,7 @@ impl World {
         let (mut taken, mut lost) = if is_theirs { (theirs, ours) } else { (ours, theirs) };
         // Of two values they keep the one that works.
         let works = |one: &Commit| self.credentials[one.value].is_valid;
-        if !works(taken) || (is_dead(taken, lost) && !is_dead(lost, taken)) {
+        if works(lost) && (!works(taken) || (is_dead(taken, lost) && !is_dead(lost, taken))) {
             (taken, lost) = (lost, taken);
         }
         // Two values of which none is a rotation's: they read that both were given out.
