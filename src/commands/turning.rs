@@ -129,9 +129,15 @@ impl<'a> Turn<'a> {
         }
         let overlap = self.overlap()?;
         let wanted = self.wanted(rotation);
-        let given_up = rotation.map(|rotation| self.given_up_deployed(rotation)).transpose()?;
-        let gave_up_deployed = given_up.is_some_and(|versions| !versions.is_empty());
         let version = &record.sealed.version;
+        // The whole history is read for it.
+        let ends = |rotation: &&Rotation| match rotation.state {
+            RotationState::Planned => wanted == Wanted::Abort || version.id != rotation.from.id,
+            RotationState::Aborted => true,
+            RotationState::Sealed | RotationState::Verified => false,
+        };
+        let given_up = rotation.filter(ends).map(|rotation| self.given_up_deployed(rotation)).transpose()?;
+        let gave_up_deployed = given_up.is_some_and(|versions| !versions.is_empty());
         let seen = Seen {
             rotation,
             version: version.id,
