@@ -11,9 +11,16 @@ use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotation::{Rotation, There, is_stale, may_be_dropped, there};
 use crate::domain::text::{push_command, shell_word};
-use crate::git::{BlobId, Commit, MAX_BLOB_BYTES, Repository};
+use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::observe::deployed::Deployed;
 use crate::store::record_file;
+
+/// What the deploy ref ever had of a record.
+struct Past {
+    records: Vec<Record>,
+    /// There was more, which can't be read.
+    is_cut: bool,
+}
 
 impl Turn<'_> {
     /// How the deploy ref stands to what is here.
@@ -43,7 +50,7 @@ impl Turn<'_> {
     fn was_dropped(&self, ours: &Record) -> Result<bool, CommandError> {
         let Some(rotation) = &ours.rotation else { return Ok(false) };
         let is_this = |record: &Record| record.rotation.as_ref().is_some_and(|one| one.to == rotation.to);
-        Ok(self.ever_deployed()?.iter().any(is_this) && !self.has_gone_on(ours)?)
+        Ok(self.ever_deployed()?.records.iter().any(is_this) && !self.has_gone_on(ours)?)
     }
 
     /// What was minted here stood on the deploy ref: to give way would be to revoke what is in use.
@@ -89,10 +96,11 @@ impl Turn<'_> {
     /// Whether a version ever stood on the deploy ref, as far as this clone has seen it or what stands there now says: then it
     /// may be in use wherever it was deployed from there, and its rotation has gone on without this clone.
     pub fn was_deployed(&self, version: VersionId) -> Result<bool, CommandError> {
-        Ok(self.versions_deployed()?.contains(&version))
+        Ok(self.versions_deployed(&self.ever_deployed()?)?.contains(&version))
     }
 
-    /// What of what was given up may be in use, because it stood on the deploy ref once. A shallow clone does not know.
+    /// What of what was given up may be in use, because it stood on the deploy ref once. A shallow clone does not know, and who
+    /// can't read all that stood there does not either.
     pub fn given_up_deployed(&self, rotation: &Rotation) -> Result<BTreeSet<VersionId>, CommandError> {
         let mut given_up = rotation.given_up().peekable();
         if given_up.peek().is_none() || self.policy.deploy_ref == DeployRef::None {
@@ -101,15 +109,15 @@ impl Turn<'_> {
         if repository(self.place)?.is_shallow() {
             return Ok(given_up.collect());
         }
-        let deployed = self.versions_deployed()?;
-        Ok(given_up.filter(|version| deployed.contains(version)).collect())
+        let past = self.ever_deployed()?;
+        let deployed = self.versions_deployed(&past)?;
+        Ok(given_up.filter(|version| past.is_cut || deployed.contains(version)).collect())
     }
 
-    fn versions_deployed(&self) -> Result<BTreeSet<VersionId>, CommandError> {
+    fn versions_deployed(&self, past: &Past) -> Result<BTreeSet<VersionId>, CommandError> {
         let replaced =
             self.deployed_record()?.and_then(|record| record.rotation).map(|rotation| rotation.from.id);
-        let records = self.ever_deployed()?;
-        Ok(records.iter().map(|record| record.sealed.version.id).chain(replaced).collect())
+        Ok(past.records.iter().map(|record| record.sealed.version.id).chain(replaced).collect())
     }
 
     /// Whether what was noted of the rotation is from before this version came to stand on the deploy ref.
@@ -135,26 +143,24 @@ impl Turn<'_> {
     }
 
     /// The record as the deploy ref has it, and as it ever had it as far as this clone has seen that.
-    fn ever_deployed(&self) -> Result<Vec<Record>, CommandError> {
-        let mut records: Vec<Record> = self.deployed_record()?.into_iter().collect();
-        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(records) };
+    fn ever_deployed(&self) -> Result<Past, CommandError> {
+        let mut past = Past { records: self.deployed_record()?.into_iter().collect(), is_cut: false };
+        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return Ok(past) };
         let repository = repository(self.place)?;
         let tracked = repository.resolve(&format!("refs/remotes/{remote}/{branch}")).ok();
         let pulled = Some(self.deployed.commit).filter(|commit| repository.has(*commit));
-        for tip in tracked.into_iter().chain(pulled.filter(|commit| Some(*commit) != tracked)) {
-            records.extend(self.ever_held(tip)?);
-        }
-        Ok(records)
-    }
-
-    /// The record as it ever was in a commit's past, as far as it can be read.
-    pub fn ever_held(&self, tip: Commit) -> Result<Vec<Record>, CommandError> {
-        let repository = repository(self.place)?;
         let path = self.place.record_path(self.name);
-        let held = repository.ever_held(tip, &[&path])?;
-        let blobs: Vec<BlobId> = held.into_iter().map(|(_, blob)| blob).collect();
-        let records = repository.blobs(&blobs)?;
-        Ok(records.iter().filter_map(|bytes| record_file::parse(bytes, &path).ok()).collect())
+        for tip in tracked.into_iter().chain(pulled.filter(|commit| Some(*commit) != tracked)) {
+            let held = repository.ever_held(tip, &[&path])?;
+            let blobs: Vec<BlobId> = held.into_iter().map(|(_, blob)| blob).collect();
+            for bytes in repository.blobs(&blobs)? {
+                match record_file::parse(&bytes, &path) {
+                    Ok(record) => past.records.push(record),
+                    Err(_) => past.is_cut = true,
+                }
+            }
+        }
+        Ok(past)
     }
 
     pub fn outdated(&self, why: &str) -> CommandError {

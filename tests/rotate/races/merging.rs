@@ -5,8 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Pause, Rivals, Then};
 use crate::common::Outcome;
-use crate::entra_standin::{APP, APP_SECRET};
+use crate::entra_standin::{APP, APP_SECRET, Call};
 use crate::stage::{LATER, MUCH_LATER, NAME, START, outcome_of};
+use crate::standin::Fault;
 
 /// The first clone's value is deployed; the second has begun anew without having seen that, and its person keeps their own side.
 fn given_up_behind_a_deploy(rivals: &Rivals) -> String {
@@ -121,4 +122,23 @@ fn what_stands_again_by_a_revert_is_verified_anew() {
     assert_eq!(valid(&rivals).len(), 2);
     assert_eq!(outcome_of(&rivals.stage.rotate(laptop, &retire, MUCH_LATER).code(0)).0, "done");
     assert_eq!(valid(&rivals).len(), 1);
+}
+
+/// A record with the marks of a conflict that somebody once pushed: what it was about is unknown, and that ends nothing.
+#[test]
+fn where_the_past_cannot_be_read_what_was_given_up_waits() {
+    let rivals = Rivals::new();
+    let (stage, laptop) = (&rivals.stage, rivals.first());
+    fs::write(laptop.join(format!("secrets/{NAME}.json")), "<<<<<<< ours\n").unwrap();
+    stage.sandbox.git(laptop, ["commit", "-q", "-a", "-m", "Break it"]);
+    stage.sandbox.push(laptop);
+    stage.sandbox.git(laptop, ["revert", "--no-edit", "HEAD"]);
+    stage.sandbox.push(laptop);
+    stage.standin.fault(Call::Add, Fault::FailBefore);
+    rivals.rotate(laptop, &["--push", "--timeout", "1"]).code(2);
+    stage.standin.heal();
+    let abort = ["--abort", "--push", "--format", "json"];
+    let (came, message) = outcome_of(&stage.rotate(laptop, &abort, START).code(0));
+    assert_eq!((came.as_str(), message.contains("stays valid until")), ("waits", true), "{message}");
+    assert_eq!(outcome_of(&stage.rotate(laptop, &abort, MUCH_LATER).code(0)).0, "done");
 }
