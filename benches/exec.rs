@@ -36,8 +36,7 @@ fn main() {
     }
     let small = store(1);
     let large = store(1000);
-    let version =
-        || Command::new(env!("CARGO_BIN_EXE_secrets")).arg("--version").stdout(Stdio::null()).status();
+    let version = || Command::new(common::binary()).arg("--version").stdout(Stdio::null()).status();
     let mut things: Vec<(&str, Thing<'_>)> = vec![
         ("sh -c 'true program'", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
         ("exec --env, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),
@@ -90,7 +89,7 @@ fn run(command: &mut Command) {
 }
 
 fn exec(root: &Path, way: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_secrets"));
+    let mut command = Command::new(common::binary());
     command.current_dir(root).args(["exec", "--at", NOW, way]).arg(format!("A={NAME}"));
     command.args(["--", "/usr/bin/env", "true"]).env("SECRETS_IDENTITY_FILE", identity());
     command

@@ -21,11 +21,10 @@ mod common;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Instant as Stopwatch;
 use std::{env, fs};
 
 use common::bare::Bare;
-use common::{NOW, build, commit, median, run_watched};
+use common::{NOW, build, commit, median, run_watched, timed};
 use rayon::prelude::*;
 use secrets::domain::key::PublicKey;
 use secrets::seal::identity;
@@ -115,7 +114,7 @@ impl Bench {
     }
 
     fn secrets(&self, threads: usize) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_secrets"));
+        let mut command = Command::new(common::binary());
         command
             .current_dir(self.root())
             .env("SECRETS_IDENTITY_FILE", &self.identity)
@@ -184,12 +183,6 @@ impl Bench {
         });
         seconds
     }
-}
-
-fn timed(work: impl FnOnce() -> u64) -> (f64, u64) {
-    let start = Stopwatch::now();
-    let peak = work();
-    (start.elapsed().as_secs_f64(), peak)
 }
 
 fn compare(what: &str, threads: usize, bare: impl Fn() -> f64, mut ours: impl FnMut() -> (f64, u64)) {

@@ -72,7 +72,7 @@ fn policy() -> String {
 }
 
 fn run(root: &Path, arguments: &[&str]) -> u64 {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_secrets"));
+    let mut command = Command::new(common::binary());
     command.current_dir(root).args(arguments).args(["--at", NOW]).stdout(Stdio::null()).stderr(Stdio::null());
     run_watched(&mut command)
 }

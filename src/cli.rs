@@ -1,6 +1,7 @@
 //! The command line: types only. Their doc comments are the help.
 
 mod changes;
+mod described;
 mod expiry;
 mod gate;
 mod git;
@@ -68,6 +69,7 @@ pub struct Global {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Make the store in this repository and register me as the first person
     ///

@@ -1,19 +1,27 @@
 //! What the measurements of the built binary share: a store to work on, and a run whose memory is watched.
 
 #![allow(dead_code, reason = "each bench uses its own part of this")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement is told what to measure, and prints"
+)]
 
 pub mod bare;
+pub mod sample;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::{fs, thread};
+use std::time::Instant as Stopwatch;
+use std::{env, fs, thread};
 
 use rayon::prelude::*;
 use secrets::change::sealing::{NextVersion, Request, Runners, Sealer};
 use secrets::domain::expiry::{Expiry, ExpirySource};
-use secrets::domain::record::About;
-use secrets::domain::time::Instant;
+use secrets::domain::name::SecretName;
+use secrets::domain::policy::Policy;
+use secrets::domain::record::{About, Record};
 use secrets::domain::value::Value;
 use secrets::observe::place::parse_policy;
 use secrets::seal::prompts::Prompts;
@@ -28,32 +36,9 @@ pub fn build(root: &Path, policy: &str, size: usize) {
     fs::write(store.join("policy.toml"), policy).expect("the policy can be written");
     fs::write(store.join(".gitattributes"), attributes::TEXT).expect("the attributes can be written");
     let policy = parse_policy(policy.as_bytes(), "policy.toml").expect("the policy is valid");
-    let now = Instant::parse_rfc3339(NOW).expect("the moment is one");
-    let prompts = Prompts::none();
-    let sealer = Sealer { policy: &policy, now, prompts: &prompts };
     (0..size).into_par_iter().for_each(|number| {
-        let name = format!("team{:03}/prod/secret-{number:06}", number / 100).parse().expect("a name");
-        let value = Value::new(format!("value of number {number}").into_bytes());
-        let request = Request {
-            name: &name,
-            value: &value,
-            expires: Some(Expiry::At {
-                at: "2027-08-31".parse().expect("a date"),
-                from: ExpirySource::Declared,
-                reason: None,
-            }),
-            issued: None,
-            version: NextVersion::New { set_by: "alice".parse().expect("a name"), id: None },
-            seen_by: &[],
-            about: About { owners: vec!["team".parse().expect("a name")], ..About::default() },
-            rotation: None,
-            runners: Runners::AsBefore,
-            previous: None,
-            earlier: None,
-            above: None,
-        };
-        let (record, sealed) = sealer.seal(request).expect("it can be sealed");
-        let path = store.join(name.as_str());
+        let (record, sealed) = sealed_pair(&policy, number);
+        let path = store.join(name_of(number).as_str());
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder can be made");
         fs::write(path.with_extension("json"), record_file::print(&record)).expect("a record can be written");
         fs::write(path.with_extension("age"), sealed).expect("a value can be written");
@@ -65,6 +50,36 @@ pub fn build(root: &Path, policy: &str, size: usize) {
     git(root, &["config", "user.email", "bench@example.org"]);
     commit(root);
     git(root, &["repack", "-a", "-d", "-q"]);
+}
+
+pub fn name_of(number: usize) -> SecretName {
+    format!("team{:03}/prod/secret-{number:06}", number / 100).parse().expect("a name")
+}
+
+/// A secret of the group `team` without a fault, its value short.
+pub fn sealed_pair(policy: &Policy, number: usize) -> (Record, Vec<u8>) {
+    let prompts = Prompts::none();
+    let now = NOW.parse().expect("the moment is one");
+    let sealer = Sealer { policy, now, prompts: &prompts };
+    let request = Request {
+        name: &name_of(number),
+        value: &Value::new(format!("value of number {number}").into_bytes()),
+        expires: Some(Expiry::At {
+            at: "2027-08-31".parse().expect("a date"),
+            from: ExpirySource::Declared,
+            reason: None,
+        }),
+        issued: None,
+        version: NextVersion::New { set_by: "alice".parse().expect("a name"), id: None },
+        seen_by: &[],
+        about: About { owners: vec!["team".parse().expect("a name")], ..About::default() },
+        rotation: None,
+        runners: Runners::AsBefore,
+        previous: None,
+        earlier: None,
+        above: None,
+    };
+    sealer.seal(request).expect("it can be sealed")
 }
 
 /// Commits all that changed.
@@ -97,6 +112,47 @@ pub fn run_watched(command: &mut Command) -> u64 {
     };
     assert!(ended.success(), "{command:?}");
     peak
+}
+
+/// The program that is measured: `$SECRETS`, else the one that was built for this bench.
+pub fn binary() -> PathBuf {
+    env::var_os("SECRETS").map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_secrets")), PathBuf::from)
+}
+
+/// Seconds, and whatever the work answers.
+pub fn timed(work: impl FnOnce() -> u64) -> (f64, u64) {
+    let start = Stopwatch::now();
+    let answer = work();
+    (start.elapsed().as_secs_f64(), answer)
+}
+
+/// One row of a table in Markdown.
+pub fn row(cells: &[&str]) {
+    println!("| {} |", cells.join(" | "));
+}
+
+pub fn ms(seconds: f64) -> String {
+    let ms = seconds * 1e3;
+    if ms < 10.0 { format!("{ms:.1} ms") } else { format!("{ms:.0} ms") }
+}
+
+/// Of KiB.
+pub fn mib(peak: u64) -> String {
+    format!("{} MiB", peak.div_ceil(1024))
+}
+
+/// Every file below a folder.
+pub fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder can be read").flatten() {
+            let path = entry.path();
+            if path.is_dir() { folders.push(path) } else { found.push(path) }
+        }
+    }
+    found.sort();
+    found
 }
 
 pub fn median(values: &mut [f64]) -> f64 {

@@ -1,5 +1,6 @@
 //! What header, record and policy each say about the readers: the ground of the three `…-reader` checks.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Subject;
@@ -31,9 +32,9 @@ pub(super) struct Misfit<'a> {
 
 /// What can be known of the key that a stanza is for: its type, and for ssh keys the tag.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Slot {
-    kind: String,
-    tag: Option<String>,
+pub(super) struct Slot<'a> {
+    kind: &'a str,
+    tag: Option<Cow<'a, str>>,
 }
 
 /// Compares the header with `sealed.keys` as multisets: X25519 by number, ssh keys by tag, opaque ones by the
@@ -50,7 +51,7 @@ pub(super) fn misfit<'a>(sealed: &'a Sealed, file: &'a SealedFile) -> Misfit<'a>
     for digest in distinct.iter().filter_map(|(_, key)| opaque_digest(key)) {
         *digests.entry(digest).or_default() += 1;
     }
-    let mut slots = BTreeMap::<Slot, usize>::new();
+    let mut slots = BTreeMap::<Slot<'_>, usize>::new();
     for stanza in &file.stanzas {
         match digests.get_mut(&stanza.digest) {
             Some(wanted) if *wanted > 0 => *wanted -= 1,
@@ -88,17 +89,19 @@ fn opaque_digest(key: &SealedKey) -> Option<Digest> {
     key.stanza.filter(|_| !key.kind.is_derivable())
 }
 
-fn slot_of(stanza: &Stanza) -> Slot {
+fn slot_of(stanza: &Stanza) -> Slot<'_> {
     let tagged = matches!(stanza.kind.as_str(), "ssh-ed25519" | "ssh-rsa");
-    Slot { kind: stanza.kind.clone(), tag: stanza.args.first().filter(|_| tagged).cloned() }
+    let tag = stanza.args.first().filter(|_| tagged).map(|tag| Cow::Borrowed(tag.as_str()));
+    Slot { kind: &stanza.kind, tag }
 }
 
 /// `None` for a plugin's key: only its digest would name its stanza.
-fn slot_for(key: &SealedKey) -> Option<Slot> {
-    let kind = key.kind.to_string();
+fn slot_for(key: &SealedKey) -> Option<Slot<'_>> {
+    let tag = || key.fingerprint.ssh_tag().map(Cow::Owned);
     match key.kind {
-        KeyKind::X25519 => Some(Slot { kind, tag: None }),
-        KeyKind::SshEd25519 | KeyKind::SshRsa => Some(Slot { kind, tag: key.fingerprint.ssh_tag() }),
+        KeyKind::X25519 => Some(Slot { kind: "X25519", tag: None }),
+        KeyKind::SshEd25519 => Some(Slot { kind: "ssh-ed25519", tag: tag() }),
+        KeyKind::SshRsa => Some(Slot { kind: "ssh-rsa", tag: tag() }),
         KeyKind::Plugin(_) | KeyKind::Kms | KeyKind::Pgp | KeyKind::Opaque => None,
     }
 }

@@ -11,6 +11,7 @@ use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Expiry {
     /// Same value, other expiry
     ///

@@ -8,6 +8,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use crate::domain::name::SecretName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Git {
     /// Have git show records in `git diff`, merge them, and run the hooks, in this clone
     ///

@@ -9,6 +9,7 @@ use crate::domain::key::FingerprintPrefix;
 use crate::domain::name::ActorName;
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Key {
     /// Make a new identity and keep it in the OS keyring, or in a file of mine where there is none
     New(KeyNew),
@@ -71,6 +72,7 @@ pub struct KeyRemove {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum People {
     /// Register a person, or give one another key
     #[command(after_help = "\
@@ -158,6 +160,7 @@ pub struct PeopleAdd {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Machines {
     /// Register a machine, or give one another key
     #[command(after_help = "Example:\n  secrets machines add ci --key age1… --group team")]

@@ -72,6 +72,7 @@ pub struct Rotate {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Rotator {
     /// Say what makes the next version: the secret is sealed again with it
     #[command(after_help = "\
@@ -90,6 +91,7 @@ Examples:
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Probe {
     /// Say what tells whether a version works: the secret is sealed again with it
     #[command(after_help = "\

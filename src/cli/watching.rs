@@ -63,6 +63,7 @@ pub struct Metrics {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Ledger {
     /// What was told to whom, what is open, and when the job last ran
     #[command(after_help = "\

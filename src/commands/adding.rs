@@ -205,7 +205,9 @@ impl Vouched {
             names.iter().filter(|name| demand.wants_signed(name)).cloned().collect();
         let mut of_signed = BTreeSet::new();
         if !signed.is_empty() {
-            let standing = Standing::observe(session, place, policy, tracked.as_ref(), &signed);
+            let others = whole.iter().map(|secret| secret.record.sealed.name.clone());
+            let looked_at: Vec<SecretName> = others.chain(signed.iter().cloned()).collect();
+            let standing = Standing::observe(session, place, policy, tracked.as_ref(), &looked_at);
             let signed: Vec<&SecretName> = signed.iter().collect();
             for secret in &whole {
                 let facts = standing.secret(&secret.record.sealed.name);

@@ -304,8 +304,7 @@ mod tests {
 
     #[test]
     fn no_key_to_be_accepted_is_offered() {
-        use clap::CommandFactory as _;
-        let command = crate::cli::Cli::command();
+        let command = crate::cli::Cli::described();
         let add = command.find_subcommand("add").unwrap();
         let arg = |id: &str| add.get_arguments().find(|arg| arg.get_id().as_str() == id).unwrap();
         assert_eq!(kind_of("add", arg("accept_key")), None);

@@ -4,7 +4,6 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::CommandFactory as _;
 use clap_complete::Shell;
 use clap_complete::engine;
 
@@ -34,7 +33,7 @@ fn script(shell: Shell) -> Vec<u8> {
         Shell::Fish => FISH.into(),
         shell => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "secrets", &mut script);
+            clap_complete::generate(shell, &mut Cli::described(), "secrets", &mut script);
             script
         }
     }
@@ -45,7 +44,7 @@ fn script(shell: Shell) -> Vec<u8> {
 fn answers(session: &Session, arguments: &Completions, index: usize) -> Vec<u8> {
     let words = &arguments.words;
     let source = Source::new(session, named_store(words).or_else(|| session.global.store.clone()));
-    let mut command = candidates::attach(Cli::command(), &Arc::new(source));
+    let mut command = candidates::attach(Cli::described(), &Arc::new(source));
     let current_dir = session.environment.current_dir();
     // Whatever goes wrong: nothing is offered, and nothing is said into somebody's command line.
     let found = engine::complete(&mut command, words.clone(), index, Some(current_dir)).unwrap_or_default();

@@ -14,6 +14,7 @@ use crate::domain::facts::{SecretFacts, Setting, StoreFacts, Uncommitted};
 use crate::domain::finding::{Finding, Known, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
+use crate::domain::reach::Reach;
 use crate::domain::report::{Draft, Report, Unchecked};
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::observe::history::Begun;
@@ -49,7 +50,7 @@ pub fn judge(
         || policy.clone(),
         |reference| other_ref::judging_policy(reference, policy, &mut notes, &mut unknowns),
     );
-    let observation = observe(arguments, place, policy, reference);
+    let observation = observe(arguments, place, policy, selection, reference);
     let setting = setting(session, place, policy, &observation);
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
@@ -124,6 +125,7 @@ fn observe<'a>(
     arguments: &Check,
     place: &'a Place,
     policy: &'a Policy,
+    selection: &Selection,
     reference: Option<&'a Reference<'a>>,
 ) -> Observation<'a> {
     let ask = match (&arguments.against, arguments.offline) {
@@ -132,8 +134,12 @@ fn observe<'a>(
         (None, false) if arguments.briefly => Ask::Briefly,
         (None, false) => Ask::Remote,
     };
-    let (observation, begun) =
-        rayon::join(|| Observation::new(place, policy, ask), || Begun::at(place, None));
+    // A change is held against all that there was before.
+    let reach = if reference.is_some() { Reach::ALL } else { selection.reach(policy) };
+    let (observation, begun) = rayon::join(
+        || Observation::within(place, policy, ask, &reach),
+        || Begun::within(place, None, &reach),
+    );
     let mut observation = observation.with_history(begun, policy.store, reference.map(Reference::tip));
     if let Some(reference) = reference {
         observation.signers = SignerSource::reference(reference, policy);

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use clap::CommandFactory as _;
 use clap_mangen::Man as Page;
 
 use super::{CommandError, Session};
@@ -10,8 +9,7 @@ use crate::cli::{Cli, Man};
 use crate::system::files::{self, Access};
 
 pub fn run(session: &Session, arguments: &Man) -> Result<u8, CommandError> {
-    let mut command = Cli::command();
-    command.build();
+    let command = Cli::described();
     match &arguments.out {
         None => session.print(page(&command, "secrets")?)?,
         Some(folder) => write_pages(session, &command, "secrets", folder)?,

@@ -13,6 +13,7 @@ use crate::domain::finding::Known;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
+use crate::domain::reach::Reach;
 use crate::domain::record::VersionOrder;
 use crate::observe::history::Begun;
 use crate::observe::place::Place;
@@ -60,8 +61,8 @@ pub struct Standing<'a> {
 }
 
 impl<'a> Standing<'a> {
-    /// Walks the history once, for all secrets. The remote is asked only where one of these names must be signed, for
-    /// whose signatures count.
+    /// Walks the history once, for all secrets that are going to be looked at: what lies elsewhere is left out. The
+    /// remote is asked only where one of these names must be signed, for whose signatures count.
     pub fn observe(
         session: &Session,
         place: &'a Place,
@@ -72,8 +73,11 @@ impl<'a> Standing<'a> {
         let demand = Demand::of(policy, tracked);
         let is_signed = names.iter().any(|name| demand.wants_signed(name));
         let ask = if is_signed { Ask::Remote } else { Ask::LeaveOut };
-        let (observation, begun) =
-            rayon::join(|| Observation::new(place, policy, ask), || Begun::at(place, None));
+        let reach = Reach::below(names.iter().map(SecretName::folder));
+        let (observation, begun) = rayon::join(
+            || Observation::within(place, policy, ask, &reach),
+            || Begun::within(place, None, &reach),
+        );
         let observation = observation.before_sealing(begun, policy.store, tracked.map(Reference::tip));
         let setting = setting(session, place, policy, &observation);
         Self { observation, setting, demand, policy }

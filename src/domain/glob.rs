@@ -17,6 +17,9 @@ pub struct GlobError {
     why: String,
 }
 
+/// What may stand for something else than itself.
+const WILD: [char; 9] = ['*', '?', '[', ']', '{', '}', '\\', '!', ','];
+
 /// One glob, compiled.
 #[derive(Debug, Clone)]
 pub struct Glob {
@@ -43,6 +46,16 @@ impl Glob {
     /// Whether it can match one text only, namely itself.
     pub fn is_literal(&self) -> bool {
         self.matcher.is_none()
+    }
+
+    /// The folder below which all lies that fits it, without a `/` at its end; empty where that may be anywhere.
+    pub fn folder(&self) -> &str {
+        let literal = if self.is_literal() {
+            self.text.as_str()
+        } else {
+            self.text.split(WILD).next().unwrap_or_default()
+        };
+        literal.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
     /// To be compared with others.
@@ -72,7 +85,7 @@ impl FromStr for Glob {
         if text.is_empty() {
             return Err(refuse("it is empty and would match nothing".to_owned()));
         }
-        let literal = !text.contains(['*', '?', '[', ']', '{', '}', '\\', '!', ',']);
+        let literal = !text.contains(WILD);
         let matcher = if literal {
             None
         } else {

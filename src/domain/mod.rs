@@ -32,6 +32,7 @@ pub mod opened;
 pub mod period;
 pub mod policy;
 pub mod probe;
+pub mod reach;
 pub mod record;
 pub mod report;
 pub mod rescue;

@@ -55,6 +55,11 @@ impl SecretName {
         &self.0
     }
 
+    /// The path of the folder that it lies in, empty for the store itself.
+    pub fn folder(&self) -> &str {
+        self.0.rsplit_once('/').map_or("", |(folder, _)| folder)
+    }
+
     /// The form in which two names that differ only in case are equal: such a pair would be one file on macOS
     /// and Windows.
     pub fn folded(&self) -> String {

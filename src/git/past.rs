@@ -16,6 +16,7 @@ use super::objects::{BlobId, Commit, Objects, TreeLine};
 use super::program::Git;
 use super::repository::Repository;
 use super::snapshot::{EntryKind, is_folder, kind};
+use crate::domain::reach::Reach;
 use crate::system::files;
 
 mod raw;
@@ -95,8 +96,14 @@ pub struct Tracing {
 }
 
 impl Repository {
-    /// Begins to look for pairs `STEM` + ending below a folder (relative to the root; an empty one is the root).
-    pub fn trace(&self, folder: &str, endings: [&'static str; 2]) -> Result<Tracing, GitError> {
+    /// Begins to look for pairs `STEM` + ending below a folder (relative to the root; an empty one is the root), as far
+    /// as a reach (relative to that folder) goes.
+    pub fn trace(
+        &self,
+        folder: &str,
+        endings: [&'static str; 2],
+        reach: &Reach,
+    ) -> Result<Tracing, GitError> {
         let shallow = files::read_if_present(&self.common_dir().join("shallow"), 64 * 1024 * 1024)?;
         let shallow = String::from_utf8_lossy(&shallow.unwrap_or_default())
             .lines()
@@ -108,6 +115,7 @@ impl Repository {
             objects: self.objects.opened_again()?,
             folder: folder.map(str::to_owned).collect(),
             endings,
+            reach: reach.clone(),
             shallow,
             reads: 0,
             trees: HashMap::new(),
@@ -200,6 +208,7 @@ struct Walk {
     /// The names of the folders that lead to it.
     folder: Vec<String>,
     endings: [&'static str; 2],
+    reach: Reach,
     shallow: HashSet<Oid>,
     reads: usize,
     trees: HashMap<Oid, Arc<[u8]>>,
@@ -278,7 +287,8 @@ impl Walk {
     /// Adds what stood in the older commit and does not stand in the newer one.
     fn compare(&mut self, older: &Visited, newer: Option<Oid>, is_of_first: bool) -> Result<(), GitError> {
         let Some(old) = older.folder.filter(|old| Some(*old) != newer) else { return Ok(()) };
-        let prefix = self.folder.iter().flat_map(|part| [part.as_str(), "/"]).collect();
+        let prefix: String = self.folder.iter().flat_map(|part| [part.as_str(), "/"]).collect();
+        let beyond = prefix.len();
         let mut differing = vec![Differing { prefix, old, new: newer }];
         let mut entries = 0_usize;
         while let Some(folder) = differing.pop() {
@@ -300,8 +310,10 @@ impl Walk {
             for (line, by) in folders {
                 // What is no UTF-8 is no secret's.
                 let Ok(name) = std::str::from_utf8(line.name) else { continue };
-                let prefix = format!("{}{name}/", folder.prefix);
-                differing.push(Differing { prefix, old: line.id, new: by });
+                let path = format!("{}{name}", folder.prefix);
+                if path.get(beyond..).is_some_and(|path| self.reach.leads_through(path.as_bytes())) {
+                    differing.push(Differing { prefix: path + "/", old: line.id, new: by });
+                }
             }
             for (stem, blobs) in self.pairs_among(&old, &files) {
                 let stem = format!("{}{stem}", folder.prefix);

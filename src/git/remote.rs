@@ -16,6 +16,7 @@ use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
 use super::snapshot::{EntryKind, Snapshot};
 use super::words;
+use crate::domain::reach::Reach;
 use crate::domain::text::shell_word;
 use crate::system::process::ProcessError;
 
@@ -84,6 +85,11 @@ impl RemoteTip {
     /// The files below a folder (relative to the root, with `/`), as the remote has them.
     pub fn snapshot(&self, folder: &str) -> Result<Snapshot, GitError> {
         self.mending(Snapshot::read(&self.objects, self.commit, folder))
+    }
+
+    /// The same, without what lies beyond a reach (relative to the folder).
+    pub fn snapshot_within(&self, folder: &str, reach: &Reach) -> Result<Snapshot, GitError> {
+        self.mending(Snapshot::read_within(&self.objects, self.commit, folder, reach))
     }
 
     /// What the commit says of itself; at most [`MAX_COMMIT_BYTES`] of it.

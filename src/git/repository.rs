@@ -12,6 +12,7 @@ use super::program::{Git, LOCAL_LIMIT};
 use super::remote::RemoteTip;
 use super::snapshot::{self, EntryKind, Snapshot};
 use super::{unopened, words};
+use crate::domain::reach::Reach;
 use crate::system::environment::Environment;
 
 /// A repository with a work tree. Cheap to clone and safe to share between threads.
@@ -154,6 +155,11 @@ impl Repository {
     /// The files below a folder (relative to the root, with `/`) in a commit; none where it has no such folder.
     pub fn snapshot(&self, commit: Commit, folder: &str) -> Result<Snapshot, GitError> {
         Snapshot::read(&self.objects, commit, folder)
+    }
+
+    /// The same, without what lies beyond a reach (relative to the folder).
+    pub fn snapshot_within(&self, commit: Commit, folder: &str, reach: &Reach) -> Result<Snapshot, GitError> {
+        Snapshot::read_within(&self.objects, commit, folder, reach)
     }
 
     /// The contents of blobs, in the order asked for, each of at most [`super::MAX_BLOB_BYTES`]. All are held in memory at

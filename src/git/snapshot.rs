@@ -7,6 +7,7 @@ use git2::Oid;
 
 use super::error::GitError;
 use super::objects::{BlobId, Commit, Objects};
+use crate::domain::reach::Reach;
 
 /// The most files that a snapshot may hold. A tree can name itself a million times over in a few bytes.
 const MAX_FILES: usize = 1_000_000;
@@ -60,6 +61,16 @@ impl Snapshot {
 
     /// Reads the files below `folder`, relative to the root of the repository; an empty one is the root itself.
     pub(super) fn read(objects: &Objects, commit: Commit, folder: &str) -> Result<Self, GitError> {
+        Self::read_within(objects, commit, folder, &Reach::ALL)
+    }
+
+    /// The same, leaving out the folders that lie beyond a reach, which is relative to `folder`.
+    pub(super) fn read_within(
+        objects: &Objects,
+        commit: Commit,
+        folder: &str,
+        reach: &Reach,
+    ) -> Result<Self, GitError> {
         let parts = || folder.split('/').filter(|part| !part.is_empty() && *part != ".");
         let mut tree = objects.root_tree(commit)?;
         for part in parts() {
@@ -70,6 +81,7 @@ impl Snapshot {
             }
         }
         let prefix: String = parts().flat_map(|part| [part, "/"]).collect();
+        let beyond = prefix.len();
         let mut entries = BTreeMap::new();
         let mut folders = vec![(prefix, tree)];
         let mut seen = 0_usize;
@@ -82,7 +94,9 @@ impl Snapshot {
                 }
                 let path = format!("{prefix}{}", shown_name(&entry.name));
                 if is_folder(entry.mode) {
-                    folders.push((path + "/", entry.id));
+                    if path.get(beyond..).is_some_and(|path| reach.leads_through(path.as_bytes())) {
+                        folders.push((path + "/", entry.id));
+                    }
                 } else {
                     entries.insert(path, Entry { id: BlobId(entry.id), kind: kind(entry.mode) });
                 }

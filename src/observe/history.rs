@@ -12,6 +12,7 @@ use crate::domain::finding::{Known, Unknown};
 use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::DeployRef;
+use crate::domain::reach::Reach;
 use crate::domain::record::{Record, VersionOrder};
 use crate::domain::text::{abridged, counted, listed, shell_word, visible};
 use crate::git::{BlobId, Commit, Cut, GitError, Past, RemoteTip, Repository, Snapshot, Tracing};
@@ -28,9 +29,14 @@ pub struct Begun(Known<Tracing>);
 impl Begun {
     /// Walks back from `HEAD`, or from another commit; asks no remote.
     pub fn at(place: &Place, from: Option<Commit>) -> Self {
+        Self::within(place, from, &Reach::ALL)
+    }
+
+    /// The same, without what of the store lies beyond a reach.
+    pub fn within(place: &Place, from: Option<Commit>, reach: &Reach) -> Self {
         Self(place.known_repository().and_then(|repository| {
             let walk = || {
-                let mut tracing = repository.trace(&place.folder, [RECORD_ENDING, SEALED_ENDING])?;
+                let mut tracing = repository.trace(&place.folder, [RECORD_ENDING, SEALED_ENDING], reach)?;
                 let from = match from {
                     Some(commit) => Some(commit),
                     None => repository.head()?,

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::domain::finding::Unknown;
 use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
+use crate::domain::reach::Reach;
 use crate::git::{GitError, Repository};
 use crate::seal::{public_key, signature};
 use crate::store::classify::Listing;
@@ -47,7 +48,7 @@ impl Place {
 
     /// A path below the store, as the repository names it.
     pub fn path(&self, relative: &str) -> String {
-        if self.folder == "." { relative.to_owned() } else { format!("{}/{relative}", self.folder) }
+        if self.folder == "." { relative.to_owned() } else { [self.folder.as_str(), "/", relative].concat() }
     }
 
     /// A path of the repository, as it is below the store; `None` where it lies outside.
@@ -61,12 +62,20 @@ impl Place {
 
     /// The path of a secret's record, relative to the root of the repository.
     pub fn record_path(&self, name: &SecretName) -> String {
-        self.path(&format!("{name}{RECORD_ENDING}"))
+        self.path_of(name, RECORD_ENDING)
     }
 
     /// The path of a secret's sealed value, relative to the root of the repository.
     pub fn sealed_path(&self, name: &SecretName) -> String {
-        self.path(&format!("{name}{SEALED_ENDING}"))
+        self.path_of(name, SEALED_ENDING)
+    }
+
+    /// In one piece: these are made for every secret, more than once.
+    fn path_of(&self, name: &SecretName, ending: &str) -> String {
+        match self.folder.as_str() {
+            "." => [name.as_str(), ending].concat(),
+            folder => [folder, "/", name.as_str(), ending].concat(),
+        }
     }
 
     /// What an interrupted writer left, if there is anything.
@@ -81,7 +90,12 @@ impl Place {
     /// What lies in the store's folder. What can't be seen there bears its path in the repository, as everything in a
     /// report does.
     pub fn list(&self) -> Listing {
-        let mut listing = self.store.list(self.unfinished().ok().flatten().as_ref());
+        self.list_within(&Reach::ALL)
+    }
+
+    /// The same, not looking into folders that lie beyond a reach.
+    pub fn list_within(&self, reach: &Reach) -> Listing {
+        let mut listing = self.store.list_within(reach, self.unfinished().ok().flatten().as_ref());
         for unknown in &mut listing.unknowns {
             unknown.what = if unknown.what == "." { self.folder.clone() } else { self.path(&unknown.what) };
         }

@@ -9,6 +9,7 @@ use super::trees::Trees;
 use crate::domain::facts::Presence;
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::name::SecretName;
+use crate::domain::reach::Reach;
 use crate::domain::rescue::{CommitText, Rescue, Rescued, Story};
 use crate::git::{BlobId, Branch, Entry, GitError, RemoteTip, Repository, Snapshot};
 use crate::store::classify::secret_file;
@@ -31,12 +32,12 @@ pub struct Rescues {
 pub struct RescueBranch {
     pub rescue: Rescue,
     pub tip: RemoteTip,
-    /// The store.
+    /// The store, as far as it is looked at.
     tree: Snapshot,
 }
 
 impl Rescues {
-    pub fn observe(place: &Place, trees: &Trees) -> Self {
+    pub fn observe(place: &Place, trees: &Trees, reach: &Reach) -> Self {
         let mut rescues = Self::default();
         let listed = match &trees.rescues {
             Ok(listed) => listed.as_slice(),
@@ -46,7 +47,7 @@ impl Rescues {
             }
         };
         for branch in listed {
-            match read(place, branch) {
+            match read(place, branch, reach) {
                 Ok(branch) => rescues.branches.push(branch),
                 Err(why) => rescues.unread.push(Unknown::new(&branch.name, why)),
             }
@@ -87,12 +88,12 @@ impl Rescues {
     }
 }
 
-fn read(place: &Place, branch: &Branch) -> Result<RescueBranch, String> {
+fn read(place: &Place, branch: &Branch, reach: &Reach) -> Result<RescueBranch, String> {
     let tip = branch.tip.as_ref().map_err(|error| unread(&error.to_string()))?.clone();
     let failed = |error: GitError| unread(&error.to_string());
     let told = tip.told().map_err(failed)?;
     let text = CommitText { author: &told.author, committed_at: told.committed_at, message: &told.message };
-    let tree = tip.snapshot(&place.folder).map_err(failed)?;
+    let tree = tip.snapshot_within(&place.folder, reach).map_err(failed)?;
     let rescue = Rescue { branch: branch.name.clone(), story: Story::read(text) };
     Ok(RescueBranch { rescue, tip, tree })
 }

@@ -17,6 +17,7 @@ use crate::domain::finding::{Known, Unknown};
 use crate::domain::id::StoreId;
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
+use crate::domain::reach::Reach;
 use crate::domain::record::VersionOrder;
 use crate::domain::rescue::Rescued;
 use crate::git::{self, Commit, Entry, EntryKind, Repository, Snapshot};
@@ -63,7 +64,13 @@ pub(super) struct Standing {
 impl<'a> Observation<'a> {
     /// Looks at the work tree while git, and with it the remote, is asked.
     pub fn new(place: &'a Place, policy: &Policy, ask: Ask) -> Self {
-        let (listing, trees) = rayon::join(|| place.list(), || Trees::observe(place, policy, ask));
+        Self::within(place, policy, ask, &Reach::ALL)
+    }
+
+    /// The same, without what lies beyond a reach.
+    pub fn within(place: &'a Place, policy: &Policy, ask: Ask, reach: &Reach) -> Self {
+        let (listing, trees) =
+            rayon::join(|| place.list_within(reach), || Trees::within(place, policy, ask, reach));
         let only_in_head = trees.only_in_head(place, &listing);
         let only_in_deploy = trees.only_in_deploy(place, &listing);
         let listings = [&listing, &only_in_head, &only_in_deploy];
@@ -72,7 +79,7 @@ impl<'a> Observation<'a> {
         names.sort();
         names.dedup();
         let comparison = Comparison::observe(place, &trees, &names);
-        let rescues = Rescues::observe(place, &trees);
+        let rescues = Rescues::observe(place, &trees, reach);
         let ignored = ignored(place, &trees, &listing);
         let from_head = outside_sparse_checkout(place, &trees, &listing);
         let overlooked = OnceLock::new();

@@ -7,6 +7,7 @@ use super::place::{Place, below};
 use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
+use crate::domain::reach::Reach;
 use crate::domain::time::Instant;
 use crate::domain::tracked_name::TrackedName;
 
@@ -50,6 +51,16 @@ impl Selection {
                 globs.iter().any(|glob| glob.matches(name.as_str()) || glob.matches(name.file()))
             }
             Self::Files(files) => files.others.iter().any(|path| path == name.file()),
+        }
+    }
+
+    /// As far as what is judged can lie. What a `require` with wildcards asks for may lie elsewhere, and counts.
+    pub fn reach(&self, policy: &Policy) -> Reach {
+        let globs = policy.require.iter().filter(|glob| !glob.is_literal()).map(Glob::folder);
+        match self {
+            Self::All => Reach::ALL,
+            Self::Scopes(scopes) => Reach::below(scopes.iter().map(Glob::folder).chain(globs)),
+            Self::Files(files) => Reach::below(files.secrets.keys().map(SecretName::folder).chain(globs)),
         }
     }
 

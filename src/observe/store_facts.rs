@@ -19,7 +19,8 @@ pub fn observe(observation: &Observation<'_>, selection: &Selection, tracked: &[
     for part in selection.idle_parts(&names, tracked) {
         unknowns.push(Unknown::new(part, "selects nothing: see `secrets list` for the names"));
     }
-    if observation.names.is_empty() && tracked.is_empty() {
+    // A part that selects nothing was told above.
+    if matches!(selection, Selection::All) && observation.names.is_empty() && tracked.is_empty() {
         unknowns.push(Unknown::new(
             place.folder.clone(),
             "the store holds no secret, so nothing was checked: seal the first one with `secrets add NAME`, or take over \

@@ -6,6 +6,7 @@ use super::place::Place;
 use crate::domain::facts::LastWarn;
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::policy::{DeployRef, Policy};
+use crate::domain::reach::Reach;
 use crate::domain::rescue::RESCUE_REFS;
 use crate::git::{Asked, Besides, Branch, Commit, EntryKind, GitError, RemoteError, RemoteTip, Snapshot};
 use crate::store::classify::{self, Entry, Listing, classify};
@@ -63,13 +64,18 @@ pub struct Trees {
 
 impl Trees {
     pub fn observe(place: &Place, policy: &Policy, ask: Ask) -> Self {
+        Self::within(place, policy, ask, &Reach::ALL)
+    }
+
+    /// The same, without what of the store lies beyond a reach.
+    pub fn within(place: &Place, policy: &Policy, ask: Ask, reach: &Reach) -> Self {
         let (deploy_ref, ledger_ref) = (&policy.deploy_ref, &policy.ledger.full_ref);
         let unknown = |error: GitError| Unknown::new("git", error.to_string());
         let head = place.known_repository().and_then(|repository| repository.head().map_err(unknown));
         let head_tree = head.as_ref().map_err(Clone::clone).and_then(|head| match head {
             None => Ok(None),
             Some(commit) => place.known_repository().and_then(|repository| {
-                repository.snapshot(*commit, &place.folder).map(Some).map_err(unknown)
+                repository.snapshot_within(*commit, &place.folder, reach).map(Some).map_err(unknown)
             }),
         });
         let not_asked = |deploy| (deploy, Ok(RemoteLedger::NotAsked), Ok(Vec::new()));
@@ -77,7 +83,7 @@ impl Trees {
             Ok(Some(asked)) => {
                 let unknown = |error: RemoteError| Unknown::new(format!("{RESCUE_REFS}*"), error.to_string());
                 let rescues = asked.branches.map_err(unknown);
-                (deploy_tree(place, deploy_ref, asked.tip), ledger(ledger_ref, asked.beside), rescues)
+                (deploy_tree(place, deploy_ref, asked.tip, reach), ledger(ledger_ref, asked.beside), rescues)
             }
             Ok(None) => not_asked(Ok(DeployTree::NotJudged)),
             Err(unknown) => not_asked(Err(unknown)),
@@ -150,9 +156,9 @@ fn remote(place: &Place, deploy_ref: &DeployRef, ledger_ref: &str, ask: Ask) -> 
     asked.map(Some).map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))
 }
 
-fn deploy_tree(place: &Place, deploy_ref: &DeployRef, tip: RemoteTip) -> Known<DeployTree> {
+fn deploy_tree(place: &Place, deploy_ref: &DeployRef, tip: RemoteTip, reach: &Reach) -> Known<DeployTree> {
     let tree = tip
-        .snapshot(&place.folder)
+        .snapshot_within(&place.folder, reach)
         .map_err(|error| Unknown::new(deploy_ref.to_string(), error.to_string()))?;
     Ok(DeployTree::Asked { tip, tree })
 }

@@ -9,12 +9,18 @@ use super::classify::{Entry, EntryKind, Listing, classify, shown};
 use super::journal::Unfinished;
 use super::layout::Store;
 use crate::domain::finding::Unknown;
+use crate::domain::reach::Reach;
 
 impl Store {
     /// Lists the store, following no symbolic link. Whatever can't be seen is among the unknowns. The temporary
     /// files of an unfinished change are left out.
     pub fn list(&self, unfinished: Option<&Unfinished>) -> Listing {
-        let mut walk = Walk::default();
+        self.list_within(&Reach::ALL, unfinished)
+    }
+
+    /// The same, not looking into folders that lie beyond a reach.
+    pub fn list_within(&self, reach: &Reach, unfinished: Option<&Unfinished>) -> Listing {
+        let mut walk = Walk { reach, folders: Vec::new(), entries: Vec::new(), unknowns: Vec::new() };
         walk.folders.push((self.root().to_owned(), Vec::new()));
         while let Some((folder, prefix)) = walk.folders.pop() {
             walk.read(&folder, &prefix);
@@ -29,14 +35,14 @@ impl Store {
 }
 
 /// Folders still to be read, and what was found so far. A list and not recursion: folders may nest deeply.
-#[derive(Default)]
-struct Walk {
+struct Walk<'r> {
+    reach: &'r Reach,
     folders: Vec<(PathBuf, Vec<u8>)>,
     entries: Vec<Entry<'static>>,
     unknowns: Vec<Unknown>,
 }
 
-impl Walk {
+impl Walk<'_> {
     /// `prefix` is the folder's path in the store with a `/` at its end, empty for the store itself.
     fn read(&mut self, folder: &Path, prefix: &[u8]) {
         let found = match fs::read_dir(folder) {
@@ -55,6 +61,9 @@ impl Walk {
         let mut path = [prefix, name.as_encoded_bytes()].concat();
         let kind = entry.file_type()?;
         if kind.is_dir() {
+            if !self.reach.leads_through(&path) {
+                return Ok(());
+            }
             if name == ".git" {
                 let why = "is a git repository of its own inside the store; move it elsewhere";
                 self.unknowns.push(Unknown::new(shown(&path), why));

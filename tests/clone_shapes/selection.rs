@@ -145,3 +145,55 @@ fn a_link_to_a_folder_may_hide_what_is_deployed() {
     let file = format!("secrets/{AZUREAD}.age");
     toronto.gate(CALM, &["--file", &file], 2).finds(&[]).leaves_unchecked("secrets/t1");
 }
+
+/// Looking at a part costs what the part costs: seen by the folders that are opened, here and in git's history.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_part_is_judged_without_a_look_at_the_rest() {
+    let toronto = Toronto::new();
+    let strace = |arguments: &[&str]| {
+        let log = toronto.sandbox.path("trace");
+        let mut command = toronto.sandbox.command("strace", &toronto.laptop);
+        command.args(["-f", "-qq", "-e", "trace=open,openat,openat2", "-o"]).arg(&log);
+        command.arg(crate::common::binary()).args(["check", "--at", CALM]).args(arguments);
+        assert_eq!(command.output().unwrap().status.code(), Some(0), "{arguments:?}");
+        std::fs::read_to_string(log).unwrap()
+    };
+    let file = format!("secrets/{AZUREAD}.age");
+    for part in [["--scope", "utoronto/**"], ["--scope", AZUREAD], ["--file", &file]] {
+        let opened = strace(&part);
+        assert!(opened.contains("secrets/utoronto/prod/azuread.age"), "{opened}");
+        assert!(!opened.contains("callysto"), "{part:?}: {opened}");
+    }
+    for whole in [&[][..], &["--scope", "**/azuread"]] {
+        assert!(strace(whole).contains("secrets/callysto/prod"), "{whole:?}");
+    }
+}
+
+#[test]
+fn what_bears_the_same_name_on_other_machines_is_part_of_it() {
+    let toronto = Toronto::new();
+    for ending in ["age", "json"] {
+        let bytes = toronto.laptop.join(format!("secrets/{AZUREAD}.{ending}"));
+        let bytes = std::fs::read(bytes).unwrap();
+        toronto.write(&format!("secrets/UToronto/Prod/azuread.{ending}"), bytes);
+    }
+    toronto.publish("Copy under another case");
+    let unknown = toronto.gate(CALM, &["--scope", "utoronto/**"], 2);
+    unknown.leaves_unchecked("differs from `UToronto/Prod/azuread` in case only");
+    toronto.gate(CALM, &["--scope", "callysto/**"], 0).finds(&[]);
+}
+
+/// A `require` with wildcards may be met by what lies elsewhere, and what is required by name elsewhere is another's.
+#[test]
+fn what_is_required_may_lie_beyond_the_scope() {
+    let toronto = Toronto::unpublished();
+    let require = "require = [\"*/prod/oauth\", \"callysto/*/oauth\"]\n\n[people.alice]";
+    toronto.edit("secrets/policy.toml", "\n[people.alice]", require);
+    toronto.publish("Seal the client secrets");
+    toronto.gate(CALM, &["--scope", "utoronto/**"], 0).finds(&[]);
+    toronto.edit("secrets/policy.toml", "callysto/*/oauth", "callysto/*/db");
+    toronto.publish("Require another one");
+
+    assert_eq!(toronto.gate(CALM, &["--scope", "utoronto/**"], 1).finding_ids(), ["missing"]);
+}

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{LazyLock, Mutex};
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::Parser as _;
 use secrets::cli::Cli;
 
 /// What stands for what in a sentence. Names in capitals that are good names need nothing.
@@ -98,7 +98,7 @@ fn understand_filled_in(line: &str) -> Result<usize, String> {
 
 /// A command line, or the mere name of a command that has more to it: `secrets expiry set`.
 fn understood(words: &[String]) -> Result<(), String> {
-    let mut named = &Cli::command();
+    let mut named = &Cli::described();
     let mut is_name = true;
     for word in &words[1..] {
         match named.find_subcommand(word) {
@@ -161,7 +161,7 @@ pub fn examples() -> Vec<(String, String)> {
         }
     }
     let mut examples = Vec::new();
-    collect(&Cli::command(), "", &mut examples);
+    collect(&Cli::described(), "", &mut examples);
     examples
 }
 

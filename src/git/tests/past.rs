@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::super::testing::{Sandbox, write};
 use super::super::{Cut, GitError, Past};
+use crate::domain::reach::Reach;
 
 const ENDINGS: [&str; 2] = [".json", ".age"];
 
@@ -16,7 +17,7 @@ fn put(clone: &Path, name: &str, state: &str) {
 
 fn past_of(sandbox: &Sandbox, clone: &Path, folder: &str, starts: &[&str]) -> Result<Past, GitError> {
     let repository = sandbox.open(clone);
-    let mut tracing = repository.trace(folder, ENDINGS)?;
+    let mut tracing = repository.trace(folder, ENDINGS, &Reach::ALL)?;
     for start in starts {
         tracing.go_back_from(repository.resolve(start)?)?;
     }
