@@ -1,6 +1,8 @@
 //! `check` without an identity on stores of 100, 1,000, 10,000 and 100,000 secrets that eight people read: in ratio to
 //! reading every file of the store once on as many threads, and beside `git status` of the same folder.
 //!
+//! Where the temporary folder is on a disk, also with the store's files out of the page cache.
+//!
 //! `cargo bench --bench scale` (numbers behind `--` take the place of the sizes). All sides run in turn, A B C D A B …,
 //! and ratios are taken round by round, so that they hold while the machine's speed drifts.
 
@@ -18,7 +20,7 @@ use std::process::{Command, Stdio};
 use std::{env, thread};
 
 use common::sample::policy_of;
-use common::{NOW, binary, build, files_below, median, mib, ms, read_all, row, run_watched, timed};
+use common::{NOW, binary, build, files_below, forget, median, mib, ms, read_all, row, run_watched, timed};
 
 const SIZES: [usize; 4] = [100, 1_000, 10_000, 100_000];
 const READERS: usize = 8;
@@ -31,14 +33,15 @@ fn main() {
     let given: Vec<usize> = env::args().filter_map(|argument| argument.parse().ok()).collect();
     let sizes = if given.is_empty() { SIZES.to_vec() } else { given };
     let threads = thread::available_parallelism().map_or(1, usize::from);
-    println!("`check`, {READERS} readers each, {threads} threads, page cache warm; medians\n");
-    row(&["secrets", "rounds", "reading", "`git status`", "`check`", "ratio", "peak", "`--scope` of 100"]);
-    row(&["---:"; 8]);
+    println!("`check`, {READERS} readers each, {threads} threads; medians\n");
+    row(&["secrets", "cache", "reading", "`git status`", "`check`", "ratio", "peak", "`--scope` of 100"]);
+    row(&["---:", "---", "---:", "---:", "---:", "---:", "---:", "---:"]);
     let mut growth: Vec<(usize, f64)> = Vec::new();
     for size in sizes {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         build(folder.path(), &policy_of(READERS, "none").0, size);
-        growth.push((size, measure(folder.path(), threads, size)));
+        growth.push((size, measure(folder.path(), threads, size, false)));
+        measure(folder.path(), threads, size, true);
     }
     println!();
     for pair in growth.windows(2) {
@@ -61,19 +64,25 @@ fn git_status(root: &Path) -> Command {
     command
 }
 
-fn measure(root: &Path, threads: usize, size: usize) -> f64 {
+fn measure(root: &Path, threads: usize, size: usize, is_cold: bool) -> f64 {
     let rounds = if size > 10_000 { 5 } else { 15 };
     let files: Vec<PathBuf> = files_below(&root.join("secrets"));
     let scope = ["check", "--scope", "team000/**"];
     let (mut read, mut status, mut check, mut scoped) = (vec![], vec![], vec![], vec![]);
     let (mut ratios, mut peak) = (vec![], 0);
+    let prepared = |work: &dyn Fn() -> u64| {
+        if is_cold {
+            forget(&files);
+        }
+        timed(work)
+    };
     for round in 0..=rounds {
-        let (reading, _) = timed(|| read_all(&files, threads) as u64);
-        let (git, _) = timed(|| run_watched(&mut git_status(root)));
-        let (ours, memory) = timed(|| run_watched(&mut secrets(root, &["check"])));
-        let (part, _) = timed(|| run_watched(&mut secrets(root, &scope)));
+        let (reading, _) = prepared(&|| read_all(&files, threads) as u64);
+        let (git, _) = prepared(&|| run_watched(&mut git_status(root)));
+        let (ours, memory) = prepared(&|| run_watched(&mut secrets(root, &["check"])));
+        let (part, _) = prepared(&|| run_watched(&mut secrets(root, &scope)));
         peak = peak.max(memory);
-        // The first round fills the page cache.
+        // The first round fills the page cache, or writes what is still to be written.
         if round > 0 {
             read.push(reading);
             status.push(git);
@@ -85,7 +94,7 @@ fn measure(root: &Path, threads: usize, size: usize) -> f64 {
     let checked = median(&mut check);
     row(&[
         &size.to_string(),
-        &rounds.to_string(),
+        if is_cold { "cold" } else { "warm" },
         &ms(median(&mut read)),
         &ms(median(&mut status)),
         &ms(checked),

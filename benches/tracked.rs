@@ -22,7 +22,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant as Stopwatch;
 use std::{env, fs, thread};
 
-use common::{NOW, commit, git, median, read_all, run_watched};
+use common::{NOW, commit, forget, git, median, read_all, run_watched};
 
 const ROUNDS: usize = 9;
 
@@ -76,19 +76,6 @@ fn run(root: &Path, arguments: &[&str]) -> u64 {
     command.current_dir(root).args(arguments).args(["--at", NOW]).stdout(Stdio::null()).stderr(Stdio::null());
     run_watched(&mut command)
 }
-
-/// Puts the files out of the page cache, as far as the system lets us.
-#[cfg(unix)]
-fn forget(files: &[PathBuf]) {
-    for path in files {
-        let file = fs::File::open(path).expect("a file can be opened");
-        file.sync_all().expect("a file can be synced");
-        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("the system takes advice");
-    }
-}
-
-#[cfg(not(unix))]
-fn forget(_files: &[PathBuf]) {}
 
 fn measure(what: &str, root: &Path, files: &[PathBuf], threads: usize, arguments: &[&str]) {
     for (temperature, is_cold) in [("warm", false), ("cold", true)] {

@@ -155,6 +155,19 @@ pub fn files_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Puts the files out of the page cache, as far as the system lets us.
+#[cfg(unix)]
+pub fn forget(files: &[PathBuf]) {
+    for path in files {
+        let file = fs::File::open(path).expect("a file can be opened");
+        file.sync_all().expect("a file can be synced");
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("the system takes advice");
+    }
+}
+
+#[cfg(not(unix))]
+pub fn forget(_files: &[PathBuf]) {}
+
 pub fn median(values: &mut [f64]) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

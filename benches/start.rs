@@ -1,8 +1,7 @@
-//! `secrets exec --env`: how much longer a program takes to start than from a shell, beyond opening one value.
+//! Starting: `secrets --version` in ratio to a Rust program that does nothing; how much longer a program takes to start
+//! by `secrets exec` than from a shell, beyond opening one value; and what a shell waits for when it completes a name.
 //!
-//! `cargo bench --bench exec`. All run in turn, A B C D A B …, so that they meet the same machine: a shell that starts `true`,
-//! `secrets exec` that starts it with one value in a store of 1 and of 1,000 secrets, `secrets exec --file`, `secrets
-//! --version`, and opening that value in this process, over and over.
+//! `cargo bench --bench start`. All run in turn, A B C D A B …, so that they meet the same machine.
 
 #![allow(
     clippy::expect_used,
@@ -18,7 +17,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant as Stopwatch;
 use std::{env, fs, iter};
 
-use common::{NOW, build, median};
+use common::{NOW, build, median, row};
 use secrets::seal::identity::parse_identities;
 use secrets::seal::opening;
 use secrets::seal::prompts::Prompts;
@@ -38,12 +37,14 @@ fn main() {
     let large = store(1000);
     let version = || Command::new(common::binary()).arg("--version").stdout(Stdio::null()).status();
     let mut things: Vec<(&str, Thing<'_>)> = vec![
-        ("sh -c 'true program'", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
-        ("exec --env, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),
-        ("exec --env, 1,000 secrets", Box::new(|| run(&mut exec(large.path(), "--env")))),
-        ("exec --file, 1 secret", Box::new(|| run(&mut exec(small.path(), "--file")))),
-        ("secrets --version", Box::new(move || assert!(version().expect("the binary runs").success()))),
+        ("`sh -c /usr/bin/env true`", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
+        ("`exec --env`, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),
+        ("`exec --env`, 1,000 secrets", Box::new(|| run(&mut exec(large.path(), "--env")))),
+        ("`exec --file`, 1 secret", Box::new(|| run(&mut exec(small.path(), "--file")))),
         ("opening the value", Box::new(|| open(small.path()))),
+        ("a program that does nothing", Box::new(|| run(&mut Command::new(&nothing)))),
+        ("`secrets --version`", Box::new(|| quiet(Command::new(common::binary()).arg("--version")))),
+        ("completing in 10,000 secrets", Box::new(|| quiet(&mut complete(larger.path())))),
     ];
     let mut times: Vec<Vec<f64>> = iter::repeat_with(Vec::new).take(things.len()).collect();
     for round in 0..=ROUNDS {
@@ -56,15 +57,34 @@ fn main() {
             }
         }
     }
-    println!("medians of {ROUNDS}, after one that is not counted");
+    println!("{ROUNDS} rounds, after one that is not counted; medians\n");
     let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
+    row(&["what", "time"]);
+    row(&["---", "---:"]);
     for ((what, _), median) in things.iter().zip(&medians) {
-        println!("{what:28} {median:7.2} ms");
+        row(&[what, &format!("{median:.2} ms")]);
     }
+    println!();
     let at = |what: usize| medians.get(what).copied().unwrap_or_default();
     for (what, position) in [("--env", 1), ("--env, 1,000 secrets", 2), ("--file", 3)] {
-        println!("exec {what} adds {:.2} ms beyond opening (bound 3 ms)", at(position) - at(0) - at(5));
+        println!("- `exec {what}` adds {:.2} ms beyond opening", at(position) - at(0) - at(4));
     }
+    println!("- `--version` takes {:.2} times as long as a program that does nothing", at(6) / at(5));
+}
+
+/// The least that a Rust program can do, optimised.
+fn does_nothing(folder: &Path) -> PathBuf {
+    let (source, program) = (folder.join("nothing.rs"), folder.join("nothing"));
+    fs::write(&source, "fn main() {}\n").expect("a source can be written");
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    run(Command::new(rustc).args(["-O", "-o"]).arg(&program).arg(&source));
+    program
+}
+
+fn complete(root: &Path) -> Command {
+    let mut command = Command::new(common::binary());
+    command.current_dir(root).args(["completions", "bash", "--at-word", "2", "--", "secrets", "get", "team05"]);
+    command
 }
 
 fn identity() -> PathBuf {
