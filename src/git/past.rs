@@ -18,7 +18,7 @@ use super::repository::Repository;
 use super::snapshot::{EntryKind, is_folder, kind};
 use crate::system::files;
 
-mod raw;
+pub mod raw;
 
 use raw::{Headers, Replaced, lines, replaced};
 

@@ -127,13 +127,17 @@ fn enqueue(
     deadline: Instant,
 ) -> Result<(), ServiceError> {
     let answer = send(request, outside.limits, deadline)?;
-    match serde_json::from_slice::<Accepted>(&answer.body) {
-        Ok(accepted) if answer.status == 202 && accepted.status == "success" => Ok(()),
-        _ => {
-            let why = "PagerDuty answers 202 and `success` when it has taken an event".to_owned();
-            Err(ServiceError::Garbage { to: target.to_string(), why })
-        }
+    if is_taken(answer.status, &answer.body) {
+        return Ok(());
     }
+    let why = "PagerDuty answers 202 and `success` when it has taken an event".to_owned();
+    Err(ServiceError::Garbage { to: target.to_string(), why })
+}
+
+/// Whether it says that it has taken an event.
+pub fn is_taken(status: u16, body: &[u8]) -> bool {
+    let accepted = serde_json::from_slice::<Accepted>(body);
+    status == 202 && accepted.is_ok_and(|accepted| accepted.status == "success")
 }
 
 /// Whether the next event would fare no better: nobody there, or the key is not taken.

@@ -67,7 +67,8 @@ fn request(oauth2: &OAuth2, target: &Target, secret: &[u8]) -> Result<Request, R
     Ok(post(form).authorized(Some(&basic))?.keeping(&kept))
 }
 
-fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateError> {
+/// What its answer to the trial comes to; `to` is whom it was asked of.
+pub fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateError> {
     let garbage = |why: &str| ServiceError::Garbage { to: to.to_owned(), why: why.to_owned() };
     if answer.status == 200 {
         let token: Token = serde_json::from_slice(&answer.body)
