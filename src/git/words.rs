@@ -50,6 +50,8 @@ pub fn redact(text: &str) -> String {
         redacted.push_str(before);
         redacted.push_str("://");
         let end = after.find(['/', ' ', '\'', '"', '?', '#']).unwrap_or(after.len());
+        // A second `://` right behind what looks like a host begins another address.
+        let end = after.find("://").map_or(end, |next| next.min(end));
         let (authority, beyond) = after.split_at(end);
         match authority.rsplit_once('@') {
             Some((user, host)) if user != "git" => {
@@ -101,6 +103,8 @@ mod tests {
             ("https://u:p@ss@host", "https://…@host"),
             ("ssh://git@host/o/r", "ssh://git@host/o/r"),
             ("a https://t@h b http://u:p@i/ c", "a https://…@h b http://…@i/ c"),
+            ("https://a@b://c:d@e", "https://…@b://…@e"),
+            ("https://://u:p@e", "https://://…@e"),
             ("https://host/@scope", "https://host/@scope"),
             ("no url", "no url"),
         ] {
