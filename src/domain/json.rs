@@ -21,6 +21,13 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
+/// Reads a document that is an object. serde takes an array for one too, its items for the fields in the order in which the
+/// type has them, and nobody who answers so means that.
+pub fn object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
+    let read = serde_json::from_slice(bytes)?;
+    if bytes.trim_ascii_start().starts_with(b"{") { Ok(read) } else { Err(de::Error::custom("expected an object")) }
+}
+
 /// Reads an integer that every JSON implementation reads exactly.
 pub fn safe_integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let number = u64::deserialize(deserializer)?;

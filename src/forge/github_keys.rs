@@ -130,7 +130,8 @@ impl Page {
         }
     }
 
-    fn lines(&self, bytes: &[u8]) -> Result<GithubKeys, ForgeError> {
+    /// What its bytes say: nothing is taken from a page that holds anything but keys.
+    pub fn lines(&self, bytes: &[u8]) -> Result<GithubKeys, ForgeError> {
         let page = || self.to_string();
         if bytes.len() as u64 > MAX_PAGE_BYTES {
             return Err(ForgeError::TooLarge { page: page() });

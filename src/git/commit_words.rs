@@ -12,7 +12,7 @@ pub struct CommitWords {
 
 impl CommitWords {
     /// Reads a commit as git keeps it: header lines, an empty line, the message.
-    pub(super) fn read(bytes: &[u8]) -> Self {
+    pub fn read(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let (header, message) = text.split_once("\n\n").unwrap_or((&text, ""));
         let line = |key: &str| header.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default();

@@ -8,7 +8,7 @@ use super::words;
 const PULL_REQUEST: [&str; 5] = ["/pull/", "/pulls/", "/compare/", "merge_requests", "/pull-requests/"];
 
 /// The address that the server itself printed after the push, on a `remote:` line.
-pub(super) fn printed(stderr: &str) -> Option<String> {
+pub fn printed(stderr: &str) -> Option<String> {
     (stderr.lines())
         .filter_map(|line| line.trim_start().strip_prefix("remote:"))
         .flat_map(str::split_whitespace)
@@ -18,7 +18,7 @@ pub(super) fn printed(stderr: &str) -> Option<String> {
 }
 
 /// The address as the known forges form it, from the remote's own one.
-pub(super) fn derived(remote_url: &str, base: &str, branch: &str) -> Option<String> {
+pub fn derived(remote_url: &str, base: &str, branch: &str) -> Option<String> {
     let (host, project) = host_and_project(remote_url)?;
     let (base, branch) = (encoded(base), encoded(branch));
     if host == "github.com" || host.starts_with("github.") || host.ends_with(".ghe.com") {
@@ -38,7 +38,7 @@ pub(super) fn derived(remote_url: &str, base: &str, branch: &str) -> Option<Stri
 
 /// Takes `https://HOST/PROJECT.git`, `ssh://git@HOST:22/PROJECT` or `git@HOST:PROJECT.git` apart. User and password are
 /// left out.
-pub(super) fn host_and_project(url: &str) -> Option<(String, String)> {
+pub fn host_and_project(url: &str) -> Option<(String, String)> {
     let (authority, path) = match url.split_once("://") {
         Some(("https" | "http" | "ssh" | "git", rest)) => rest.split_once('/')?,
         Some(_) => return None,

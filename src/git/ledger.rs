@@ -26,7 +26,7 @@ use crate::system::files::{self, Access, FileError};
 use crate::system::lock::{FileLock, LockError};
 use crate::system::process::Finished;
 
-mod refusal;
+pub mod refusal;
 
 use refusal::Refusal;
 

@@ -17,7 +17,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// How many objects one child gives. Its whole output has to fit into what is kept of a child's output.
 const PER_CHILD: usize = 256;
 
-pub(super) enum Failure {
+pub enum Failure {
     Object { id: Oid, why: String },
     TooLarge(Oid),
     Git(GitError),
@@ -111,24 +111,36 @@ fn read(
     };
     let mut rest = finished.stdout.as_slice();
     for id in ids {
-        let why = |why: &str| Failure::Object { id: *id, why: why.to_owned() };
-        // git gives up at the first object that it can't fetch, and says why.
-        let (header, beyond) = split_line(rest).ok_or_else(|| why(&words::last_line(&finished.stderr)))?;
-        let (found_kind, length) = parse_header(header, *id).ok_or_else(|| why("it is not here"))?;
-        if found_kind != kind.str() {
-            return Err(why(&format!("it is a {found_kind}, no {kind}")));
-        }
-        if length > MAX_BLOB_BYTES {
-            return Err(Failure::TooLarge(*id));
-        }
-        let bytes = beyond.get(..length).ok_or_else(|| why("git gave only a part of it"))?;
-        if Oid::hash_object(kind, bytes).ok() != Some(*id) {
-            return Err(why("its bytes are not those of its id"));
-        }
+        let (bytes, beyond) = first_object(rest, *id, kind, &finished.stderr)?;
         found.insert(*id, bytes.to_owned());
-        rest = beyond.get(length + 1..).ok_or_else(|| why("git gave only a part of it"))?;
+        rest = beyond;
     }
     Ok(())
+}
+
+/// The first object of what `git cat-file --batch` answered, which must be this one, and what comes behind it.
+pub fn first_object<'a>(
+    answer: &'a [u8],
+    id: Oid,
+    kind: ObjectType,
+    stderr: &str,
+) -> Result<(&'a [u8], &'a [u8]), Failure> {
+    let why = |why: &str| Failure::Object { id, why: why.to_owned() };
+    // git gives up at the first object that it can't fetch, and says why.
+    let (header, beyond) = split_line(answer).ok_or_else(|| why(&words::last_line(stderr)))?;
+    let (found_kind, length) = parse_header(header, id).ok_or_else(|| why("it is not here"))?;
+    if found_kind != kind.str() {
+        return Err(why(&format!("it is a {found_kind}, no {kind}")));
+    }
+    if length > MAX_BLOB_BYTES {
+        return Err(Failure::TooLarge(id));
+    }
+    let bytes = beyond.get(..length).ok_or_else(|| why("git gave only a part of it"))?;
+    if Oid::hash_object(kind, bytes).ok() != Some(id) {
+        return Err(why("its bytes are not those of its id"));
+    }
+    let beyond = beyond.get(length + 1..).ok_or_else(|| why("git gave only a part of it"))?;
+    Ok((bytes, beyond))
 }
 
 fn one_a_line(ids: &[Oid]) -> Vec<u8> {

@@ -7,7 +7,7 @@
 //! | file | its job |
 //! |---|---|
 //! | [`repository`] | find the repository, `HEAD`, a revision |
-//! | [`objects`], `missing` | trees and blobs, and those that a partial clone has yet to fetch |
+//! | [`objects`], [`missing`] | trees and blobs, and those that a partial clone has yet to fetch |
 //! | [`snapshot`] | the files below one folder in one commit |
 //! | `history` | what happened to one path |
 //! | [`past`] | what once stood in a folder and was replaced |
@@ -15,16 +15,19 @@
 //! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`ledger`] | a log at a ref of the remote that is no branch |
 //! | `remotes` | which remotes there are, and which branch each calls its own |
-//! | [`commit_paths`], [`push`], `forge` | commits of exactly the changed paths, and their way to the remote |
+//! | [`commit_paths`], [`push`], [`forge`] | commits of exactly the changed paths, and their way to the remote |
 //! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
 //! | `staged`, `unmerged` | the commit that is about to be made, and what a merge left to be decided |
 //! | `clone_settings` | what git is told in this clone alone |
+//! | [`words`] | git's own words, made fit for a message |
 //! | `signing` | which ssh key the user's git signs with |
 
 pub mod commit_paths;
 pub mod error;
+pub mod forge;
 pub mod ledger;
+pub mod missing;
 pub mod objects;
 pub mod past;
 pub mod program;
@@ -35,13 +38,12 @@ pub mod repository;
 pub mod rescue;
 pub mod snapshot;
 pub mod waiting;
+pub mod words;
 
 mod clone_settings;
 mod commit_words;
 mod deploy_repository;
-mod forge;
 mod history;
-mod missing;
 mod overlooked;
 mod remote_settings;
 mod remotes;
@@ -49,7 +51,6 @@ mod signing;
 mod staged;
 mod unmerged;
 mod unopened;
-mod words;
 mod work_tree;
 
 #[cfg(test)]

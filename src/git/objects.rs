@@ -239,10 +239,10 @@ fn tree_of(commit: &[u8]) -> Option<Oid> {
 
 /// A line of a tree, borrowed from its bytes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct TreeLine<'a> {
-    pub(super) mode: u32,
-    pub(super) name: &'a [u8],
-    pub(super) id: Oid,
+pub struct TreeLine<'a> {
+    pub mode: u32,
+    pub name: &'a [u8],
+    pub id: Oid,
 }
 
 /// Reads `MODE SP NAME NUL ID`; answers with what comes behind it. Names that could lead out of the folder are

@@ -19,7 +19,7 @@ use super::snapshot::{EntryKind, is_folder, kind};
 use crate::domain::reach::Reach;
 use crate::system::files;
 
-mod raw;
+pub mod raw;
 
 use raw::{Headers, Replaced, lines, replaced};
 

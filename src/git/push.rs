@@ -205,6 +205,29 @@ impl Repository {
     }
 }
 
+/// Why a push came to nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    Moved,
+    Declined(String),
+    Failed(String),
+}
+
+impl Refusal {
+    /// Reads what `git push --porcelain` printed where it did not succeed.
+    pub fn read(stdout: &str, stderr: &str) -> Self {
+        let summary = stdout.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
+        match summary {
+            Some(summary) if summary.starts_with("[remote rejected]") => {
+                Self::Declined(why(summary, stderr))
+            }
+            Some(summary) if summary.starts_with("[rejected]") => Self::Moved,
+            Some(summary) => Self::Failed(why(summary, stderr)),
+            None => Self::Failed(words::last_line(stderr)),
+        }
+    }
+}
+
 /// What the remote said to a push.
 pub(super) enum Answer {
     Taken(Finished),
@@ -233,15 +256,10 @@ impl Push<'_> {
         if finished.succeeded() {
             return Ok(Answer::Taken(finished));
         }
-        let text = finished.text();
-        let summary = text.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
-        Ok(match summary {
-            Some(summary) if summary.starts_with("[remote rejected]") => {
-                Answer::Declined(why(summary, &finished))
-            }
-            Some(summary) if summary.starts_with("[rejected]") => Answer::Moved,
-            Some(summary) => Answer::Failed(why(summary, &finished)),
-            None => Answer::Failed(words::last_line(&finished.stderr)),
+        Ok(match Refusal::read(&finished.text(), &finished.stderr) {
+            Refusal::Moved => Answer::Moved,
+            Refusal::Declined(why) => Answer::Declined(why),
+            Refusal::Failed(why) => Answer::Failed(why),
         })
     }
 
@@ -284,8 +302,8 @@ impl Push<'_> {
 }
 
 /// The summary, and what the server's hook said, if it did.
-pub(super) fn why(summary: &str, finished: &Finished) -> String {
-    let said = finished.stderr.lines().filter_map(|line| line.trim_start().strip_prefix("remote:"));
+pub(super) fn why(summary: &str, stderr: &str) -> String {
+    let said = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("remote:"));
     let said: Vec<_> = said.map(str::trim).filter(|line| !line.is_empty()).collect();
     words::shown(&[summary, &said.join(" / ")].join(" ")).trim_end().to_owned()
 }

@@ -197,9 +197,7 @@ impl Repository {
         listed: &str,
         deadline: Deadline,
     ) -> Result<Vec<Branch>, RemoteError> {
-        let names = listed.lines().filter_map(|line| Some(line.split_once('\t')?.1));
-        // git takes the pattern for the end of a name.
-        let names: BTreeSet<&str> = names.filter(|name| name.starts_with(besides.branches)).collect();
+        let names = refs_below(listed, besides.branches);
         if names.len() > besides.most_branches {
             return Err(RemoteError::TooManyBranches {
                 remote: settings.remote.clone(),
@@ -272,12 +270,22 @@ impl Repository {
 }
 
 fn commit_at(settings: &RemoteSettings, listed: &str, full_ref: &str) -> Result<Option<Commit>, RemoteError> {
+    let unreachable = |why| RemoteError::Unreachable { remote: settings.remote.clone(), why };
+    listed_at(listed, full_ref).map_err(unreachable)
+}
+
+/// What `git ls-remote` lists at a ref; `None` where it does not list it. The error says what it has there instead of a
+/// commit.
+pub fn listed_at(listed: &str, full_ref: &str) -> Result<Option<Commit>, String> {
     // git takes the name for the end of a pattern: `refs/heads/x/refs/heads/main` would be listed too.
     let found = listed.lines().filter_map(|line| line.split_once('\t')).find(|(_, name)| *name == full_ref);
     let Some((hex, _)) = found else { return Ok(None) };
-    let unreadable = || RemoteError::Unreachable {
-        remote: settings.remote.clone(),
-        why: format!("it answered with `{}`, which is no SHA-1 id", words::shown(hex)),
-    };
+    let unreadable = || format!("it answered with `{}`, which is no SHA-1 id", words::shown(hex));
     Commit::parse(hex).map(Some).ok_or_else(unreadable)
+}
+
+/// The refs that it lists whose names begin so: git takes a pattern for the end of a name.
+pub fn refs_below<'l>(listed: &'l str, beginning: &str) -> BTreeSet<&'l str> {
+    let names = listed.lines().filter_map(|line| Some(line.split_once('\t')?.1));
+    names.filter(|name| name.starts_with(beginning)).collect()
 }

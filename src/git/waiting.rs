@@ -52,6 +52,15 @@ pub enum WaitingError {
 }
 
 impl Waiting {
+    /// Reads one of these files; the error says why it is none.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| words::shown(&error.to_string()))?;
+        let commit =
+            Commit::parse(&wire.commit).filter(|_| wire.schema == 1 && wire.branch.starts_with("rescue/"));
+        let commit = commit.ok_or_else(|| "it is of another form".to_owned())?;
+        Ok(Self { commit, remote: wire.remote, branch: wire.branch, base: wire.base })
+    }
+
     /// What pushes it by hand.
     pub fn command(&self) -> String {
         let to = format!("{}:refs/heads/{}", self.commit, self.branch);
@@ -120,11 +129,5 @@ impl Repository {
 
 fn read(path: &Path) -> Result<Waiting, WaitingError> {
     let bytes = files::read(path, MAX_BYTES)?;
-    let unreadable = |why: String| WaitingError::Unreadable { path: path.to_owned(), why };
-    let wire: Wire =
-        serde_json::from_slice(&bytes).map_err(|error| unreadable(words::shown(&error.to_string())))?;
-    let commit =
-        Commit::parse(&wire.commit).filter(|_| wire.schema == 1 && wire.branch.starts_with("rescue/"));
-    let commit = commit.ok_or_else(|| unreadable("it is of another form".to_owned()))?;
-    Ok(Waiting { commit, remote: wire.remote, branch: wire.branch, base: wire.base })
+    Waiting::parse(&bytes).map_err(|why| WaitingError::Unreadable { path: path.to_owned(), why })
 }

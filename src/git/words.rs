@@ -12,20 +12,20 @@ const BOILERPLATE: [&str; 4] = [
 const LONGEST: usize = 300;
 
 /// The last line of git's standard error that says something, ready to be shown.
-pub(super) fn last_line(stderr: &str) -> String {
+pub fn last_line(stderr: &str) -> String {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
     let telling = lines().rfind(|line| !BOILERPLATE.contains(line) && !line.starts_with("hint:"));
     shown(telling.or_else(|| lines().next()).unwrap_or("git gave no reason"))
 }
 
 /// All that git printed, as one line; for refusals in which a hook speaks.
-pub(super) fn all_lines(output: &str) -> String {
+pub fn all_lines(output: &str) -> String {
     let lines: Vec<_> = output.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() { "git gave no reason".to_owned() } else { shown(&lines.join(" / ")) }
 }
 
 /// A text from outside without what could steer a terminal or give away a credential.
-pub(super) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     let text = text.strip_prefix("fatal: ").or_else(|| text.strip_prefix("error: ")).unwrap_or(text);
     let plain: String = text.chars().map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect();
     let mut redacted = redact(&plain);
@@ -43,13 +43,15 @@ fn is_plain(c: char) -> bool {
 }
 
 /// Takes user name and password out of all URLs: a token often stands in place of the user. `git@` is kept.
-pub(super) fn redact(text: &str) -> String {
+pub fn redact(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         redacted.push_str(before);
         redacted.push_str("://");
         let end = after.find(['/', ' ', '\'', '"', '?', '#']).unwrap_or(after.len());
+        // A second `://` right behind what looks like a host begins another address.
+        let end = after.find("://").map_or(end, |next| next.min(end));
         let (authority, beyond) = after.split_at(end);
         match authority.rsplit_once('@') {
             Some((user, host)) if user != "git" => {
@@ -101,6 +103,8 @@ mod tests {
             ("https://u:p@ss@host", "https://…@host"),
             ("ssh://git@host/o/r", "ssh://git@host/o/r"),
             ("a https://t@h b http://u:p@i/ c", "a https://…@h b http://…@i/ c"),
+            ("https://a@b://c:d@e", "https://…@b://…@e"),
+            ("https://://u:p@e", "https://://…@e"),
             ("https://host/@scope", "https://host/@scope"),
             ("no url", "no url"),
         ] {

@@ -45,15 +45,16 @@ pub struct NewIdentity<'a> {
 }
 
 /// A part of the file: the comment line that names an identity, and all up to the next such line.
-pub(super) struct Section {
-    pub(super) name: Option<ActorName>,
-    header: Vec<u8>,
-    pub(super) body: Zeroizing<Vec<u8>>,
+pub struct Section {
+    pub name: Option<ActorName>,
+    /// Its comment line.
+    pub header: Vec<u8>,
+    pub body: Zeroizing<Vec<u8>>,
 }
 
 impl Section {
     /// Whether anything but comments and blank lines is in it.
-    pub(super) fn holds_key(&self) -> bool {
+    pub fn holds_key(&self) -> bool {
         self.body
             .split(|b| *b == b'\n')
             .map(<[u8]>::trim_ascii)
@@ -162,7 +163,8 @@ fn name_in(line: &[u8]) -> Option<ActorName> {
     std::str::from_utf8(line).ok()?.strip_prefix("# ")?.split_once(CREATED)?.0.parse().ok()
 }
 
-fn split(text: &[u8]) -> Vec<Section> {
+/// Every byte comes to be in one of them, in its order.
+pub fn split(text: &[u8]) -> Vec<Section> {
     let mut starts = Vec::new();
     let mut at = 0;
     for line in text.split_inclusive(|b| *b == b'\n') {

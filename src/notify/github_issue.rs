@@ -3,8 +3,8 @@
 //! The issues themselves remember: each has a mark in its text, which says what it is about and what was told last. Before
 //! anything is opened, the open ones are looked through, so that none is opened twice, even after a run that was killed.
 
-mod api;
-mod markdown;
+pub mod api;
+pub mod markdown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

@@ -10,16 +10,16 @@
 //! | [`pushgateway`] | metrics, pushed |
 
 pub mod document;
+pub mod github_issue;
 pub mod heartbeat;
+pub mod pagerduty;
 pub mod pushgateway;
+pub mod smtp;
 pub mod wording;
 
 mod alertmanager;
 mod exec;
-mod github_issue;
-mod pagerduty;
 mod slack;
-mod smtp;
 mod webhook;
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Delivery, Outside, document, wording};
 use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
+use crate::domain::json;
 use crate::domain::notice::{Message, Notice, Origin, Topic};
 use crate::domain::value::Value;
 use crate::web::{Request, ServiceError, Target, send};
@@ -127,13 +128,17 @@ fn enqueue(
     deadline: Instant,
 ) -> Result<(), ServiceError> {
     let answer = send(request, outside.limits, deadline)?;
-    match serde_json::from_slice::<Accepted>(&answer.body) {
-        Ok(accepted) if answer.status == 202 && accepted.status == "success" => Ok(()),
-        _ => {
-            let why = "PagerDuty answers 202 and `success` when it has taken an event".to_owned();
-            Err(ServiceError::Garbage { to: target.to_string(), why })
-        }
+    if is_taken(answer.status, &answer.body) {
+        return Ok(());
     }
+    let why = "PagerDuty answers 202 and `success` when it has taken an event".to_owned();
+    Err(ServiceError::Garbage { to: target.to_string(), why })
+}
+
+/// Whether it says that it has taken an event.
+pub fn is_taken(status: u16, body: &[u8]) -> bool {
+    let accepted = json::object::<Accepted>(body);
+    status == 202 && accepted.is_ok_and(|accepted| accepted.status == "success")
 }
 
 /// Whether the next event would fare no better: nobody there, or the key is not taken.
@@ -218,6 +223,15 @@ fn links(notice: &Notice) -> Vec<Link> {
 mod tests {
     use super::*;
     use crate::notify::samples;
+
+    #[test]
+    fn only_what_says_so_is_taken() {
+        assert!(is_taken(202, br#" {"status":"success","message":"Event processed"}"#));
+        assert!(!is_taken(200, br#"{"status":"success"}"#));
+        for body in [&br#"{"status":"invalid event"}"#[..], br#"["success"]"#, br#""success""#, b"success", b""] {
+            assert!(!is_taken(202, body), "{}", body.escape_ascii());
+        }
+    }
 
     #[test]
     fn an_event_for_each_notice_and_for_each_that_is_over() {

@@ -3,7 +3,8 @@
 //! The dialogue is spoken here, over `rustls`, and not by `lettre`, which writes the mail: that one's connection takes
 //! what came in clear behind the answer to STARTTLS for what the server says under TLS, and waits for each byte anew.
 
-mod dialogue;
+pub mod dialogue;
+
 mod html;
 mod mail;
 mod wire;

@@ -2,9 +2,10 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html>. They carry no mark of what they were made
 //! for; a user has two at most.
 
-mod answers;
+pub mod answers;
+pub mod key;
+
 mod api;
-mod key;
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;

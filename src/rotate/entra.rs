@@ -1,7 +1,8 @@
 //! Client secrets of applications in Microsoft Entra ID, by Microsoft Graph v1.0:
 //! <https://learn.microsoft.com/graph/api/application-addpassword>.
 
-mod answers;
+pub mod answers;
+
 mod api;
 
 use std::thread;

@@ -2,7 +2,8 @@
 //!
 //! What it answers is read strictly, and what is wrong with it is said without quoting it: it may be a value.
 
-mod answer;
+pub mod answer;
+
 mod wire;
 
 pub use wire::{answer_schema, request_schema};

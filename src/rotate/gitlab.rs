@@ -3,7 +3,8 @@
 //!
 //! GitLab's own `rotate` is not used: it revokes the old token at once, and nothing would be left to go back to.
 
-mod answers;
+pub mod answers;
+
 mod api;
 
 use serde_json::json;

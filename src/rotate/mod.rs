@@ -4,15 +4,15 @@
 //! A provider does one thing when asked, and decides nothing: in which order what is asked, and what may be revoked, is said by
 //! [`crate::domain::rotation`].
 
+pub mod aws;
+pub mod entra;
+pub mod exec;
 pub mod generate;
+pub mod gitlab;
 pub mod probe;
 pub mod trying;
 
-mod aws;
-mod entra;
 mod error;
-mod exec;
-mod gitlab;
 mod marker;
 
 pub use error::RotateError;

@@ -3,7 +3,7 @@
 //! Values go in on standard input and come out on standard output, never by way of a command line or a file. Files are
 //! handed over as bytes, so that what is opened is what was judged.
 
-mod document;
+pub mod document;
 
 use std::path::Path;
 use std::time::Duration;

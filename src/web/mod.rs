@@ -8,7 +8,7 @@ pub mod tcp;
 mod confidence;
 mod error;
 mod form;
-mod pause;
+pub mod pause;
 
 pub use confidence::Confidence;
 pub use error::ServiceError;

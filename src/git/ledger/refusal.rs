@@ -44,7 +44,7 @@ const NOT_ALLOWED: [&str; 15] = [
 
 /// Why a push was not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub enum Refusal {
     Overtaken,
     ReadOnly(String),
     Failed(String),
@@ -52,20 +52,24 @@ pub(super) enum Refusal {
 
 impl Refusal {
     pub(super) fn of(finished: &Finished) -> Self {
-        let text = finished.text();
-        let summary = text.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
-        let said = finished.stderr.to_lowercase();
+        Self::read(&finished.text(), &finished.stderr)
+    }
+
+    /// Reads what `git push --porcelain` printed where it did not succeed.
+    pub fn read(stdout: &str, stderr: &str) -> Self {
+        let summary = stdout.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
+        let said = stderr.to_lowercase();
         let any = |words: &[&str], text: &str| words.iter().any(|word| text.contains(word));
         match summary {
-            None if any(&NOT_ALLOWED, &said) => Self::ReadOnly(words::last_line(&finished.stderr)),
-            None => Self::Failed(words::last_line(&finished.stderr)),
+            None if any(&NOT_ALLOWED, &said) => Self::ReadOnly(words::last_line(stderr)),
+            None => Self::Failed(words::last_line(stderr)),
             Some(summary) if any(&OVERTAKEN, &summary.to_lowercase()) => Self::Overtaken,
-            Some(summary) if any(&NOT_ALLOWED, &said) => Self::ReadOnly(why(summary, finished)),
-            Some(summary) if any(&BROKEN, &summary.to_lowercase()) => Self::Failed(why(summary, finished)),
+            Some(summary) if any(&NOT_ALLOWED, &said) => Self::ReadOnly(why(summary, stderr)),
+            Some(summary) if any(&BROKEN, &summary.to_lowercase()) => Self::Failed(why(summary, stderr)),
             Some(summary) if summary.starts_with("[remote rejected]") => {
-                Self::ReadOnly(why(summary, finished))
+                Self::ReadOnly(why(summary, stderr))
             }
-            Some(summary) => Self::Failed(why(summary, finished)),
+            Some(summary) => Self::Failed(why(summary, stderr)),
         }
     }
 }

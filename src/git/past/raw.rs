@@ -8,7 +8,7 @@ use super::super::objects::{Commit, TreeLine, tree_line};
 use super::super::snapshot::is_folder;
 
 /// The lines of a tree; `None` where it is malformed, and nothing after that.
-pub(super) fn lines(mut bytes: &[u8]) -> impl Iterator<Item = Option<TreeLine<'_>>> {
+pub fn lines(mut bytes: &[u8]) -> impl Iterator<Item = Option<TreeLine<'_>>> {
     std::iter::from_fn(move || {
         if bytes.is_empty() {
             return None;
@@ -20,10 +20,10 @@ pub(super) fn lines(mut bytes: &[u8]) -> impl Iterator<Item = Option<TreeLine<'_
 }
 
 /// What stood in a folder and was replaced; for a folder, by which other one.
-pub(super) type Replaced<'a> = (TreeLine<'a>, Option<Oid>);
+pub type Replaced<'a> = (TreeLine<'a>, Option<Oid>);
 
 /// What of the old tree is not in the new one as it was. `None`: one of them is malformed.
-pub(super) fn replaced<'a>(old: &'a [u8], new: &'a [u8]) -> Option<Vec<Replaced<'a>>> {
+pub fn replaced<'a>(old: &'a [u8], new: &'a [u8]) -> Option<Vec<Replaced<'a>>> {
     let (mut older, mut newer) = (lines(old).peekable(), lines(new).peekable());
     let mut found = Vec::new();
     // Most differences exchange some entries in place, and need no table of names.
@@ -51,15 +51,15 @@ fn note<'a>(found: &mut Vec<Replaced<'a>>, old: TreeLine<'a>, new: Option<TreeLi
 }
 
 /// The lines of a commit that matter here.
-pub(super) struct Headers {
-    pub(super) tree: Oid,
-    pub(super) parents: Vec<Oid>,
+pub struct Headers {
+    pub tree: Oid,
+    pub parents: Vec<Oid>,
     /// Of the committer, in unix seconds.
-    pub(super) time: i64,
+    pub time: i64,
 }
 
 impl Headers {
-    pub(super) fn parse(commit: &[u8]) -> Option<Self> {
+    pub fn parse(commit: &[u8]) -> Option<Self> {
         let id = |line: &[u8]| Some(Commit::parse(std::str::from_utf8(line).ok()?)?.0);
         let mut rest = commit.split(|byte| *byte == b'\n').take_while(|line| !line.is_empty());
         let tree = id(rest.next()?.strip_prefix(b"tree ")?)?;

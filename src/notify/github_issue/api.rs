@@ -35,6 +35,21 @@ pub struct Issue {
     pull_request: Option<Json>,
 }
 
+/// A page of a list of issues.
+pub struct Page {
+    /// Without pull requests.
+    pub issues: Vec<Issue>,
+    pub is_last: bool,
+}
+
+/// `None` where it is none.
+pub fn page_of(body: &[u8]) -> Option<Page> {
+    let mut issues: Vec<Issue> = serde_json::from_slice(body).ok()?;
+    let is_last = issues.len() < PER_PAGE;
+    issues.retain(|issue| issue.pull_request.is_none());
+    Some(Page { issues, is_last })
+}
+
 #[derive(Deserialize)]
 struct Label {
     name: String,
@@ -91,9 +106,8 @@ impl<'a> Api<'a> {
                 ("page", page.as_str()),
             ];
             let request = Request::get(&self.issues.with_query(&query)).reading(MAX_PAGE_BYTES);
-            let issues: Vec<Issue> = self.read(&self.ask(request, until)?)?;
-            let is_last = issues.len() < PER_PAGE;
-            found.extend(issues.into_iter().filter(|issue| issue.pull_request.is_none()));
+            let Page { issues, is_last } = self.understood(page_of(&self.ask(request, until)?.body))?;
+            found.extend(issues);
             if is_last {
                 return Ok(found);
             }
@@ -158,7 +172,11 @@ impl<'a> Api<'a> {
     }
 
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ServiceError> {
-        serde_json::from_slice(&answer.body).map_err(|_| {
+        self.understood(serde_json::from_slice(&answer.body).ok())
+    }
+
+    fn understood<T>(&self, read: Option<T>) -> Result<T, ServiceError> {
+        read.ok_or_else(|| {
             let why = "it is not what GitHub says of issues; is `url` that of its API?".to_owned();
             ServiceError::Garbage { to: self.issues.to_string(), why }
         })

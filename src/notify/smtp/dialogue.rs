@@ -78,17 +78,18 @@ impl Server<'_> {
     }
 }
 
-struct Reply {
-    code: u16,
-    lines: Vec<String>,
+/// What a server answers to one command.
+pub struct Reply {
+    pub code: u16,
+    pub lines: Vec<String>,
 }
 
 impl Reply {
-    fn is_good(&self) -> bool {
+    pub fn is_good(&self) -> bool {
         (200..300).contains(&self.code)
     }
 
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         self.lines.join(" ")
     }
 }
@@ -259,7 +260,7 @@ impl<'a> Dialogue<'a> {
 }
 
 /// A reply; `None` where its end is missing.
-fn parse(bytes: &[u8]) -> Result<Option<Reply>, &'static str> {
+pub fn parse(bytes: &[u8]) -> Result<Option<Reply>, &'static str> {
     let mut rest = bytes;
     let mut lines = Vec::new();
     while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {

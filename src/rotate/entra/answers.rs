@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::domain::json;
 use crate::domain::json_string;
 use crate::domain::rotation::Handle;
 use crate::domain::time::Instant;
@@ -36,7 +37,7 @@ pub fn credentials(body: &[u8]) -> Option<Vec<Credential>> {
         hint: Option<String>,
     }
 
-    let application: Application = serde_json::from_slice(body).ok()?;
+    let application: Application = json::object(body).ok()?;
     let credentials = application.password_credentials.into_iter().map(|one| {
         Some(Credential {
             handle: Handle::try_from(one.key_id).ok()?,
@@ -69,7 +70,7 @@ impl Made {
             secret_text: &'a RawValue,
         }
 
-        let made: PasswordCredential<'_> = serde_json::from_slice(body).ok()?;
+        let made: PasswordCredential<'_> = json::object(body).ok()?;
         Some(Self {
             value: text(made.secret_text)?,
             handle: Handle::try_from(made.key_id).ok()?,
@@ -87,7 +88,7 @@ pub fn authorization(body: &[u8]) -> Option<Value> {
         access_token: &'a RawValue,
     }
 
-    let token: Token<'_> = serde_json::from_slice(body).ok()?;
+    let token: Token<'_> = json::object(body).ok()?;
     let is_bearer = token.token_type.eq_ignore_ascii_case("bearer");
     let token = text(token.access_token).filter(|_| is_bearer)?;
     Some(Value::new([b"Bearer ", token.expose()].concat()))
@@ -183,6 +184,7 @@ mod tests {
             r#"{"token_type":"pop","access_token":"x"}"#,
             r#"{"token_type":"Bearer","access_token":""}"#,
             r#"{"token_type":"Bearer"}"#,
+            r#"["Bearer","ey.J"]"#,
             "ok",
         ] {
             assert!(authorization(bad.as_bytes()).is_none(), "{bad}");

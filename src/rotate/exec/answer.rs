@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::super::Minted;
 use super::wire::{Credential, IdentifyAnswer, ListAnswer, MintAnswer, RevokeAnswer, VerifyAnswer};
+use crate::domain::json;
 use crate::domain::json_string;
 use crate::domain::rotation::{Handle, Listed};
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
@@ -105,8 +106,9 @@ fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], most: usize) -> Result<T, Unrea
     if bytes.trim_ascii().is_empty() {
         return Err(Unread::Nothing);
     }
-    serde_json::from_slice(bytes).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+    json::object(bytes).map_err(|error| {
+        // What is whole and no object has no place.
+        let (line, column) = (error.line().max(1), error.column().max(1));
         match error.classify() {
             Category::Data => Unread::AnotherForm { line, column },
             Category::Io | Category::Syntax | Category::Eof => Unread::NoJson { line, column },

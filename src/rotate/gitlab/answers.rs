@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::domain::json;
 use crate::domain::json_string;
 use crate::domain::rotation::{Handle, Listed};
 use crate::domain::time::Instant;
@@ -55,7 +56,7 @@ pub fn minted(body: &[u8]) -> Option<Minted> {
         token: &'a RawValue,
     }
 
-    let created: Created<'_> = serde_json::from_slice(body).ok()?;
+    let created: Created<'_> = json::object(body).ok()?;
     Some(Minted {
         value: json_string::value(created.token.get()).filter(|value| !value.expose().is_empty())?,
         handle: Some(Handle::try_from(created.id.to_string()).ok()?),
@@ -102,6 +103,7 @@ mod tests {
         assert_eq!(made.value.expose(), b"glpat-D4y/Wzr");
         assert_eq!(made.handle.unwrap().as_str(), "58");
         assert_eq!(made.expires.unwrap().to_string(), "2021-01-31T00:00:00Z");
+        assert!(minted(br#"[58, "2021-01-31", "glpat-x"]"#).is_none());
         let unlimited = CREATED.replace("\"2021-01-31\"", "null");
         assert_eq!(minted(unlimited.as_bytes()).unwrap().expires, None);
         for (what, instead) in

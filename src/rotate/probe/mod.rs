@@ -5,10 +5,11 @@ use crate::domain::probe::Probe;
 use crate::domain::value::Value;
 use crate::web::ServiceError;
 
+pub mod oauth2;
+pub mod tls;
+
 mod exec;
 mod http;
-mod oauth2;
-mod tls;
 
 /// Tries a value once. An error: it could not be tried.
 pub fn attempt(probe: &Probe, value: &Value, outside: &Outside) -> Result<Trial, RotateError> {

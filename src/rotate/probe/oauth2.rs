@@ -6,6 +6,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::super::{Outside, RotateError, Trial};
 use super::{http, one_line};
+use crate::domain::json;
 use crate::domain::probe::OAuth2;
 use crate::domain::value::Value;
 use crate::web::{self, Answer, Form, Request, ServiceError, Target, form_encoded};
@@ -67,10 +68,11 @@ fn request(oauth2: &OAuth2, target: &Target, secret: &[u8]) -> Result<Request, R
     Ok(post(form).authorized(Some(&basic))?.keeping(&kept))
 }
 
-fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateError> {
+/// What its answer to the trial comes to; `to` is whom it was asked of.
+pub fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateError> {
     let garbage = |why: &str| ServiceError::Garbage { to: to.to_owned(), why: why.to_owned() };
     if answer.status == 200 {
-        let token: Token = serde_json::from_slice(&answer.body)
+        let token: Token = json::object(&answer.body)
             .map_err(|_| garbage("200 without an `access_token` and its `token_type`"))?;
         if token.access_token.0.is_empty() || token.token_type.is_empty() {
             return Err(garbage("200 with an empty `access_token` or `token_type`").into());
@@ -78,7 +80,7 @@ fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateEr
         return Ok(Trial::Passed);
     }
     let status = answer.status;
-    let Ok(fault) = serde_json::from_slice::<Fault>(&answer.body) else {
+    let Ok(fault) = json::object::<Fault>(&answer.body) else {
         return match status {
             401 => Ok(Trial::Refused(format!("{to}: refused it with {status}, and does not say why"))),
             400 => Err(garbage("400 without an `error`").into()),

@@ -53,7 +53,7 @@ pub fn attempt(tls: &Tls, value: &Value, outside: &Outside) -> Result<Trial, Rot
 }
 
 /// The first certificate among what the PEM holds. Nothing else of it is decoded: it may be a private key.
-fn first_certificate(pem: &[u8]) -> Option<CertificateDer<'static>> {
+pub fn first_certificate(pem: &[u8]) -> Option<CertificateDer<'static>> {
     let find =
         |text: &[u8], mark: &str| text.windows(mark.len()).position(|window| window == mark.as_bytes());
     let from = find(pem, BEGIN)?;

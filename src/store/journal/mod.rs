@@ -170,6 +170,11 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
+    /// Reads a journal; the error says why it is none.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        Plan::from_bytes(bytes).map(Self::from)
+    }
+
     /// Whether a path is a temporary file of it.
     pub fn explains(&self, path: &Path) -> bool {
         self.paths.iter().any(|own| files::temporary_name(&self.root.join(own)) == path)
@@ -190,10 +195,16 @@ impl Unfinished {
 /// shows as one cut short.
 pub fn unfinished(git_dir: &Path) -> Result<Option<Unfinished>, JournalError> {
     let plan = read(&git_dir.join(FOLDER).join(JOURNAL))?;
-    Ok(plan.map(|plan| Unfinished {
-        root: PathBuf::from(plan.store),
-        paths: plan.changes.into_iter().map(|change| change.path).collect(),
-    }))
+    Ok(plan.map(Unfinished::from))
+}
+
+impl From<Plan> for Unfinished {
+    fn from(plan: Plan) -> Self {
+        Self {
+            root: PathBuf::from(plan.store),
+            paths: plan.changes.into_iter().map(|change| change.path).collect(),
+        }
+    }
 }
 
 fn read(path: &Path) -> Result<Option<Plan>, JournalError> {
