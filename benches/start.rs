@@ -83,7 +83,16 @@ fn does_nothing(folder: &Path) -> PathBuf {
 
 fn complete(root: &Path) -> Command {
     let mut command = Command::new(common::binary());
-    command.current_dir(root).args(["completions", "bash", "--at-word", "2", "--", "secrets", "get", "team05"]);
+    command.current_dir(root).args([
+        "completions",
+        "bash",
+        "--at-word",
+        "2",
+        "--",
+        "secrets",
+        "get",
+        "team05",
+    ]);
     command
 }
 

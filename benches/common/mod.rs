@@ -58,8 +58,13 @@ pub fn name_of(number: usize) -> SecretName {
 
 /// A secret of the group `team` without a fault, its value short.
 pub fn sealed_pair(policy: &Policy, number: usize) -> (Record, Vec<u8>) {
+    sealed_pair_at(NOW, policy, number)
+}
+
+/// The same, sealed at another moment.
+pub fn sealed_pair_at(now: &str, policy: &Policy, number: usize) -> (Record, Vec<u8>) {
     let prompts = Prompts::none();
-    let now = NOW.parse().expect("the moment is one");
+    let now = now.parse().expect("the moment is one");
     let sealer = Sealer { policy, now, prompts: &prompts };
     let request = Request {
         name: &name_of(number),
