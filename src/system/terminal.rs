@@ -9,7 +9,7 @@ mod prompt;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::environment::Environment;
-use crate::domain::text::in_ascii;
+use crate::domain::text::{in_ascii, json_to_show};
 
 pub use progress::Progress;
 pub use prompt::{PromptError, Question};
@@ -108,6 +108,7 @@ impl Terminal {
     /// Writes a text for a person to standard output, in the signs that the locale has; see [`Self::write_stdout`].
     pub fn show(&self, bytes: &[u8]) -> io::Result<()> {
         match std::str::from_utf8(bytes) {
+            Ok(json) if json.starts_with(['{', '[']) => self.write_stdout(json_to_show(json).as_bytes()),
             Ok(text) if self.is_ascii && self.stdout_is_terminal => {
                 self.write_stdout(in_ascii(text).as_bytes())
             }

@@ -16,6 +16,7 @@ mod addresses;
 mod aviary;
 mod commands;
 mod cores;
+mod hostile;
 mod memory;
 mod modes;
 mod outputs;
