@@ -43,7 +43,8 @@ impl Held {
             if let Some(held) = at_its_end(strace.id()) {
                 break held;
             }
-            std::thread::yield_now();
+            // It is looked at again and again meanwhile, which costs both of them time.
+            std::thread::sleep(std::time::Duration::from_millis(5));
         };
         let held = Self { strace, process };
         // What is not pushed yet fails the gate, and is judged all the same.
