@@ -45,6 +45,7 @@ use clap::Parser as _;
 
 use crate::cli::Cli;
 use crate::commands::{CommandError, Session};
+use crate::domain::text::visible;
 use crate::domain::time::Instant;
 use crate::system::environment::Environment;
 use crate::system::terminal::Terminal;
@@ -62,9 +63,18 @@ pub fn run(
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are answers; everything else is a usage error.
-            let code = if error.use_stderr() { COULD_NOT } else { 0 };
-            return if error.print().is_ok() { code } else { COULD_NOT };
+            // Help and version are answers; everything else is a usage error, which repeats what it was given.
+            if !error.use_stderr() {
+                return if error.print().is_ok() { 0 } else { COULD_NOT };
+            }
+            if terminal.color_stderr {
+                error.print().ok();
+            } else {
+                let text = error.render().to_string();
+                let lines: Vec<_> = text.trim_end().lines().map(visible).collect();
+                terminal.say(&lines.join("\n")).ok();
+            }
+            return COULD_NOT;
         }
     };
     let Some(now) = cli.global.at.or(clock) else {

@@ -1,25 +1,23 @@
 //! Arguments, environment and clock in; exit code out.
 
-use std::panic::{self, AssertUnwindSafe};
+use std::alloc::System;
 use std::process::ExitCode;
 
 use secrets::domain::time::Instant;
 use secrets::system::environment::Environment;
+use secrets::system::{fault, memory};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever is given back is wiped: on their way values pass through buffers of others, who only let go of them.
+#[global_allocator]
+static HEAP: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
-    // A panic is a fault of ours. It must neither print what it was working on nor look like a pass.
-    panic::set_hook(Box::new(|info| {
-        let place = info.location().map(ToString::to_string).unwrap_or_default();
-        let _ = std::io::Write::write_fmt(
-            &mut std::io::stderr(),
-            format_args!("error: this is a fault of secrets itself ({place}); please report it\n"),
-        );
-    }));
-    let code = panic::catch_unwind(AssertUnwindSafe(|| {
+    memory::keep_to_itself();
+    ExitCode::from(fault::contained(|| {
         let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
         secrets::run(std::env::args_os(), environment(folder), now())
-    }));
-    ExitCode::from(code.unwrap_or(2))
+    }))
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place where the environment is read")]

@@ -51,7 +51,7 @@ pub fn run(session: &Session, arguments: &Exec) -> Result<u8, CommandError> {
     }
     let clear = open(session, &place, &parts)?;
     let program = Program::new(name, session.environment.current_dir(), &session.environment).args(rest);
-    start(session, program, &parts, &clear)
+    start(session, program, &parts, clear)
 }
 
 /// A variable, and the secret that it hands on.
@@ -174,7 +174,7 @@ fn start(
     session: &Session,
     mut program: Program,
     parts: &[Part],
-    clear: &[Clear],
+    clear: Vec<Clear>,
 ) -> Result<u8, CommandError> {
     let mut files = Vec::new();
     for part in parts {
@@ -189,10 +189,14 @@ fn start(
             program = program.env(part.variable().as_str(), value);
         }
     }
-    if !files.is_empty() {
-        return with_files(session, program, &files);
+    if files.is_empty() {
+        return hand_over(session, &program);
     }
-    hand_over(session, &program)
+    let attendance = Attendance::begin()?;
+    let (folder, program) = lay_out(session, program, &files)?;
+    // The program may run for long. Meanwhile they are in its files, and not here as well.
+    drop(clear);
+    run_beside(session, &program, &attendance, folder)
 }
 
 /// In our place. No copy of a value is left behind: this process's memory is gone with it.
@@ -210,13 +214,12 @@ fn hand_over(session: &Session, program: &Program) -> Result<u8, CommandError> {
     }
 }
 
-/// Beside us: the files are to be removed when the program has ended, however it does.
-fn with_files(
+/// The values as files, and the program that knows where they are.
+fn lay_out(
     session: &Session,
     mut program: Program,
     files: &[(&VariableName, &Value)],
-) -> Result<u8, CommandError> {
-    let attendance = Attendance::begin()?;
+) -> Result<(PrivateFolder, Program), CommandError> {
     let folder = PrivateFolder::create(&session.environment, Purpose::Reading).map_err(|error| {
         CommandError::from(error)
             .hint("hand the value over in the environment: --env NAME=SECRET, without --files")
@@ -226,7 +229,17 @@ fn with_files(
         let path = folder.write(variable.as_str(), value.expose(), false)?;
         program = program.env(variable.as_str(), path);
     }
-    let ended = program.run_attended(&attendance, Output::ToOurs);
+    Ok((folder, program))
+}
+
+/// Beside us: the files are to be removed when the program has ended, however it does.
+fn run_beside(
+    session: &Session,
+    program: &Program,
+    attendance: &Attendance,
+    folder: PrivateFolder,
+) -> Result<u8, CommandError> {
+    let ended = program.run_attended(attendance, Output::ToOurs);
     // The program itself may have removed it.
     if let Err(error) = folder.remove()
         && !error.is_not_found()

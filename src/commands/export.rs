@@ -208,7 +208,7 @@ fn refuse_reserved(keys: &BTreeMap<String, String>) -> Result<(), CommandError> 
 }
 
 fn answer(session: &Session, text: Result<Text, Unfit>) -> Result<(), CommandError> {
-    session.print(text?.expose())
+    session.print_exactly(text?.expose())
 }
 
 /// What records say of the values: which secret, which version, until when. Never the value.
@@ -240,7 +240,7 @@ fn into_github_env(session: &Session, items: &[Item<'_>]) -> Result<(), CommandE
     OsRng.fill_bytes(&mut random);
     let delimiter = format!("secrets_{:032x}", u128::from_le_bytes(random));
     let text = print::github_env(items, &delimiter)?;
-    session.print(print::masks(items)?.expose())?;
+    session.print_exactly(print::masks(items)?.expose())?;
     files::append(&path, text.expose())?;
     Ok(())
 }

@@ -11,14 +11,61 @@ pub fn is_treacherous(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
-/// The text on one line, with control, bidirectional and invisible characters escaped as in a Rust string.
+/// Whether a CI system that reads a job's log would take this for a command to it: GitHub takes `::NAME …::` where it
+/// comes first on a line, which any text may, and `##[NAME]` anywhere (`ActionCommand` of its runner), Azure `##vso[`.
+fn is_log_command(text: &str) -> bool {
+    let is_named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic()) && rest.contains("::");
+    text.starts_with("##[") || text.starts_with("##vso[") || text.strip_prefix("::").is_some_and(is_named)
+}
+
+/// Whether any of it has to be escaped.
+fn is_harmless(text: &str) -> bool {
+    !text.chars().any(is_treacherous) && !text.contains("##") && !text.contains("::")
+}
+
+/// Each character, and whether it has to be escaped.
+fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
+    text.char_indices().map(move |(at, c)| {
+        let begins = || matches!(c, '#' | ':') && text.get(at..).is_some_and(is_log_command);
+        (c, is_treacherous(c) || begins())
+    })
+}
+
+/// The text on one line, with control, bidirectional and invisible characters escaped as in a Rust string, and so that no
+/// log of a CI system finds a command in it.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_treacherous) {
+    if is_harmless(text) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if is_treacherous(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    for (c, is_escaped) in judged(text) {
+        if !is_escaped {
+            shown.push(c);
+        } else if is_treacherous(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.extend(c.escape_unicode());
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// A JSON document for a terminal and a log: it says the same, with the signs written by their number that either of them
+/// would act on. (A line of one never begins with `::`.)
+pub fn json_to_show(json: &str) -> Cow<'_, str> {
+    let is_escaped = |c: char| c != '\n' && is_treacherous(c);
+    if !json.chars().any(is_escaped) && !json.contains("##") {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len() + 64);
+    for (c, begins) in judged(json) {
+        if is_escaped(c) || (begins && c == '#') {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(c);
+        }
     }
     Cow::Owned(shown)
 }
@@ -53,14 +100,14 @@ pub fn shell_word(text: &str) -> Cow<'_, str> {
     if !text.is_empty() && text.chars().all(plain) {
         return Cow::Borrowed(text);
     }
-    if !text.chars().any(is_treacherous) {
+    if judged(text).all(|(_, is_escaped)| !is_escaped) {
         return Cow::Owned(format!("'{}'", text.replace('\'', r"'\''")));
     }
     let mut quoted = String::from("$'");
-    for c in text.chars() {
+    for (c, is_escaped) in judged(text) {
         match c {
             '\'' | '\\' => quoted.extend(['\\', c]),
-            _ if is_treacherous(c) => {
+            _ if is_escaped => {
                 for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                     // Three octal digits end by themselves; `\x1b` would swallow a digit that follows.
                     let _ = write!(quoted, "\\{byte:03o}");
@@ -139,8 +186,33 @@ mod tests {
             ("a\nb\tc\rd", r"a\nb\tc\rd"),
             ("a\u{202e}b", r"a\u{202e}b"),
             ("a\u{2066}\u{200b}\u{9b}\u{7f}", r"a\u{2066}\u{200b}\u{9b}\u{7f}"),
+            ("fe80::1, std::fs, ## 1 and #[x]", "fe80::1, std::fs, ## 1 and #[x]"),
         ] {
             assert_eq!(visible(text), shown);
+            assert_eq!(visible(shown), shown, "it is the same the second time");
+        }
+    }
+
+    #[test]
+    fn what_a_log_would_act_on_is_escaped() {
+        for (text, shown) in [
+            ("::error::x", r"\u{3a}:error::x"),
+            ("a ::set-output name=x::y", r"a \u{3a}:set-output name=x::y"),
+            ("##[add-mask]x", r"\u{23}#[add-mask]x"),
+            ("###[group]", r"#\u{23}#[group]"),
+            ("a##vso[task.complete]", r"a\u{23}#vso[task.complete]"),
+        ] {
+            assert_eq!(visible(text), shown);
+            assert_eq!(visible(shown), shown, "it is the same the second time");
+            let treacherous = format!("{text}\u{9b}\u{202e}\u{e0001}\x7f\n");
+            let document = serde_json::to_string_pretty(&[text, shown, treacherous.as_str()]).unwrap();
+            let printed = json_to_show(&document);
+            assert!(!printed.contains("##[") && !printed.contains("##vso["), "{printed}");
+            assert!(!printed.chars().any(|c| c != '\n' && is_treacherous(c)), "{printed}");
+            assert_eq!(
+                serde_json::from_str::<[String; 3]>(&printed).unwrap(),
+                [text, shown, treacherous.as_str()]
+            );
         }
     }
 
@@ -168,6 +240,7 @@ mod tests {
             ("~root", "'~root'"),
             ("$(x)", "'$(x)'"),
             ("a\n1\\'", r"$'a\0121\\\''"),
+            ("a##[b]", r"$'a\043#[b]'"),
         ] {
             assert_eq!(shell_word(text), word);
             let told = std::process::Command::new("bash")

@@ -1,5 +1,7 @@
 //! git's own words, made fit for a message: no terminal escapes, no credentials, one line.
 
+use crate::domain::text::visible;
+
 /// What git prints after every failed connection, whatever the reason was.
 const BOILERPLATE: [&str; 4] = [
     "fatal: Could not read from remote repository.",
@@ -33,7 +35,7 @@ pub fn shown(text: &str) -> String {
         redacted.truncate(end);
         redacted.push('…');
     }
-    redacted
+    visible(&redacted).into_owned()
 }
 
 /// Control characters steer terminals; bidirectional overrides make a text read as another one.

@@ -136,13 +136,14 @@ mod tests {
     fn nothing_in_a_text_can_become_a_command() {
         let mut report = samples::rich();
         for finding in &mut report.findings {
-            finding.message = "a\r\n::set-output name=x::y".to_owned();
+            finding.message = "a\r\n::set-output name=x::y ##[stop-commands]z".to_owned();
             finding.path = Some("a,b:c%\n::error::".to_owned());
         }
         for line in render(&report).lines().filter(|line| line.starts_with("::")) {
             let known = ["::error ", "::warning ", "::notice "].iter().any(|word| line.starts_with(word));
             assert!(known, "{line}");
         }
-        assert!(render(&report).contains("file=a%2Cb%3Ac%25%0A%3A%3Aerror%3A%3A,"));
+        assert!(!render(&report).contains("##["));
+        assert!(render(&report).contains("file=a%2Cb%3Ac%25%0A\\u{3a}%3Aerror%3A%3A,"));
     }
 }

@@ -9,7 +9,7 @@ mod prompt;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use super::environment::Environment;
-use crate::domain::text::in_ascii;
+use crate::domain::text::{in_ascii, json_to_show};
 
 pub use progress::Progress;
 pub use prompt::{PromptError, Question};
@@ -81,17 +81,34 @@ impl Terminal {
         self.stdin_is_terminal && self.stderr_is_terminal
     }
 
-    /// Writes to standard output and flushes it. An error of kind [`io::ErrorKind::BrokenPipe`] means that whoever
-    /// was reading has seen enough: the command ends there, without a word.
+    /// Writes to standard output, past the buffer of the standard library: it may be a value, and that buffer is never wiped.
+    /// An error of kind [`io::ErrorKind::BrokenPipe`] means that whoever was reading has seen enough: the command ends
+    /// there, without a word.
     pub fn write_stdout(&self, bytes: &[u8]) -> io::Result<()> {
-        let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes)?;
-        stdout.flush()
+        #[cfg(unix)]
+        {
+            let stdout = io::stdout().lock();
+            let mut rest = bytes;
+            while !rest.is_empty() {
+                match rustix::io::retry_on_intr(|| rustix::io::write(&stdout, rest))? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    written => rest = rest.get(written..).unwrap_or_default(),
+                }
+            }
+            Ok(())
+        }
+        #[cfg(not(unix))]
+        {
+            let mut stdout = io::stdout().lock();
+            stdout.write_all(bytes)?;
+            stdout.flush()
+        }
     }
 
     /// Writes a text for a person to standard output, in the signs that the locale has; see [`Self::write_stdout`].
     pub fn show(&self, bytes: &[u8]) -> io::Result<()> {
         match std::str::from_utf8(bytes) {
+            Ok(json) if json.starts_with(['{', '[']) => self.write_stdout(json_to_show(json).as_bytes()),
             Ok(text) if self.is_ascii && self.stdout_is_terminal => {
                 self.write_stdout(in_ascii(text).as_bytes())
             }

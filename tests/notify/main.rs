@@ -19,6 +19,7 @@ mod certificates;
 mod messages;
 mod pagerduty;
 mod program;
+mod redirects;
 #[allow(dead_code, reason = "it answers in more ways than are needed here")]
 mod server;
 mod slack;

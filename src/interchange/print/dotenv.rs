@@ -40,7 +40,7 @@ pub fn dotenv(items: &[Item<'_>]) -> Result<Text, Unfit> {
 }
 
 fn quoting(item: &Item<'_>, value: &str) -> Result<Quoting, Unfit> {
-    if value.contains("${") {
+    if has(value, *b"${") {
         return Err(item.unfit(
             "has `${`, in the place of which python-dotenv puts a variable, whatever the quotes",
             "use --format json or shell",
@@ -48,7 +48,7 @@ fn quoting(item: &Item<'_>, value: &str) -> Result<Quoting, Unfit> {
     }
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
     // A backslash stands for itself before anything but a quote and another one.
-    let is_literal = !value.contains('\'') && !value.contains(r"\\") && !value.ends_with('\\');
+    let is_literal = !value.contains('\'') && !has(value, *br"\\") && !value.ends_with('\\');
     let has_return = value.contains('\r');
     Ok(if !value.is_empty() && value.chars().all(is_plain) {
         Quoting::Bare
@@ -64,6 +64,11 @@ fn quoting(item: &Item<'_>, value: &str) -> Result<Quoting, Unfit> {
     } else {
         Quoting::Double
     })
+}
+
+/// Whether these two stand side by side. The standard library's search leaves pieces of the value on the stack.
+fn has(value: &str, pair: [u8; 2]) -> bool {
+    value.as_bytes().windows(2).any(|two| two == pair)
 }
 
 fn quote(text: &mut Text, value: &str, mark: char, escape: impl Fn(char) -> Option<char>) {

@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 
 use super::{ProcessError, Program};
+use crate::system::memory::with_the_limit_as_found;
 
 #[cfg(not(unix))]
 pub use elsewhere::Attendance;
@@ -41,7 +42,8 @@ impl Program {
     /// Returns only where it can't be started.
     #[cfg(unix)]
     pub fn take_over(&self) -> ProcessError {
-        let source = std::os::unix::process::CommandExt::exec(&mut self.in_our_place());
+        let mut command = self.in_our_place();
+        let source = with_the_limit_as_found(|| std::os::unix::process::CommandExt::exec(&mut command));
         if source.kind() == std::io::ErrorKind::NotFound {
             ProcessError::NotFound { program: self.shown() }
         } else {
@@ -60,7 +62,12 @@ impl Program {
         }
         #[cfg(not(unix))]
         let _ = output;
-        attendance.attend(|| self.spawn(&mut command)).map_err(|error| match error {
+        let start = || match output {
+            Output::ToOurs => with_the_limit_as_found(|| self.spawn(&mut command)),
+            // An editor works on a value.
+            Output::ToStandardError => self.spawn(&mut command),
+        };
+        attendance.attend(start).map_err(|error| match error {
             Failed::Started(error) => error,
             Failed::Io(source) => self.io(source),
         })

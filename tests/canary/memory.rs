@@ -1,0 +1,139 @@
+//! What is left in the memory of the process when it is done with a value: it is held on the threshold of its end, and all
+//! that it could ever write is searched.
+
+use std::fs::{self, File};
+use std::os::unix::fs::FileExt as _;
+use std::process::{Child, Command, Stdio};
+
+use crate::aviary::{Aviary, CANARIES, traces};
+use crate::common::{NOW, binary, identity_path};
+use regex::bytes::Regex;
+
+/// `exit_group` of this architecture, as `/proc/PID/syscall` calls it.
+#[cfg(target_arch = "x86_64")]
+const EXIT_GROUP: &str = "231 ";
+#[cfg(not(target_arch = "x86_64"))]
+const EXIT_GROUP: &str = "94 ";
+
+/// Longer than any test may take: whoever looked ends it before.
+const HELD: &str = "inject=exit_group:delay_enter=3600000000";
+
+/// A process that can be looked into.
+pub struct Held {
+    strace: Child,
+    process: u32,
+}
+
+impl Held {
+    /// Runs a command to its end, but for the end.
+    pub fn at_its_end(aviary: &Aviary, line: &str, stdin: &str) -> Self {
+        let input = aviary.outside.path().join("input");
+        fs::write(&input, stdin).unwrap();
+        let mut command = aviary.sandbox.command("strace", &aviary.laptop);
+        command.args(["-qq", "-o", "/dev/null", "-e", "trace=exit_group", "-e", HELD, binary(), "--at", NOW]);
+        command.args(aviary.words(line)).env("SECRETS_IDENTITY_FILE", identity_path("alice"));
+        command.env("EDITOR", aviary.outside.path().join("editor"));
+        let said = aviary.outside.path().join("said");
+        command.stdin(File::open(input).unwrap());
+        command.stdout(Stdio::null()).stderr(File::create(&said).unwrap());
+        let mut strace = command.spawn().expect("strace can be started: it is in Debian's package `strace`");
+        let (process, call) = loop {
+            let told = || fs::read_to_string(&said).unwrap();
+            assert!(strace.try_wait().unwrap().is_none(), "{line}: was not held: {}", told());
+            if let Some(held) = at_its_end(strace.id()) {
+                break held;
+            }
+            // It is looked at again and again meanwhile, which costs both of them time.
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        let held = Self { strace, process };
+        // What is not pushed yet fails the gate, and is judged all the same.
+        let ends = [format!("{EXIT_GROUP}0x0 "), format!("{EXIT_GROUP}0x1 ")];
+        let is_done = ends.iter().any(|end| call.starts_with(end));
+        assert!(is_done, "{line}: {call}{}", fs::read_to_string(said).unwrap());
+        held
+    }
+
+    pub fn found(&self) -> Vec<String> {
+        found(self.process)
+    }
+}
+
+/// What a process runs that stands before its end, and how it calls for it.
+fn at_its_end(strace: u32) -> Option<(u32, String)> {
+    let children = fs::read_to_string(format!("/proc/{strace}/task/{strace}/children")).ok()?;
+    let child = children.trim();
+    let call = fs::read_to_string(format!("/proc/{child}/syscall")).ok()?;
+    let status = fs::read_to_string(format!("/proc/{child}/status")).ok()?;
+    let is_held = call.starts_with(EXIT_GROUP) && status.contains("\nState:\tt (tracing stop)\n");
+    is_held.then_some((child.parse().ok()?, call))
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        for process in [self.process, self.strace.id()] {
+            Command::new("kill").args(["-s", "KILL", &process.to_string()]).status().ok();
+        }
+        self.strace.wait().ok();
+    }
+}
+
+/// What of the canaries is in memory that a process can write to, and in which.
+pub fn found(process: u32) -> Vec<String> {
+    let any: Vec<String> = traces().iter().map(|trace| regex::escape(trace)).collect();
+    let any = Regex::new(&format!("(?-u){}", any.join("|"))).unwrap();
+    let memory = File::open(format!("/proc/{process}/mem")).unwrap();
+    let mut found = Vec::new();
+    let mut searched = 0;
+    for line in fs::read_to_string(format!("/proc/{process}/maps")).unwrap().lines() {
+        let mut words = line.split_whitespace();
+        let (range, rights) = (words.next().unwrap(), words.next().unwrap());
+        if !rights.starts_with("rw") {
+            continue;
+        }
+        let (from, to) = range.split_once('-').unwrap();
+        let (from, to) = (u64::from_str_radix(from, 16).unwrap(), u64::from_str_radix(to, 16).unwrap());
+        let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
+        if memory.read_exact_at(&mut bytes, from).is_err() {
+            continue;
+        }
+        searched += bytes.len();
+        let place = words.nth(3).unwrap_or("anonymous");
+        for part in any.find_iter(&bytes) {
+            let around = &bytes[part.start().saturating_sub(24)..(part.end() + 24).min(bytes.len())];
+            found.push(format!("{place}: {}", String::from_utf8_lossy(around)));
+        }
+    }
+    assert!(searched > 100_000, "hardly anything could be read of {process}: {searched} bytes");
+    found
+}
+
+#[test]
+fn a_value_is_wiped_before_the_end() {
+    let aviary = Aviary::new();
+    aviary.fill();
+    let mut left = Vec::new();
+    for (line, stdin) in [
+        ("get web/db", ""),
+        ("add web/new --expires 2028-01-01 --owner team", CANARIES[2]),
+        ("add web/file --expires 2028-01-01 --owner team --from-file FILE", ""),
+        ("set web/db --expires 2028-01-01", CANARIES[1]),
+        ("edit web/new --expires 2028-01-01", ""),
+        ("move web/db web/sql", ""),
+        ("reseal web/sql", ""),
+        ("check --prove", ""),
+        ("custody --prove", ""),
+        ("import OUTSIDE/dotenv --from dotenv --prefix a --without-expiry", ""),
+        ("import OUTSIDE/json --from json --prefix b --without-expiry", ""),
+        ("import OUTSIDE/yaml --from yaml --prefix c --without-expiry", ""),
+        ("export --scope web/{db,sql,api} --format dotenv", ""),
+        ("export --scope web/{db,sql,api} --format json", ""),
+        ("export --scope web/{db,sql,api} --format yaml", ""),
+        ("export --scope web/{db,sql,api} --format shell", ""),
+        ("export --scope web/** --format k8s-secret --name web", ""),
+    ] {
+        let held = Held::at_its_end(&aviary, line, stdin);
+        left.extend(held.found().into_iter().map(|found| format!("{line}: {found}")));
+    }
+    assert!(left.is_empty(), "{left:#?}");
+}
