@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by the scripts that build what is released, after tools.sh: the same commit gives the same bytes, in whatever
 # folder it lies, and wherever cargo keeps its own.
 
@@ -16,7 +17,7 @@ build_release() {
   flags+=--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')
   [ "$variant" = dynamic ] || flags+=$'\x1f-Ctarget-feature=+crt-static'
   (
-    cd "$checkout"
+    cd "$checkout" || exit 1
     unset RUSTFLAGS RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTFLAGS
     export CARGO_TARGET_DIR=$built CARGO_INCREMENTAL=0 CARGO_ENCODED_RUSTFLAGS=$flags LC_ALL=C TZ=UTC
     CFLAGS=$(printf -- '-ffile-prefix-map=%s ' "${places[@]}")
