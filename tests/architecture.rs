@@ -1,6 +1,8 @@
 //! Reads the imports of every source file and fails when a floor reaches up or sideways, when a foreign crate is
 //! named outside its room, and when code and docs disagree about the checks. `docs/architecture.md` has the plan.
 
+#[path = "architecture/dependencies.rs"]
+mod dependencies;
 #[path = "architecture/source.rs"]
 mod source;
 #[path = "architecture/tokens.rs"]

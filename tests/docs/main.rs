@@ -47,12 +47,14 @@ documents! {
     benchmarks => documents::BENCHMARKS;
     the_checks => documents::CHECKS;
     custody => documents::CUSTODY;
+    dependencies => documents::DEPENDENCIES;
     exit_codes => documents::EXIT_CODES;
     file_formats => documents::FILE_FORMATS;
     the_threat_model => documents::THREAT_MODEL;
     people => documents::PEOPLE;
     baseline => documents::BASELINE;
     break_glass => documents::BREAK_GLASS;
+    building => documents::BUILDING;
     ci => documents::CI;
     custody_matrix => documents::CUSTODY_MATRIX;
     exec => documents::EXEC;
