@@ -34,8 +34,10 @@ fn main() {
         return;
     }
     let small = store(1);
-    let large = store(1000);
-    let version = || Command::new(common::binary()).arg("--version").stdout(Stdio::null()).status();
+    let large = store(1_000);
+    let larger = store(10_000);
+    let nothing = does_nothing(small.path());
+    let quiet = |command: &mut Command| run(command.stdout(Stdio::null()));
     let mut things: Vec<(&str, Thing<'_>)> = vec![
         ("`sh -c /usr/bin/env true`", Box::new(|| run(Command::new("sh").args(["-c", "/usr/bin/env true"])))),
         ("`exec --env`, 1 secret", Box::new(|| run(&mut exec(small.path(), "--env")))),

@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::environment::Environment;
+use super::fault::Duty;
 use super::files::FileError;
 
 /// Why there is no such folder.
@@ -44,6 +45,7 @@ pub struct PrivateFolder {
     path: PathBuf,
     /// Open, and locked, for as long as the folder is in use.
     _lock: File,
+    _duty: Duty,
     is_kept: bool,
 }
 
@@ -74,7 +76,10 @@ impl PrivateFolder {
             let made = builder.tempdir_in(base)?;
             let Ok(lock) = File::open(made.path()) else { continue };
             if lock.try_lock().is_ok() && made.path().exists() {
-                return Ok(Self { path: made.keep(), _lock: lock, is_kept: false });
+                let path = made.keep();
+                let left = path.clone();
+                let duty = Duty::new(move || drop(fs::remove_dir_all(&left)));
+                return Ok(Self { path, _lock: lock, _duty: duty, is_kept: false });
             }
         }
         Err(io::Error::other("a new folder there is removed again and again"))

@@ -51,6 +51,7 @@ mod unix {
     use zeroize::Zeroizing;
 
     use super::{MAX_ANSWER, Typed, finish};
+    use crate::system::fault::Duty;
 
     const CTRL_C: u8 = 0x03;
     const CTRL_D: u8 = 0x04;
@@ -206,6 +207,7 @@ mod unix {
         terminal: &'a OwnedFd,
         original: Termios,
         when: OptionalActions,
+        _duty: Duty,
     }
 
     impl<'a> Mode<'a> {
@@ -217,7 +219,11 @@ mod unix {
             let original = tcgetattr(terminal)?;
             let mut changed = original.clone();
             change(&mut changed);
-            let mode = Self { terminal, original, when };
+            let (shared, before) = (terminal.try_clone()?, original.clone());
+            let duty = Duty::new(move || {
+                tcsetattr(&shared, OptionalActions::Now, &before).ok();
+            });
+            let mode = Self { terminal, original, when, _duty: duty };
             tcsetattr(terminal, when, &changed)?;
             Ok(mode)
         }
