@@ -9,12 +9,12 @@ use secrets::domain::value::{MAX_VALUE_BYTES, Value};
 use secrets::forge::github_keys::Page;
 use secrets::notify::github_issue::{api, markdown};
 use secrets::notify::{pagerduty, smtp};
+use secrets::rotate::Trial;
 use secrets::rotate::aws::{answers as aws, key};
 use secrets::rotate::entra::answers as entra;
 use secrets::rotate::exec::answer;
 use secrets::rotate::gitlab::answers as gitlab;
 use secrets::rotate::probe::oauth2;
-use secrets::rotate::Trial;
 use secrets::web::{Answer, Request, Target, pause};
 use serde_json::Value as Json;
 
@@ -29,7 +29,9 @@ pub fn rotator_answers(bytes: &[u8]) {
         handles.sort();
         assert!(handles.windows(2).all(|pair| pair[0] != pair[1]));
     }
-    let of_another: Vec<Listed> = answer::list(br#"{"schema_version":1,"credentials":[{"handle":"a"},{"handle":"b"}]}"#).expect("a list");
+    let of_another: Vec<Listed> =
+        answer::list(br#"{"schema_version":1,"credentials":[{"handle":"a"},{"handle":"b"}]}"#)
+            .expect("a list");
     if let Ok(Some(handle)) = answer::identify(bytes, &of_another) {
         assert!(of_another.iter().any(|one| one.handle == handle));
     }
@@ -39,7 +41,10 @@ pub fn rotator_answers(bytes: &[u8]) {
             let value = minted.value.expose();
             assert!((1..=MAX_VALUE_BYTES).contains(&value.len()));
             let handle = minted.handle.as_ref().map(|handle| handle.as_str().as_bytes()).unwrap_or_default();
-            assert!(!handle.windows(value.len()).any(|part| part == value), "the handle gives the value away");
+            assert!(
+                !handle.windows(value.len()).any(|part| part == value),
+                "the handle gives the value away"
+            );
         }
         Err(unread) => tells_nothing_of(&unread.to_string(), bytes),
     }

@@ -25,7 +25,9 @@ pub fn git_refs(bytes: &[u8]) {
                 };
                 assert!(listed.lines().any(is_its_line), "{name}");
             }
-            Ok(None) => assert!(!listed.lines().any(|line| line.split_once('\t').is_some_and(|(_, found)| found == name))),
+            Ok(None) => assert!(
+                !listed.lines().any(|line| line.split_once('\t').is_some_and(|(_, found)| found == name))
+            ),
             Err(why) => assert!(!why.chars().any(char::is_control) && why.chars().count() < 2 * LONGEST),
         }
     }
@@ -41,7 +43,10 @@ pub fn git_objects(bytes: &[u8]) {
     let said = CommitWords::read(bytes);
     let commit = CommitText { author: &said.author, committed_at: said.committed_at, message: &said.message };
     let story = Story::read(commit);
-    assert!(story.by.chars().count() <= MAX_REASON_CHARS + 1 && story.reason.chars().count() <= MAX_REASON_CHARS + 1);
+    assert!(
+        story.by.chars().count() <= MAX_REASON_CHARS + 1
+            && story.reason.chars().count() <= MAX_REASON_CHARS + 1
+    );
     assert!(!story.reason.is_empty());
     let branch = branch_name(&story, "3f2a9c1d04be5a7788990011223344556677aabb");
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '/';
@@ -51,7 +56,12 @@ pub fn git_objects(bytes: &[u8]) {
     let (old, new) = (trees.next().unwrap_or_default(), trees.next().unwrap_or_default());
     let lines: Vec<_> = raw::lines(old).collect();
     for line in lines.iter().flatten() {
-        assert!(line.name.is_empty().not() && line.name != b"." && line.name != b".." && !line.name.contains(&b'/'));
+        assert!(
+            line.name.is_empty().not()
+                && line.name != b"."
+                && line.name != b".."
+                && !line.name.contains(&b'/')
+        );
     }
     let is_whole = lines.iter().all(Option::is_some);
     let replaced = raw::replaced(old, b"");
@@ -99,7 +109,10 @@ pub fn git_words(bytes: &[u8]) {
         assert!(!host.contains(['@', ':', '/']) && !project.contains(['@', ' ', '"', '\'']));
         for base in ["main", stderr] {
             let derived = forge::derived(address, base, "secrets/x#1");
-            assert!(derived.is_none_or(|url| url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains('"')));
+            assert!(
+                derived
+                    .is_none_or(|url| url.bytes().all(|byte| byte.is_ascii_graphic()) && !url.contains('"'))
+            );
         }
     }
 }

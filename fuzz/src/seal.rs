@@ -91,7 +91,10 @@ pub fn public_keys(bytes: &[u8]) {
     if let Ok(key) = public_key::parse(text) {
         assert!(!is_private && !key.text.chars().any(char::is_control));
         let again = public_key::parse(&key.text).expect("what is printed of a key is a key");
-        assert_eq!((&again.fingerprint, &again.text, again.montgomery), (&key.fingerprint, &key.text, key.montgomery));
+        assert_eq!(
+            (&again.fingerprint, &again.text, again.montgomery),
+            (&key.fingerprint, &key.text, key.montgomery)
+        );
     }
     if let Ok(key) = signature::parse_key(text) {
         assert!(!is_private && !key.text.chars().any(char::is_control));

@@ -26,7 +26,8 @@ pub fn names(bytes: &[u8]) {
     if let Ok(name) = text.parse::<SecretName>() {
         assert_eq!(name.as_str(), text);
         assert!(text.len() <= MAX_SECRET_NAME_BYTES);
-        let is_fit = |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && !part.contains("\\");
+        let is_fit =
+            |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && !part.contains("\\");
         assert!(text.split('/').all(is_fit));
     }
     if let Ok(name) = text.parse::<ActorName>() {
@@ -104,7 +105,10 @@ pub fn globs(bytes: &[u8]) {
         assert!(!(fits_other && extent.covers(&another)) || fits, "`{text}` is covered");
         assert!(!(fits && another.covers(&extent)) || fits_other, "`{text}` is covered");
         if let Ok(list) = &list {
-            assert_eq!((list.matching(text).contains(&0), list.matching(text).contains(&1)), (fits, fits_other));
+            assert_eq!(
+                (list.matching(text).contains(&0), list.matching(text).contains(&1)),
+                (fits, fits_other)
+            );
         }
         assert!(Glob::exactly(text).matches(text));
     }

@@ -25,7 +25,11 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 /// type has them, and nobody who answers so means that.
 pub fn object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
     let read = serde_json::from_slice(bytes)?;
-    if bytes.trim_ascii_start().starts_with(b"{") { Ok(read) } else { Err(de::Error::custom("expected an object")) }
+    if bytes.trim_ascii_start().starts_with(b"{") {
+        Ok(read)
+    } else {
+        Err(de::Error::custom("expected an object"))
+    }
 }
 
 /// Reads an integer that every JSON implementation reads exactly.

@@ -218,9 +218,7 @@ impl Refusal {
     pub fn read(stdout: &str, stderr: &str) -> Self {
         let summary = stdout.lines().find_map(|line| line.strip_prefix("!\t")?.split('\t').nth(1));
         match summary {
-            Some(summary) if summary.starts_with("[remote rejected]") => {
-                Self::Declined(why(summary, stderr))
-            }
+            Some(summary) if summary.starts_with("[remote rejected]") => Self::Declined(why(summary, stderr)),
             Some(summary) if summary.starts_with("[rejected]") => Self::Moved,
             Some(summary) => Self::Failed(why(summary, stderr)),
             None => Self::Failed(words::last_line(stderr)),

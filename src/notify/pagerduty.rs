@@ -228,7 +228,9 @@ mod tests {
     fn only_what_says_so_is_taken() {
         assert!(is_taken(202, br#" {"status":"success","message":"Event processed"}"#));
         assert!(!is_taken(200, br#"{"status":"success"}"#));
-        for body in [&br#"{"status":"invalid event"}"#[..], br#"["success"]"#, br#""success""#, b"success", b""] {
+        for body in
+            [&br#"{"status":"invalid event"}"#[..], br#"["success"]"#, br#""success""#, b"success", b""]
+        {
             assert!(!is_taken(202, body), "{}", body.escape_ascii());
         }
     }

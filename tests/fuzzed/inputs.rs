@@ -77,7 +77,8 @@ pub struct Changes<'s> {
 impl<'s> Changes<'s> {
     /// The same for the same target and seeds.
     pub fn of(target: &str, seeds: &'s [(String, Vec<u8>)], words: Vec<Vec<u8>>) -> Self {
-        let seed = target.bytes().fold(4711_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
+        let seed =
+            target.bytes().fold(4711_u64, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()));
         Self { random: StdRng::seed_from_u64(seed), seeds, words }
     }
 
@@ -117,10 +118,11 @@ impl<'s> Changes<'s> {
                 bytes.splice(from..to, word);
             }
             6 => {
-                let odd: &[&[u8]] = &[b"\0", b"\n", b"\r\n", b"\"", b"\xff", b"\xef\xbb\xbf", "\u{202e}".as_bytes(), b"-1"];
+                let odd: &[&[u8]] =
+                    &[b"\0", b"\n", b"\r\n", b"\"", b"\xff", b"\xef\xbb\xbf", "\u{202e}".as_bytes(), b"-1"];
                 bytes.splice(from..from, odd.choose(&mut self.random).unwrap().iter().copied());
             }
-            7 => bytes.insert(from, self.random.gen()),
+            7 => bytes.insert(from, self.random.gen_range(0..=255)),
             _ => {
                 if let Some(byte) = bytes.get_mut(from) {
                     *byte ^= 1 << self.random.gen_range(0..8);

@@ -47,7 +47,11 @@ fn the_corpus_is_small() {
     for (_, name) in TARGETS {
         let seeds = seeds(name);
         let bytes: usize = seeds.iter().map(|(_, bytes)| bytes.len()).sum();
-        assert!(seeds.len() <= MOST_FILES && bytes <= MOST_BYTES, "{name}: {} files, {bytes} bytes", seeds.len());
+        assert!(
+            seeds.len() <= MOST_FILES && bytes <= MOST_BYTES,
+            "{name}: {} files, {bytes} bytes",
+            seeds.len()
+        );
         all += bytes;
     }
     assert!(all <= MOST_BYTES_OF_ALL, "{all} bytes");

@@ -66,9 +66,7 @@ impl Refusal {
             Some(summary) if any(&OVERTAKEN, &summary.to_lowercase()) => Self::Overtaken,
             Some(summary) if any(&NOT_ALLOWED, &said) => Self::ReadOnly(why(summary, stderr)),
             Some(summary) if any(&BROKEN, &summary.to_lowercase()) => Self::Failed(why(summary, stderr)),
-            Some(summary) if summary.starts_with("[remote rejected]") => {
-                Self::ReadOnly(why(summary, stderr))
-            }
+            Some(summary) if summary.starts_with("[remote rejected]") => Self::ReadOnly(why(summary, stderr)),
             Some(summary) => Self::Failed(why(summary, stderr)),
         }
     }
