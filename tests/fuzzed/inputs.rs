@@ -27,7 +27,7 @@ pub fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
-/// The words of a target, one a line, in the notation of libFuzzer: in quotes, with `\xNN`, `\\` and `\"`.
+/// The words of a target, one a line, in the notation of `libFuzzer`: in quotes, with `\xNN`, `\\` and `\"`.
 pub fn dictionary(target: &str) -> Vec<Vec<u8>> {
     let path = folder().join("dictionaries").join(target);
     let text = fs::read_to_string(path).unwrap_or_default();
