@@ -57,7 +57,10 @@ fn texts(json: &serde_json::Value, path: &mut Vec<String>, see: &mut impl FnMut(
                 path.pop();
             }
         }
-        _ => {}
+        serde_json::Value::Null
+        | serde_json::Value::Bool(_)
+        | serde_json::Value::Number(_)
+        | serde_json::Value::String(_) => {}
     }
 }
 

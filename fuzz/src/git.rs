@@ -1,7 +1,5 @@
 //! What git prints, and what lies in its objects: whoever may push has written most of it.
 
-use std::ops::Not as _;
-
 use git2::{ObjectType, Oid};
 use secrets::domain::rescue::{CommitText, MAX_REASON_CHARS, Story, branch_name};
 use secrets::git::past::raw;
@@ -57,10 +55,7 @@ pub fn git_objects(bytes: &[u8]) {
     let lines: Vec<_> = raw::lines(old).collect();
     for line in lines.iter().flatten() {
         assert!(
-            line.name.is_empty().not()
-                && line.name != b"."
-                && line.name != b".."
-                && !line.name.contains(&b'/')
+            !line.name.is_empty() && line.name != b"." && line.name != b".." && !line.name.contains(&b'/')
         );
     }
     let is_whole = lines.iter().all(Option::is_some);

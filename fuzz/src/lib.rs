@@ -1,4 +1,4 @@
-//! What is claimed of each parser of bytes that others wrote. libFuzzer tries these with what it thinks up
+//! What is claimed of each parser of bytes that others wrote. `libFuzzer` tries these with what it thinks up
 //! (`fuzz_targets/`), and `tests/fuzzed/` of the project with what it thought up before.
 
 pub mod answers;

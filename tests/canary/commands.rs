@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-use clap::CommandFactory as _;
 use secrets::cli::Cli;
 
 use crate::aviary::{Aviary, CANARIES, clean};
@@ -118,7 +117,7 @@ pub fn all() -> BTreeMap<String, clap::Command> {
         }
     }
     let mut all = BTreeMap::new();
-    walk(&Cli::command(), "", &mut all);
+    walk(&Cli::described(), "", &mut all);
     all
 }
 

@@ -27,7 +27,7 @@ pub fn seeds(target: &str) -> Vec<(String, Vec<u8>)> {
     seeds
 }
 
-/// The words of a target, one a line, in the notation of libFuzzer: in quotes, with `\xNN`, `\\` and `\"`.
+/// The words of a target, one a line, in the notation of `libFuzzer`: in quotes, with `\xNN`, `\\` and `\"`.
 pub fn dictionary(target: &str) -> Vec<Vec<u8>> {
     let path = folder().join("dictionaries").join(target);
     let text = fs::read_to_string(path).unwrap_or_default();
@@ -122,7 +122,7 @@ impl<'s> Changes<'s> {
                     &[b"\0", b"\n", b"\r\n", b"\"", b"\xff", b"\xef\xbb\xbf", "\u{202e}".as_bytes(), b"-1"];
                 bytes.splice(from..from, odd.choose(&mut self.random).unwrap().iter().copied());
             }
-            7 => bytes.insert(from, self.random.gen_range(0..=u8::MAX)),
+            7 => bytes.insert(from, self.random.gen_range(0..=255)),
             _ => {
                 if let Some(byte) = bytes.get_mut(from) {
                     *byte ^= 1 << self.random.gen_range(0..8);

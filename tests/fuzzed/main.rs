@@ -1,6 +1,14 @@
 //! Each fuzz target (`fuzz/`) by its committed corpus, and by as many changes of it as fit into a second: what
 //! `scripts/fuzz` does with a compiler's help, everybody's tests do in small, and always in the same way.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test's helpers are tests too"
+)]
+
 #[path = "../../fuzz/src/lib.rs"]
 mod bodies;
 mod inputs;

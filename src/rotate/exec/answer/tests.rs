@@ -181,5 +181,5 @@ fn a_list_of_what_belongs_into_an_object_is_none() {
     assert_eq!(revoke(br#"{"schema_version":1}"#), Ok(()));
     assert_eq!(revoke(b"[1]"), Err(another_form.clone()));
     assert_eq!(list(b"[1,[]]").err(), Some(another_form.clone()));
-    assert_eq!(verify(br#"[1,true,null]"#).err(), Some(another_form));
+    assert_eq!(verify(b"[1,true,null]").err(), Some(another_form));
 }
