@@ -18,6 +18,7 @@ use crate::observe::place::{Place, parse_policy};
 use crate::store::attributes;
 use crate::store::layout::{ATTRIBUTES, POLICY, Store};
 use crate::store::policy_edit::{NewActor, first_policy};
+use crate::system::threads;
 
 /// Where the store is to be; an error where it can't be there.
 pub fn site(session: &Session) -> Result<Place, CommandError> {
@@ -25,6 +26,7 @@ pub fn site(session: &Session) -> Result<Place, CommandError> {
     let repository = Repository::discover(current, &session.environment).map_err(|error| {
         CommandError::from(error).hint("the store lives in a git repository; to make one here: git init")
     })?;
+    threads::ready(&session.environment);
     let root = new_root(session, &repository)?;
     let folder = folder(&repository, &root)?;
     let place = Place { folder, store: Store::at(&root), repository: Ok(repository) };
