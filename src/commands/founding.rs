@@ -16,8 +16,10 @@ use crate::domain::text::listed;
 use crate::git::Repository;
 use crate::observe::place::{Place, parse_policy};
 use crate::store::attributes;
+use crate::store::journal;
 use crate::store::layout::{ATTRIBUTES, POLICY, Store};
 use crate::store::policy_edit::{NewActor, first_policy};
+use crate::system::threads;
 
 /// Where the store is to be; an error where it can't be there.
 pub fn site(session: &Session) -> Result<Place, CommandError> {
@@ -25,6 +27,7 @@ pub fn site(session: &Session) -> Result<Place, CommandError> {
     let repository = Repository::discover(current, &session.environment).map_err(|error| {
         CommandError::from(error).hint("the store lives in a git repository; to make one here: git init")
     })?;
+    threads::ready(&session.environment);
     let root = new_root(session, &repository)?;
     let folder = folder(&repository, &root)?;
     let place = Place { folder, store: Store::at(&root), repository: Ok(repository) };
@@ -84,7 +87,13 @@ fn new_root(session: &Session, repository: &Repository) -> Result<PathBuf, Comma
     let current = session.environment.current_dir();
     let named = session.global.store.clone().or_else(|| session.environment.path("SECRETS_STORE"));
     let root = named.map_or_else(|| repository.root().join("secrets"), |path| current.join(path));
-    if root.join("policy.toml").symlink_metadata().is_ok() {
+    let is_there = || root.join(POLICY).symlink_metadata().is_ok();
+    if !is_there() && !matches!(journal::unfinished(repository.git_dir()), Ok(None)) {
+        // An `init` that was cut short is completed here: without a policy no other command knows of the store.
+        let store = Store::at(&root);
+        drop(Writer::begin(&store, repository, ".")?);
+    }
+    if is_there() {
         return Err(already_there(session, &root));
     }
     let taken = root.read_dir().is_ok_and(|mut entries| entries.next().is_some());

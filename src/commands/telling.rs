@@ -109,8 +109,15 @@ impl Teller<'_, '_> {
             Err(error) => Delivery::whole(&errand.message, Err(error.clone())),
         };
         let deliveries: Vec<Option<Delivery>> = thread::scope(|scope| {
-            let running: Vec<_> = ready.iter().map(|one| scope.spawn(|| deliver(one))).collect();
-            running.into_iter().map(|thread| thread.join().ok()).collect()
+            let running: Vec<_> = (ready.iter())
+                .map(|one| (one, thread::Builder::new().spawn_scoped(scope, || deliver(one))))
+                .collect();
+            // Where the system gives no more threads, they are told one after the other.
+            let of = |(one, thread): (_, std::io::Result<thread::ScopedJoinHandle<'_, _>>)| match thread {
+                Ok(thread) => thread.join().ok(),
+                Err(_) => Some(deliver(one)),
+            };
+            running.into_iter().map(of).collect()
         });
         let told = ready.into_iter().zip(deliveries).map(|((errand, _), delivery)| {
             // Whatever became of it, it did not arrive as far as anybody knows.

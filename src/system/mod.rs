@@ -9,5 +9,6 @@ pub mod own_path;
 pub mod private;
 pub mod process;
 pub mod terminal;
+pub mod threads;
 pub mod walk;
 pub mod wiped;

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
@@ -164,15 +164,20 @@ impl Program {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let deadline = Instant::now() + limit;
-        let mut child = self.spawn(&mut command)?;
         let (sender, outputs) = mpsc::channel();
-        collect(child.stdout.take(), Stream::Out, &sender);
-        collect(child.stderr.take(), Stream::Error, &sender);
+        // Before the child: where there is no thread for it, nothing is begun that would have to be ended half-way.
+        let of_stdout = for_pipe(collector(Stream::Out, &sender)).map_err(|e| self.io(e))?;
+        let of_stderr = for_pipe(collector(Stream::Error, &sender)).map_err(|e| self.io(e))?;
         drop(sender);
-        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), self.input.clone()) {
+        let of_stdin = self.input.clone().map(|input| {
             // A child that ends without reading all of it is judged by its exit code, not by a broken pipe.
-            thread::spawn(move || stdin.write_all(&input).ok());
-        }
+            for_pipe(move |mut stdin: ChildStdin| drop(stdin.write_all(&input)))
+        });
+        let of_stdin = of_stdin.transpose().map_err(|e| self.io(e))?;
+        let mut child = self.spawn(&mut command)?;
+        hand_over(child.stdout.take(), Some(of_stdout));
+        hand_over(child.stderr.take(), Some(of_stderr));
+        hand_over(child.stdin.take(), of_stdin);
         let (mut stdout, mut stderr) = (Wiped::default(), Wiped::default());
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -249,10 +254,23 @@ type Wiped = Zeroizing<Vec<u8>>;
 
 type Collected = (Stream, Result<Wiped, Overflow>);
 
-fn collect<R: Read + Send + 'static>(pipe: Option<R>, stream: Stream, sender: &mpsc::Sender<Collected>) {
-    let Some(pipe) = pipe else { return };
+/// Starts a thread that waits for a pipe and then sees to it; without one it ends.
+fn for_pipe<P: Send + 'static>(see_to: impl FnOnce(P) + Send + 'static) -> io::Result<mpsc::Sender<P>> {
+    let (sender, pipe) = mpsc::channel();
+    let see_to_it = move || pipe.recv().map_or((), see_to);
+    thread::Builder::new().spawn(see_to_it).map(|_| sender)
+}
+
+fn hand_over<P>(pipe: Option<P>, to: Option<mpsc::Sender<P>>) {
+    if let (Some(pipe), Some(to)) = (pipe, to) {
+        // It waits for nothing else.
+        to.send(pipe).ok();
+    }
+}
+
+fn collector<R: Read>(stream: Stream, sender: &mpsc::Sender<Collected>) -> impl FnOnce(R) + use<R> {
     let sender = sender.clone();
-    thread::spawn(move || {
+    move |pipe| {
         let result = match wiped::read_to_end(pipe, None, MAX_OUTPUT).map(Wiped::new) {
             Ok(bytes) if bytes.len() > MAX_OUTPUT => Err(Overflow::TooMuch),
             Ok(bytes) => Ok(bytes),
@@ -260,7 +278,7 @@ fn collect<R: Read + Send + 'static>(pipe: Option<R>, stream: Stream, sender: &m
         };
         // The receiver is gone only when the run was given up.
         sender.send((stream, result)).ok();
-    });
+    }
 }
 
 /// Waits until the deadline. The pipes are closed by now, so the child is about to end or has closed them itself.

@@ -76,10 +76,10 @@ fn left(until: Instant) -> io::Result<Duration> {
 fn resolve(host: &str, port: u16, until: Instant) -> io::Result<Vec<SocketAddr>> {
     let (sender, resolved) = mpsc::channel();
     let host = host.to_owned();
-    thread::spawn(move || {
+    thread::Builder::new().spawn(move || {
         let addresses = (host.as_str(), port).to_socket_addrs().map(Iterator::collect);
         // Nobody waits for it any more where it took too long.
         sender.send(addresses).ok();
-    });
+    })?;
     resolved.recv_timeout(left(until)?).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }

@@ -47,6 +47,36 @@ fn with_another_data_key_nothing_is_known_of_any_value() {
     }
 }
 
+/// Nothing but its records says that the file is tracked: who takes them away must not be let through for it.
+#[test]
+fn records_that_are_gone_here_are_missed_until_that_is_deployed() {
+    let desk = Desk::new();
+    desk.sops(FILE, "token: t0k3n\n");
+    desk.publish("A hub");
+    let _ = desk.runs(&["track", "clusters/a", "--owner", "team"], 0);
+    let _ = desk.runs(&["expiry", "set", TOKEN, "--expires", "2027-01-01", "--reason", "told"], 0);
+    desk.publish("Tracked");
+    let _ = desk.gate(&[], 0).finds(&[]);
+    let custody = "clusters/a/custody.toml";
+    let records = desk.read(custody);
+    for left in [None, Some("schema = 1\n")] {
+        match left {
+            None => std::fs::remove_file(desk.path(custody)).unwrap(),
+            Some(text) => desk.write(custody, text),
+        }
+        for scope in [&[][..], &["--scope", "clusters/**"]] {
+            let _ = desk.gate(scope, 1).finds(&[("uncommitted", custody, "error")]);
+        }
+        desk.sandbox.git(&desk.laptop, ["commit", "-qam", "No records any more"]);
+        let ids = desk.gate(&[], 1).finding_ids();
+        assert_eq!(ids, ["unpushed"], "{left:?}");
+        desk.sandbox.push(&desk.laptop);
+        desk.write(custody, &records);
+        desk.publish("Records again");
+        let _ = desk.gate(&[], 0).finds(&[]);
+    }
+}
+
 #[test]
 fn a_formatter_that_touches_everything_changes_nothing() {
     let desk = healthy();

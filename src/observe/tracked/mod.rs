@@ -181,7 +181,14 @@ impl<'a> TrackedFiles<'a> {
         found.files.retain(|path| may_admit(selection, path));
         let files: Vec<String> = found.files.into_iter().collect();
         let folders: BTreeSet<&str> = files.iter().map(|path| folder_of(path)).collect();
-        found.custody_files.retain(|path| folders.contains(folder_of(path)));
+        // One that says nothing here says something in a tree of git, and that it says no more is a change like any other.
+        let is_silent = |folder: &str| {
+            claims.get(folder).is_some_and(|claims| (**claims).as_ref().is_ok_and(|c| c.claims.is_empty()))
+        };
+        found.custody_files.retain(|path| {
+            let folder = folder_of(path);
+            folders.contains(folder) || (is_silent(folder) && may_admit(selection, &format!("{folder}/")))
+        });
         Self {
             policy,
             repository,

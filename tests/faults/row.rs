@@ -1,0 +1,63 @@
+//! One writing command, and how it is walked.
+
+use crate::world::World;
+
+pub struct Row {
+    /// As `--help` names it, with all words.
+    pub command: &'static str,
+    /// What follows; see [`World::words`].
+    pub arguments: &'static [&'static str],
+    pub stdin: &'static str,
+    /// What else there must be before.
+    pub prepare: fn(&World),
+    /// The exit code of a run to which nothing happens.
+    pub code: i32,
+    pub again: Again,
+}
+
+/// What the same command does when it is given again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It makes one change, whole or not at all.
+    WholeOrNot,
+    /// It makes several, each whole by itself, and goes on where it stopped.
+    GoesOn,
+}
+
+impl Row {
+    pub const fn new(command: &'static str, arguments: &'static [&'static str]) -> Self {
+        Self { command, arguments, stdin: "", prepare: nothing, code: 0, again: Again::WholeOrNot }
+    }
+
+    #[must_use]
+    pub const fn reading(mut self, stdin: &'static str) -> Self {
+        self.stdin = stdin;
+        self
+    }
+
+    #[must_use]
+    pub const fn after(mut self, prepare: fn(&World)) -> Self {
+        self.prepare = prepare;
+        self
+    }
+
+    #[must_use]
+    pub const fn exits(mut self, code: i32) -> Self {
+        self.code = code;
+        self
+    }
+
+    #[must_use]
+    pub const fn goes_on(mut self) -> Self {
+        self.again = Again::GoesOn;
+        self
+    }
+
+    pub fn words(&self, world: &World) -> Vec<String> {
+        let mut words: Vec<String> = self.command.split(' ').map(str::to_owned).collect();
+        words.extend(world.words(self.arguments));
+        words
+    }
+}
+
+fn nothing(_: &World) {}

@@ -1,0 +1,249 @@
+//! What stands in a world, told so that two runs of one command come to the same, although keys and nonces are drawn anew.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+
+use secrets::domain::digest::Digest;
+
+use crate::world::World;
+
+/// The secret of whoever writes next; it is no part of what is compared.
+pub const NEXT: &str = "next/one";
+
+/// All that a command may change and a person may rely on.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct State {
+    /// What each file holds. A sealed value is its text and who opens it, as the `age` program has it.
+    pub files: BTreeMap<String, String>,
+    /// Whether value and record belong together.
+    pub fits: BTreeMap<String, bool>,
+    /// Of the clone and of the origin: whether they are as before.
+    pub refs: BTreeMap<String, &'static str>,
+    /// Temporary files, locks and journals.
+    pub strewn: BTreeSet<String>,
+}
+
+/// What sealed files hold, because `age` need not be asked twice.
+#[derive(Default)]
+pub struct Reader {
+    opened: RefCell<HashMap<Vec<u8>, String>>,
+    /// The refs that there were before.
+    refs: BTreeMap<String, String>,
+}
+
+impl Reader {
+    /// Of a world to which nothing has happened yet.
+    pub fn of(world: &World) -> Self {
+        let refs = refs(world).into_iter().collect();
+        Self { refs, ..Self::default() }
+    }
+
+    pub fn read(&self, world: &World) -> State {
+        let mut state = State::default();
+        for folder in ["laptop", "home"] {
+            self.walk(world, Path::new(folder), &mut state);
+        }
+        for (name, id) in refs(world) {
+            let told = match self.refs.get(&name) {
+                Some(before) if *before == id => "as before",
+                Some(_) => "moved",
+                None => "new",
+            };
+            state.refs.insert(without_numbers(&name), told);
+        }
+        for name in self.refs.keys() {
+            state.refs.entry(without_numbers(name)).or_insert("gone");
+        }
+        state
+    }
+
+    fn walk(&self, world: &World, folder: &Path, state: &mut State) {
+        for entry in fs::read_dir(world.path(folder.to_str().unwrap())).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            let (name, file) = (path.to_str().unwrap(), entry.file_name());
+            let file = file.to_str().unwrap();
+            let in_git = name.strip_prefix("laptop/.git/");
+            if entry.file_type().unwrap().is_dir() {
+                if in_git.is_none_or(is_looked_at) {
+                    self.walk(world, &path, state);
+                }
+                continue;
+            }
+            let is_temporary =
+                file.starts_with('.') && Path::new(file).extension().is_some_and(|e| e == "new");
+            let is_lock = Path::new(file).extension().is_some_and(|e| e == "lock");
+            if is_temporary || (in_git.is_some() && is_lock) || in_git == Some("secrets/journal.json") {
+                state.strewn.insert(name.to_owned());
+                continue;
+            }
+            if in_git.is_some_and(|path| !is_told(path)) || name == "home/.gitconfig" || is_lock {
+                continue;
+            }
+            if name.contains(NEXT) {
+                continue;
+            }
+            let bytes = fs::read(entry.path()).unwrap();
+            state.files.insert(name.to_owned(), self.told(world, name, &bytes));
+            if let Some(value) = name.strip_suffix(".json").filter(|name| name.starts_with("laptop/secrets/"))
+            {
+                let sealed = fs::read(world.path(&format!("{value}.age"))).unwrap_or_default();
+                let digest = Digest::of(&sealed).to_string();
+                state.fits.insert(value.to_owned(), String::from_utf8_lossy(&bytes).contains(&digest));
+            }
+        }
+    }
+
+    fn told(&self, world: &World, name: &str, bytes: &[u8]) -> String {
+        let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+        match extension {
+            Some("age") => self.opened(world, name, bytes),
+            Some("json") if name.starts_with("laptop/secrets/") => record(bytes),
+            _ => text(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// What is in it, and who can tell.
+    fn opened(&self, world: &World, name: &str, bytes: &[u8]) -> String {
+        if let Some(known) = self.opened.borrow().get(bytes) {
+            return known.clone();
+        }
+        let secret = name.strip_prefix("laptop/secrets/").unwrap().strip_suffix(".age").unwrap();
+        let mut told = String::new();
+        for person in ["alice", "bob", "carol"] {
+            let opened = world.sandbox.age(&world.laptop, secret, person);
+            if opened.code == 0 {
+                let value = String::from_utf8_lossy(&opened.stdout);
+                let is_made = value.len() == 48 && value.chars().all(|c| c.is_ascii_alphanumeric());
+                told = format!("{told}{person} reads {}; ", if is_made { "what was made" } else { &value });
+            }
+        }
+        assert!(!told.is_empty(), "{name} is torn: nobody opens it");
+        self.opened.borrow_mut().insert(bytes.to_vec(), told.clone());
+        told
+    }
+}
+
+impl State {
+    /// Whether it is this one, whatever lies around.
+    pub fn is(&self, other: &Self) -> bool {
+        self.files == other.files && self.fits == other.fits && self.refs == other.refs
+    }
+
+    /// Whether the files are those, wherever the refs stand.
+    pub fn has_files_of(&self, other: &Self) -> bool {
+        self.files == other.files && self.fits == other.fits
+    }
+
+    /// What does not stand in both, for people.
+    pub fn against(&self, other: &Self) -> String {
+        let mut told = String::new();
+        let mut tell = |what: &str, here: String, there: String| {
+            if here != there {
+                told = format!("{told}\n{what}: here {here}\n    there {there}");
+            }
+        };
+        let names: BTreeSet<_> = self.files.keys().chain(other.files.keys()).collect();
+        for name in names {
+            tell(name, format!("{:?}", self.files.get(name)), format!("{:?}", other.files.get(name)));
+        }
+        tell("pairs", format!("{:?}", self.fits), format!("{:?}", other.fits));
+        tell("refs", format!("{:?}", self.refs), format!("{:?}", other.refs));
+        tell("strewn", format!("{:?}", self.strewn), format!("{:?}", other.strewn));
+        told
+    }
+}
+
+/// The folders of a git dir in which something may lie that is ours, or in the way.
+fn is_looked_at(folder: &str) -> bool {
+    ["hooks", "info", "secrets", "secrets/waiting", "refs"].contains(&folder) || folder.starts_with("refs/")
+}
+
+/// The files of a git dir that a command of ours may change on purpose.
+fn is_told(path: &str) -> bool {
+    path == "config" || ["hooks/", "info/", "secrets/waiting/"].iter().any(|folder| path.starts_with(folder))
+}
+
+/// All but what is drawn at random, and what follows from that.
+fn record(bytes: &[u8]) -> String {
+    let Ok(mut record) = serde_json::from_slice::<serde_json::Value>(bytes) else {
+        panic!("a record is torn: {}", String::from_utf8_lossy(bytes));
+    };
+    assert!(bytes.ends_with(b"}\n"), "a record is torn: {}", String::from_utf8_lossy(bytes));
+    let pointers =
+        ["/digest", "/sealed/version/id", "/sealed/previous", "/sealed/rotation", "/signatures/0/sig"];
+    for pointer in pointers {
+        if let Some(random) = record.pointer_mut(pointer) {
+            *random = "…".into();
+        }
+    }
+    without_numbers(&record.to_string())
+}
+
+fn text(text: &str) -> String {
+    let mut told = String::new();
+    for line in text.lines() {
+        let line = if line.starts_with("AGE-SECRET-KEY-") { "a key" } else { line };
+        let line = line.split(" · public key").next().unwrap();
+        let line = if line.starts_with("store = ") { "store" } else { line };
+        told = format!("{told}{}\n", without_numbers(line));
+    }
+    // Whether the last line has an end tells a torn file from a whole one.
+    if !text.ends_with('\n') {
+        told.pop();
+    }
+    told
+}
+
+/// Without ids of commits and versions.
+fn without_numbers(text: &str) -> String {
+    let is_id = |word: &str| {
+        (word.len() >= 7 && word.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)))
+            || (word.len() == 26 && word.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()))
+    };
+    let mut told = String::new();
+    let mut word = String::new();
+    for c in text.chars().chain(['\0']) {
+        if c.is_ascii_alphanumeric() {
+            word.push(c);
+            continue;
+        }
+        told.push_str(if is_id(&word) { "…" } else { &word });
+        word.clear();
+        if c != '\0' {
+            told.push(c);
+        }
+    }
+    told
+}
+
+/// The refs of the clone that are ours, and all of the origin, by where they are.
+fn refs(world: &World) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for repository in ["laptop/.git", "origin.git"] {
+        let packed = fs::read_to_string(world.path(&format!("{repository}/packed-refs"))).unwrap_or_default();
+        for line in packed.lines().filter(|line| !line.starts_with(['#', '^'])) {
+            let (id, name) = line.split_once(' ').unwrap();
+            found.insert(format!("{repository} {name}"), id.to_owned());
+        }
+        loose(world, repository, "refs", &mut found);
+    }
+    // The latter keeps a commit from being collected until its branch is pushed, and is in nobody's way.
+    found.retain(|name, _| !name.contains(" refs/remotes/") && !name.contains(" refs/secrets/new-rescue/"));
+    found
+}
+
+fn loose(world: &World, repository: &str, folder: &str, found: &mut BTreeMap<String, String>) {
+    for entry in fs::read_dir(world.path(&format!("{repository}/{folder}"))).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+        if entry.file_type().unwrap().is_dir() {
+            loose(world, repository, &name, found);
+        } else if !name.ends_with(".lock") {
+            let id = fs::read_to_string(entry.path()).unwrap().trim().to_owned();
+            found.insert(format!("{repository} {name}"), id);
+        }
+    }
+}
