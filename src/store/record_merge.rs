@@ -176,9 +176,10 @@ fn living_or_dead(base: Option<&Record>, ours: &Record, theirs: &Record) -> Pair
         (true, false) => Pair::Holds(Side::Ours),
         (false, true) => Pair::Holds(Side::Theirs),
         // As good as each other: the one that was sealed last, and of two of one second either, but always the same.
+        // Nobody honest has two of one file; and even those are not to depend on who merges.
         (true, true) => {
-            let is_ours = (one.order(), ours.digest) > (other.order(), theirs.digest);
-            Pair::Holds(if is_ours { Side::Ours } else { Side::Theirs })
+            let rank = |of: &Record| (of.sealed.order(), of.digest, serde_json::to_string(&of.sealed).ok());
+            Pair::Holds(if rank(ours) > rank(theirs) { Side::Ours } else { Side::Theirs })
         }
         (false, false) => Pair::Open(difference(one, other)),
     }

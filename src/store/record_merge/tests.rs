@@ -123,6 +123,18 @@ fn which_pair_stays() {
     assert_eq!(merge(None, &base(), &base(), Ours).pair, Pair::Same);
 }
 
+/// Found by fuzzing: of two files of one digest, each side kept the other one.
+#[test]
+fn two_seals_that_only_their_readers_tell_apart_come_to_the_same_on_both_sides() {
+    let one = resealed(1, "1", |_| ());
+    let other =
+        resealed(1, "1", |record| record.sealed.readers = ["alice".parse().unwrap()].into_iter().collect());
+    let here = merge(Some(&base()), &one, &other, Side::Ours);
+    let there = merge(Some(&base()), &other, &one, Side::Theirs);
+    assert!(matches!(here.pair, Pair::Holds(_)));
+    assert_eq!(here.record, there.record);
+}
+
 #[test]
 fn a_version_that_was_rolled_back_wins_over_nothing() {
     let mut back = set("00A", "a");
