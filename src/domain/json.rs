@@ -252,6 +252,7 @@ mod tests {
         assert!(serde_json::from_str::<UniqueMap<String, u8>>(r#"{"a":1,"b":1}"#).is_ok());
         assert!(serde_json::from_str::<UniqueMap<String, u8>>(r#"{"a":1,"a":1}"#).is_err());
         assert!(serde_json::from_str::<StrictValue>(r#"{"a":{"b":1,"b":2}}"#).is_err());
+        assert_eq!(serde_json::from_str::<StrictValue>("null").unwrap().0, serde_json::Value::Null);
         let text = r#"{"a":{"b":1},"c":[null,1.5,true,-1,"x"]}"#;
         assert_eq!(serde_json::from_str::<StrictValue>(text).unwrap().0.to_string(), text);
     }
