@@ -152,6 +152,11 @@ fn which_kinds_need_no_date() {
     one_way_of(&of(&[pointer, file]), &of(&[file, pointer]), &[&never("clusters/a/**", "")]);
     let either = ("{/later/*,/sooner/*}", None);
     one_way_of(&of(&[either, file]), &of(&[file, either]), &[&never("clusters/a/**", "")]);
+    let later = ("clusters/a/*#/later/*", lapse_not);
+    one_way_of(&of(&[either, later]), &of(&[later, either]), &[&never("clusters/a/*#/later/*", "")]);
+    // One that stood ahead and covers nothing of it excuses nothing.
+    let apart = ("**/apart-yet", lapse_not);
+    one_way_of(&of(&[apart, pointer, file]), &of(&[apart, file, pointer]), &[&never("clusters/a/**", "")]);
     let elsewhere = ("clusters/a/**#/other/*", lapse_not);
     one_way_of(&of(&[pointer, elsewhere]), &of(&[elsewhere, pointer]), &[]);
 }
