@@ -6,6 +6,7 @@ use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::ledger::{Event, Sent};
 use crate::domain::notice::dedup_key;
+use crate::domain::tracked_name::CredentialName;
 
 mod year;
 
@@ -223,5 +224,5 @@ fn what_is_not_known_comes_first_and_then_what_ends_first() {
     let slack = Channel { findings: [CheckId::SingleHolder].into(), ..channel("slack", None) };
     let plan = all.plan(&slack, None, run(1), now);
     let names = plan.notices.iter().filter_map(|notice| notice.secret.as_ref());
-    assert_eq!(names.map(|name| name.as_str()).collect::<Vec<_>>(), ["c", "z", "a", "b"]);
+    assert_eq!(names.map(CredentialName::as_str).collect::<Vec<_>>(), ["c", "z", "a", "b"]);
 }
