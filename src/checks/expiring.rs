@@ -80,6 +80,14 @@ mod tests {
     }
 
     #[test]
+    fn it_gets_heavier_by_the_day() {
+        let mut secret = secret();
+        sealed_of(&mut secret).expires = ends("2022-08-30");
+        let weight = |now| judge_at(now, judge, &policy(), &secret).unwrap()[0].weight;
+        assert_eq!((weight("2022-08-18"), weight("2022-08-29")), (-12, -1));
+    }
+
+    #[test]
     fn a_block_that_is_wider_than_the_first_tier_still_holds() {
         let (mut secret, mut policy) = (secret(), policy());
         sealed_of(&mut secret).expires = ends("2022-08-30");

@@ -212,6 +212,26 @@ mod tests {
     }
 
     #[test]
+    fn the_acceptance_of_somebody_else_is_not_named() {
+        let of_key = Departed::Key(actor("alice"), key(KeyKind::X25519, "phone").fingerprint);
+        for (accepting, on, is_named) in [
+            (laptop(), "2027-01-01", true),
+            (Departed::Actor(actor("alice")), "2027-01-01", true),
+            (of_key, "2027-01-01", false),
+            (carol(), "2027-01-01", false),
+            // It is not to come: it holds for what was set before, which this was not.
+            (laptop(), "2026-01-01", false),
+        ] {
+            let mut policy = policy();
+            policy.acceptances = vec![accepted(accepting.clone(), on)];
+            let store = exposed(&[(laptop(), "a")]);
+            let setting = setting_at("2026-01-01");
+            let told = judge(&StoreSubject { setting: &setting, policy: &policy, store: &store }).unwrap();
+            assert_eq!(told[0].message.contains("still to come"), is_named, "{accepting:?} {on}");
+        }
+    }
+
+    #[test]
     fn scopes_set_the_level_of_the_secrets_in_them() {
         use crate::checks::samples::{levels, with_scope};
         let store =

@@ -38,14 +38,19 @@ fn judge(subject: &StoreSubject<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::samples::tracked::{FILE, TOKEN, tracked_name};
     use crate::checks::samples::{policy, setting, store};
 
     #[test]
     fn what_policy_requires_and_nobody_has() {
-        let (setting, store) = (setting(), store());
+        let (setting, mut store) = (setting(), store());
+        store.tracked = vec![tracked_name(TOKEN)];
         for (require, messages) in [
             ("web/prod/db", vec![]),
             ("*/prod/*", vec![]),
+            // What another tool has sealed is there by its own name, and by that of its file.
+            (TOKEN, vec![]),
+            (FILE, vec![]),
             ("web/prod/d", vec!["policy requires it, and it is not there"]),
             ("*/dev/*", vec!["policy requires `*/dev/*`, and no secret has such a name"]),
         ] {

@@ -299,4 +299,21 @@ mod tests {
         );
         assert!(defaults.values().all(|level| *level != Level::Off));
     }
+
+    #[test]
+    fn what_makes_no_sense_of_files_of_other_tools_is_not_applicable() {
+        let not = CHECKS.iter().filter(|check| !check.applies_to_tracked()).map(|check| check.id);
+        assert_eq!(
+            not.collect::<Vec<_>>(),
+            [
+                CheckId::Tampered,
+                CheckId::Unsigned,
+                CheckId::RolledBack,
+                CheckId::SameValue,
+                CheckId::UnprovenReader,
+                CheckId::DepartedReader,
+                CheckId::HalfRotated
+            ]
+        );
+    }
 }

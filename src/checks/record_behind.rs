@@ -122,6 +122,7 @@ mod tests {
         assert_eq!(messages(run(judge, &policy(), &secret)), [""; 0]);
         record_of(&mut secret).digest = Digest::of(b"another");
         let (recorded, found) = (short(Digest::of(b"another")), short(Digest::of(NAME.as_bytes())));
+        assert_eq!(short(Digest::of(b"")), "sha256:e3b0c44298fc");
         assert_eq!(
             messages(run(judge, &policy(), &secret)),
             [format!("the record speaks of another sealed file ({recorded}, and here is {found})")]

@@ -122,6 +122,20 @@ mod tests {
     }
 
     #[test]
+    fn what_opening_it_showed_is_told_beside_the_rest_and_never_twice() {
+        let absent = "sealed by another tool: nothing binds the value to its record";
+        for (broken, told) in [
+            (absent, absent.to_owned()),
+            ("bad MAC", format!("{absent}; opened, and it is not what it must be: bad MAC")),
+        ] {
+            let mut secret = secret();
+            file_of(&mut secret).binding = Binding::Absent;
+            secret.proof = Proof::Broken(broken.to_owned());
+            assert_eq!(messages(run(judge, &policy(), &secret)), [told]);
+        }
+    }
+
+    #[test]
     fn a_false_signature_is_told_beside_the_rest() {
         let mut secret = secret();
         let by = |by: &str, verdict| Signature { by: by.parse().unwrap(), verdict };

@@ -288,4 +288,26 @@ mod tests {
         let restored = format!("git restore --source=HEAD --staged --worktree -- :/{CLAIMS}");
         assert_eq!(faults[0].remedy, restored);
     }
+
+    #[test]
+    fn rules_of_the_store_come_back_and_strays_do_not() {
+        let (setting, policy, mut store) = (setting(), policy(), store());
+        for (path, comes_back) in [
+            ("secrets/policy.toml", true),
+            ("secrets/.gitattributes", true),
+            ("secrets/notes.txt", false),
+            ("other/.gitattributes", false),
+            ("secrets/custody.toml.bak", false),
+        ] {
+            store.uncommitted = Ok(vec![differing(path, Difference::Deleted)]);
+            let faults = judge_store(&StoreSubject { setting: &setting, policy: &policy, store: &store });
+            let remedy = faults.unwrap().remove(0).remedy;
+            let expected = if comes_back {
+                format!("git restore --source=HEAD --staged --worktree -- :/{path}")
+            } else {
+                format!("git commit -m 'Remove {path}' -- :/{path}")
+            };
+            assert_eq!(remedy, expected);
+        }
+    }
 }

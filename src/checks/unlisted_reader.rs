@@ -239,6 +239,8 @@ mod tests {
     fn a_proof_sees_more_and_says_nothing_twice() {
         use crate::checks::samples::{actor, proved, sealed_key, sealed_of};
         use crate::domain::facts::SecretFacts;
+        use crate::domain::key::KeyKind;
+        use crate::domain::record::SealedKey;
 
         let judged = |surplus: &[&str], change: &dyn Fn(&mut SecretFacts)| {
             let mut secret = secret();
@@ -272,6 +274,12 @@ mod tests {
             file_of(secret).stanzas.push(stanza("X25519", &["z"]));
         });
         assert_eq!(told, [format!("{exchanged}, perhaps of zoe, whom policy does not know")]);
+        // A key of another type has no such stanza.
+        let told = judged(&["X25519"], &|secret| {
+            let ssh = SealedKey { kind: KeyKind::SshEd25519, ..sealed_key("zoe-1") };
+            sealed_of(secret).keys.insert(actor("zoe"), [ssh].into_iter().collect());
+        });
+        assert_eq!(told, [exchanged]);
     }
 
     #[test]

@@ -101,6 +101,7 @@ mod tests {
     use crate::checks::samples::{
         actor, actors, file_of, judge as run, key, messages, policy, seal_to, sealed_of, secret,
     };
+    use crate::domain::key::PublicKey;
 
     #[test]
     fn a_reader_whom_policy_demands() {
@@ -163,6 +164,29 @@ mod tests {
             messages(run(judge, &policy, &secret)),
             [format!("the file has no stanza for {}, the ssh-ed25519 key of alice", ssh.fingerprint)]
         );
+    }
+
+    #[test]
+    fn of_two_keys_each_is_told_once_whoever_misses_it() {
+        let (mut secret, mut policy) = (secret(), policy());
+        let [one, two] = ["ssh-1", "ssh-2"].map(|label| key(KeyKind::SshEd25519, label));
+        policy.people.get_mut(&actor("alice")).unwrap().keys = vec![one.clone(), two.clone()];
+        seal_to(&mut secret, &[("alice", &["ssh-1", "ssh-2"]), ("bob", &["bob-1"]), ("ci", &["ci-1"])]);
+        let sealed_key = |label: &str| SealedKey {
+            kind: KeyKind::SshEd25519,
+            ..crate::checks::samples::sealed_key(label)
+        };
+        let both = ["ssh-1", "ssh-2"].map(sealed_key);
+        sealed_of(&mut secret).keys.insert(actor("alice"), both.into_iter().collect());
+        file_of(&mut secret).stanzas.truncate(2);
+        // The proof misses the first; of the second the structure tells.
+        let mut recomputed = crate::checks::samples::proved(&secret);
+        recomputed.missing = vec![(actor("alice"), sealed_key("ssh-1"))];
+        secret.proof = Proof::Recomputed(recomputed);
+        let told = |key: &PublicKey| {
+            format!("the file has no stanza for {}, the ssh-ed25519 key of alice", key.fingerprint)
+        };
+        assert_eq!(messages(run(judge, &policy, &secret)), [told(&one), told(&two)]);
     }
 
     #[test]

@@ -71,6 +71,14 @@ mod tests {
             )
         );
         assert_eq!((faults[0].remedy.as_str(), faults[0].weight), ("git push origin HEAD:main", 2));
+
+        // As new there: which of the two is the newer one, nobody can say.
+        for (there, is_ahead) in [(at_version(3, 8), true), (at_version(3, 9), false)] {
+            let paths = vec![SEALED.to_owned()];
+            secret.deployed = Ok(Deployed::Differs { paths, here: at_version(3, 9), there });
+            let remedy = run(judge, &policy(), &secret).unwrap().remove(0).remedy;
+            assert_eq!(remedy == "git push origin HEAD:main", is_ahead, "{remedy}");
+        }
     }
 
     /// Every pair of states is told by exactly one of `unpushed` and `outdated`.

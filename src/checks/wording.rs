@@ -133,4 +133,34 @@ mod tests {
         assert_eq!(would_be_name(&setting(), "secretsx/a"), None);
         assert_eq!(would_be_name(&setting(), "other/a"), None);
     }
+
+    #[test]
+    fn sealing_where_it_stands() {
+        assert_eq!(
+            seal_in_place("a b.yaml"),
+            r#"cd "$(git rev-parse --show-toplevel)" && sops encrypt --in-place 'a b.yaml'"#
+        );
+    }
+
+    #[test]
+    fn a_stray_is_taken_away_where_it_still_is() {
+        use crate::domain::facts::StrayKind;
+        let gone = |place, deployed_is_ancestor| {
+            let setting = Setting { deployed_is_ancestor, ..setting() };
+            let stray = Stray { path: "secrets/a.txt".to_owned(), kind: StrayKind::Plaintext, place };
+            super::gone(&setting, &"origin/main".parse().unwrap(), &stray)
+        };
+        let told = |what: &str, remedy: &str| Some((what.to_owned(), remedy.to_owned()));
+        assert_eq!(gone(StrayPlace::Here, false), None);
+        assert_eq!(
+            gone(StrayPlace::Head, false),
+            told(
+                "deleted here, and HEAD (111111111111) still has it",
+                "git commit -m 'Remove secrets/a.txt' -- :/secrets/a.txt"
+            )
+        );
+        let there = "not here, and origin/main (222222222222) still has it";
+        assert_eq!(gone(StrayPlace::DeployRef, true), told(there, "git push origin HEAD:main"));
+        assert_eq!(gone(StrayPlace::DeployRef, false), told(there, "git pull --rebase origin main"));
+    }
 }

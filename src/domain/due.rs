@@ -150,14 +150,15 @@ mod tests {
     #[test]
     fn what_has_no_date_is_never_or_unknown() {
         let now = "2026-01-01".parse().unwrap();
-        for (end, urgency) in [
-            (End::Never("why".to_owned()), Urgency::Never),
-            (End::Unsaid, Urgency::Unknown),
-            (End::Unread("cut off".to_owned()), Urgency::Unknown),
+        for (end, urgency, words) in [
+            (End::Never("why".to_owned()), Urgency::Never, "never ends: why"),
+            (End::Unsaid, Urgency::Unknown, "nobody has said when it ends, nor that it never does"),
+            (End::Unread("cut off".to_owned()), Urgency::Unknown, "cut off"),
         ] {
             let due = due(end, &["60d"], "0d");
             assert_eq!((due.urgency(now), due.told_from()), (urgency, None));
-            assert!(due.without_date().is_some());
+            assert_eq!(due.without_date().as_deref(), Some(words));
         }
+        assert_eq!(due(End::At(now), &["60d"], "0d").without_date(), None);
     }
 }

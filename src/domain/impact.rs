@@ -168,3 +168,6 @@ fn only_reader_in(policy: &Policy, name: &ActorName) -> Vec<String> {
     let scopes = policy.scopes.iter().filter(|scope| is_only(&scope.rules.readers));
     defaults.into_iter().chain(scopes.map(|scope| scope.glob.to_string())).collect()
 }
+
+#[cfg(test)]
+mod tests;

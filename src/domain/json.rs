@@ -263,6 +263,47 @@ mod tests {
         assert!(serde_json::from_str::<UniqueMap<String, u8>>(r#"{"a":1,"b":1}"#).is_ok());
         assert!(serde_json::from_str::<UniqueMap<String, u8>>(r#"{"a":1,"a":1}"#).is_err());
         assert!(serde_json::from_str::<StrictValue>(r#"{"a":{"b":1,"b":2}}"#).is_err());
-        assert!(serde_json::from_str::<StrictValue>(r#"{"a":{"b":1},"c":[null,1.5,true,-1]}"#).is_ok());
+        assert_eq!(serde_json::from_str::<StrictValue>("null").unwrap().0, serde_json::Value::Null);
+        let text = r#"{"a":{"b":1},"c":[null,1.5,true,-1,"x"]}"#;
+        assert_eq!(serde_json::from_str::<StrictValue>(text).unwrap().0.to_string(), text);
+    }
+
+    #[test]
+    fn what_was_expected_is_told() {
+        for (error, expected) in [
+            (serde_json::from_str::<SortedSet<String>>("{}").err(), "a sorted array without duplicates"),
+            (serde_json::from_str::<UniqueMap<String, u8>>("[]").err(), "an object without duplicate keys"),
+        ] {
+            let error = error.map(|error| error.to_string()).unwrap_or_default();
+            assert!(error.contains(expected), "{error}");
+        }
+    }
+
+    #[test]
+    fn sets_and_maps_grow_and_shrink() {
+        let mut set = SortedSet::from_iter([2, 1]);
+        assert!(!set.is_empty_set());
+        set.extend([3, 1]);
+        assert_eq!(serde_json::to_string(&set).unwrap(), "[1,2,3]");
+        assert!(SortedSet::<u8>::default().is_empty_set());
+        let mut map = UniqueMap::<String, u8>::default();
+        *map.entry_or_default("a".to_owned()) += 1;
+        *map.entry_or_default("a".to_owned()) += 1;
+        assert_eq!(serde_json::to_string(&map).unwrap(), r#"{"a":2}"#);
+        assert_eq!((map.remove(&"a".to_owned()), map.remove(&"a".to_owned())), (Some(2), None));
+    }
+
+    #[test]
+    fn numbers_that_not_everybody_reads_exactly_are_refused() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Counted {
+            #[serde(deserialize_with = "safe_integer")]
+            number: u64,
+        }
+        let read = |number: u64| serde_json::from_str::<Counted>(&format!(r#"{{"number":{number}}}"#)).ok();
+        for number in [0, 7, 9_007_199_254_740_991] {
+            assert_eq!(read(number), Some(Counted { number }));
+        }
+        assert_eq!(read(9_007_199_254_740_992), None);
     }
 }

@@ -61,13 +61,21 @@ mod tests {
         for (text, c, rest) in [
             ("nx", '\n', "x"),
             ("/", '/', ""),
+            ("\"", '"', ""),
+            ("\\", '\\', ""),
+            ("b", '\u{8}', ""),
+            ("f", '\u{c}', ""),
+            ("r", '\r', ""),
+            ("t", '\t', ""),
+            (r"ud800\udc00", '\u{10000}', ""),
+            (r"udbff\udfff", '\u{10ffff}', ""),
             ("u00e41", '\u{e4}', "1"),
             (r"ud83d\ude00.", '\u{1f600}', "."),
             ("u0000", '\0', ""),
         ] {
             assert_eq!(unescape(text.as_bytes()), Some((c, rest.as_bytes())), "{text}");
         }
-        for bad in ["", "x", "u12", "u12g4", "ud83d", r"ud83d\u0041", "ude00"] {
+        for bad in ["", "x", "u12", "u12g4", "ud83d", r"ud83d\u0041", r"ud83d\ue000", "ude00"] {
             assert_eq!(unescape(bad.as_bytes()), None, "{bad}");
         }
     }

@@ -248,4 +248,41 @@ mod tests {
             assert!(bad.parse::<FingerprintPrefix>().is_err(), "{bad}");
         }
     }
+
+    #[test]
+    fn fingerprints_are_of_32_bytes() {
+        let fingerprint = Fingerprint::of(b"");
+        let text = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+        assert_eq!(fingerprint.to_string(), text);
+        assert_eq!(text.parse(), Ok(fingerprint.clone()));
+        assert_eq!(String::from(fingerprint.clone()), text);
+        // `printf '' | openssl dgst -sha256 -binary | head -c 4 | base64`
+        assert_eq!(fingerprint.ssh_tag().as_deref(), Some("47DEQg"));
+        for bad in
+            ["", "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU", "SHA256:47DEQg", "SHA256:47DEQ!", "SHA256:"]
+        {
+            assert!(bad.parse::<Fingerprint>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn kinds_by_name_and_by_what_can_be_done_with_them() {
+        for (name, derivable, sealable) in [
+            ("X25519", true, true),
+            ("ssh-ed25519", true, true),
+            ("ssh-rsa", false, true),
+            ("plugin/yubikey", false, true),
+        ] {
+            let kind = KeyKind::try_from(name.to_owned()).unwrap();
+            assert_eq!((kind.is_derivable(), kind.can_be_sealed_to()), (derivable, sealable), "{name}");
+            assert_eq!((kind.to_string(), String::from(kind)), (name.to_owned(), name.to_owned()));
+        }
+        // What nothing can be sealed to is written into no record, and not read from one.
+        for kind in [KeyKind::Kms, KeyKind::Pgp, KeyKind::Opaque] {
+            assert!(!kind.is_derivable() && !kind.can_be_sealed_to(), "{kind}");
+        }
+        for bad in ["", "plugin/", "x25519", "kms"] {
+            assert!(KeyKind::try_from(bad.to_owned()).is_err(), "{bad}");
+        }
+    }
 }

@@ -332,6 +332,12 @@ mod tests {
             end("2026-01-01", RunOutcome::Failed),
         ]);
         assert_eq!(told.last_run().map(|end| end.at), Some(at("2026-01-03")));
+        // Told and closed in one moment it is over.
+        let moment = at("2026-01-01");
+        let told_of = self::told(&[sent(moment, 'a', "k"), closed(moment, "k")]);
+        assert_eq!(told_of.open(&slack()).count(), 0);
+        let outcomes = [RunOutcome::Delivered, RunOutcome::Failed].map(RunOutcome::as_str);
+        assert_eq!(outcomes, ["delivered", "failed"]);
         assert_eq!(Told::default().last_run(), None);
     }
 }

@@ -181,4 +181,34 @@ mod tests {
             assert_eq!(is_about(&found, &name), is, "{found} {name}");
         }
     }
+
+    #[test]
+    fn secrets_without_a_date_are_counted_by_the_reason() {
+        let ends = [End::Unread(String::new()), End::Unsaid, End::Never(String::new()), End::Unsaid];
+        let ends = ends.into_iter().chain([End::Never(String::new()), End::Never(String::new())]);
+        let ends = ends.chain([End::At("2027-01-01".parse().unwrap()), End::Unread(String::new())]);
+        let secrets = ends.enumerate().map(|(i, end)| Measured { end, ..measured(&format!("s{}", 9 - i)) });
+        let mut metrics = Metrics {
+            at: "2026-01-01".parse().unwrap(),
+            store: None,
+            repository: None,
+            secrets: Vec::new(),
+            judged: 0,
+            without_expiry: WithoutExpiry::default(),
+            findings: BTreeMap::new(),
+            waived: 0,
+            unchecked: 0,
+            is_blocked: false,
+            channels: None,
+            last_warn: None,
+        };
+        let secrets = secrets.collect::<Vec<_>>();
+        // Measured twice, it counts the second time only.
+        for _ in 0..2 {
+            metrics.measure(secrets.clone());
+            let without = &metrics.without_expiry;
+            assert_eq!((without.never, without.unsaid, without.unread), (3, 2, 2));
+        }
+        assert_eq!((metrics.secrets.len(), metrics.secrets[0].name.as_str()), (8, "s2"));
+    }
 }

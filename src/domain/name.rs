@@ -188,9 +188,18 @@ mod tests {
 
     #[test]
     fn names_of_actors_have_one_segment() {
-        assert!("alice.w-1_x".parse::<ActorName>().is_ok());
-        for bad in ["", "a/b", "-a", "a b", "@alice"] {
+        for good in ["alice.w-1_x", &"a".repeat(200)] {
+            assert!(good.parse::<ActorName>().is_ok(), "{good}");
+        }
+        for bad in ["", "a/b", "-a", "a b", "@alice", &"a".repeat(201)] {
             assert!(bad.parse::<ActorName>().is_err(), "{bad:?} was accepted");
         }
+    }
+
+    #[test]
+    fn names_that_differ_in_case_only_are_one_when_folded() {
+        let folded = |name: &str| name.parse::<SecretName>().unwrap().folded();
+        assert_eq!(folded("Web/DB-1"), "web/db-1");
+        assert_ne!(folded("web/db-1"), folded("web/db-2"));
     }
 }

@@ -199,4 +199,10 @@ mod tests {
             assert!(NoticeId::parse(bad).is_none(), "{bad}");
         }
     }
+
+    #[test]
+    fn an_id_is_of_channel_cause_and_tier() {
+        let id = "0123456789abcdef0123456789abcdef";
+        assert_eq!(NoticeId::parse(id).unwrap().as_str(), id);
+    }
 }

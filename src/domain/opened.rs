@@ -66,6 +66,7 @@ mod tests {
             address: None,
         };
         assert!(value("1", true).same_as(&value("1", true)));
+        assert!(value("12345", true).same_as(&value("12345", true)));
         assert!(!value("1", true).same_as(&value("1", false)));
         assert!(!value("1", true).same_as(&value("2", true)));
         assert!(!value("a\u{fffd}", true).same_as(&value("a\u{fffd}", true)));

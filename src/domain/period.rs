@@ -237,5 +237,14 @@ mod tests {
         let zero: Period = "0d".parse().unwrap();
         assert!(!zero.reaches(end, at("2022-08-29T23:59:59Z")));
         assert!(zero.reaches(end, end));
+        assert!(zero.is_zero() && !day.is_zero());
+        for (period, start) in [
+            ("36h", "2022-08-28T12:00:00Z"),
+            ("2w", "2022-08-16"),
+            ("6mo", "2022-02-28"),
+            ("2y", "2020-08-30"),
+        ] {
+            assert_eq!(period.parse::<Period>().unwrap().before(end), Some(at(start)), "{period}");
+        }
     }
 }

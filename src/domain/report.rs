@@ -343,3 +343,6 @@ fn blocks(finding: &Finding, strict: bool) -> bool {
         Level::Off => false,
     }
 }
+
+#[cfg(test)]
+mod tests;

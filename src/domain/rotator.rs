@@ -118,3 +118,33 @@ impl<S> Rotator<S> {
         Ok(Rotator { kind, lifetime: self.lifetime })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::json::UniqueMap;
+
+    fn parsed(kind: &str, settings: &[(&str, &str)]) -> Result<Rotator<Setting>, RunnerError> {
+        let mut with = UniqueMap::default();
+        for (name, text) in settings {
+            with.insert((*name).to_owned(), (*text).to_owned());
+        }
+        Rotator::parse(&Runner { kind: kind.to_owned(), with })
+    }
+
+    #[test]
+    fn a_program_and_a_person() {
+        let exec = |takes_markers| RotatorKind::Exec { command: vec!["./r".to_owned()], takes_markers };
+        let command = ("command", r#"["./r"]"#);
+        let found = parsed("exec", &[command, ("lifetime", "90d")]).unwrap();
+        assert_eq!(found, Rotator { kind: exec(true), lifetime: Some(Period::days(90)) });
+        assert!(!found.needs_a_person());
+        assert_eq!(parsed("exec", &[command, ("markers", "false")]).unwrap().kind, exec(false));
+        let manual = parsed("manual", &[]).unwrap();
+        assert_eq!(manual, Rotator { kind: RotatorKind::Manual, lifetime: None });
+        assert!(manual.needs_a_person());
+        for (kind, settings) in [("exec", &[][..]), ("manual", &[command]), ("other", &[])] {
+            assert!(parsed(kind, settings).is_err(), "{kind}");
+        }
+    }
+}

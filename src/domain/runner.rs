@@ -134,3 +134,32 @@ impl<'r> Settings<'r> {
         Err(self.error(format!("`{}` is no setting of it; it knows {known}", visible(name))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::json::UniqueMap;
+
+    #[test]
+    fn settings_are_bounded_texts() {
+        for (text, is_one) in [
+            ("x".to_owned(), true),
+            ("x".repeat(MAX_SETTING_BYTES), true),
+            ("x".repeat(MAX_SETTING_BYTES + 1), false),
+            ("a\nb".to_owned(), false),
+        ] {
+            let mut with = UniqueMap::default();
+            with.insert("a".to_owned(), text.clone());
+            let runner = Runner { kind: "k".to_owned(), with };
+            let mut settings = Settings::of("rotator", &runner);
+            assert_eq!(settings.optional("a").is_ok(), is_one, "{} bytes", text.len());
+            assert_eq!(settings.maybe_empty("a").is_ok(), is_one, "{} bytes", text.len());
+        }
+        let mut with = UniqueMap::default();
+        with.insert("a".to_owned(), String::new());
+        let runner = Runner { kind: "k".to_owned(), with };
+        let mut settings = Settings::of("rotator", &runner);
+        assert_eq!(settings.maybe_empty("a"), Ok(Some("")));
+        assert!(settings.optional("a").is_err());
+    }
+}

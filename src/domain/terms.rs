@@ -167,6 +167,15 @@ mod tests {
         };
         let turned = Terms { owners: standing.owners.iter().rev().cloned().collect(), ..standing.clone() };
         assert!(turned.beyond(&standing).is_silent());
+        let elsewhere = Terms {
+            issued: Some("2026-01-01".parse().unwrap()),
+            issuer: Some("Vendor".to_owned()),
+            runbook: Some("docs/a.md".to_owned()),
+            ..Terms::default()
+        };
+        let beyond = elsewhere.beyond(&standing);
+        assert_eq!((beyond.issued, beyond.runbook), (elsewhere.issued, elsewhere.runbook.clone()));
+        assert_eq!(beyond.issuer, elsewhere.issuer);
         let fewer = Terms { owners: vec!["bob".parse().unwrap()], ..standing.clone() };
         assert_eq!(fewer.beyond(&standing), Terms { owners: fewer.owners.clone(), ..Terms::default() });
     }
@@ -202,5 +211,19 @@ mod tests {
         said("Vendor").put_into_claim(&mut claim);
         let issuer = claim.issuer.unwrap();
         assert_eq!((issuer.name.as_str(), issuer.contact), ("Vendor", None));
+    }
+
+    #[test]
+    fn what_is_not_said_stays() {
+        let owners =
+            |names: &[&str]| names.iter().map(|name| name.parse().unwrap()).collect::<Vec<ActorName>>();
+        let mut about =
+            About { owners: owners(&["alice"]), runbook: Some("a.md".to_owned()), ..About::default() };
+        let before = about.clone();
+        Terms::default().put_into_about(&mut about);
+        assert_eq!(about, before);
+        let said = Terms { owners: owners(&["bob"]), runbook: Some("b.md".to_owned()), ..Terms::default() };
+        said.put_into_about(&mut about);
+        assert_eq!((about.owners, about.runbook.as_deref()), (owners(&["bob"]), Some("b.md")));
     }
 }

@@ -262,6 +262,8 @@ mod tests {
             ("secrets/a.age", ":/secrets/a.age"),
             ("my store/it's.age", r"':/my store/it'\''s.age'"),
             ("!odd/a[1].age", "':(top,literal)!odd/a[1].age'"),
+            ("a[1].age", "':(top,literal)a[1].age'"),
+            (".custody/a", "':(top,literal).custody/a'"),
             ("", ":/"),
         ] {
             assert_eq!(pathspec(path), spec);

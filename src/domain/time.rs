@@ -200,4 +200,13 @@ mod tests {
             assert_eq!(at(now).days_until(end), days, "{now}");
         }
     }
+
+    #[test]
+    fn what_people_and_machines_are_shown() {
+        assert_eq!(at("2027-08-31T00:00:00Z").brief(), "2027-08-31");
+        assert_eq!(at("2027-08-31T00:00:01Z").brief(), "2027-08-31T00:00:01Z");
+        assert_eq!(at("1970-01-02T00:00:01Z").unix_seconds(), 86_401);
+        assert_eq!(at("1970-01-02T00:00:01Z").unix_millis(), 86_401_000);
+        assert_eq!(String::from(at("2027-08-31T00:00:01Z")), "2027-08-31T00:00:01Z");
+    }
 }

@@ -172,4 +172,20 @@ mod tests {
             assert_eq!(track.covers(path), covered, "{path}");
         }
     }
+
+    #[test]
+    fn a_glob_fits_by_pointer_or_by_the_whole_name() {
+        for (text, name, is_fit) in [
+            ("/hub/token", "a/enc.yaml#/hub/token", true),
+            ("hub/token", "a/enc.yaml#/hub/token", true),
+            ("a/enc.yaml#/hub/token", "a/enc.yaml#/hub/token", true),
+            ("a/**", "a/enc.yaml#/hub/token", true),
+            ("token", "a/enc.yaml#/hub/token", false),
+            ("a/enc.yaml", "a/enc.yaml", true),
+            // A file has no pointer, not an empty one that a glob for anything could fit.
+            ("{,x}", "a/enc.yaml", false),
+        ] {
+            assert_eq!(fits(&glob(text), &name.parse().unwrap()), is_fit, "{text} {name}");
+        }
+    }
 }

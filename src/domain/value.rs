@@ -42,6 +42,8 @@ mod tests {
         assert!(value(b"abc").same_as(&value(b"abc")));
         assert!(!value(b"abc").same_as(&value(b"abd")));
         assert!(!value(b"abc").same_as(&value(b"abc\n")));
+        // Differences don't make up for each other.
+        assert!(!value(b"ab").same_as(&value(b"ba")));
         assert!(value("gr\u{fc}n\r\n\t".as_bytes()).is_text());
         assert!(!value(b"\x00").is_text());
         assert!(!value(b"\xff").is_text());

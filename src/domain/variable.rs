@@ -266,6 +266,10 @@ mod tests {
         for name in ["web/git-token", "web/path2", "web/github-token"] {
             assert!(assign(&chosen(&[name]), &[], None).is_ok(), "{name}");
         }
+        for (length, is_one) in [(255, true), (256, false)] {
+            let assigned = assign(&chosen(&[&format!("a{}", "b".repeat(length - 1))]), &[], None);
+            assert_eq!(assigned.is_ok(), is_one, "{length}");
+        }
         // Whoever gives it means it.
         let given = ["PATH=web/path".parse().unwrap()];
         assert_eq!(shown(&assign(&chosen(&["web/path"]), &given, None).unwrap()), ["PATH=web/path"]);

@@ -96,3 +96,6 @@ impl Warned {
         if self.is_whole() { 0 } else { 2 }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,6 +100,9 @@ mod tests {
         ] {
             assert_eq!(check(good), Ok(()), "{good}");
         }
+        let long = |length: usize| format!("https://host/{}", "x".repeat(length - "https://host/".len()));
+        assert_eq!(check(&long(MAX_BYTES)), Ok(()));
+        assert_eq!(check(&long(MAX_BYTES + 1)), Err(WebAddressError::TooLong));
         for (bad, why) in [
             ("", WebAddressError::NotAnAddress),
             ("example.org/x", WebAddressError::NotAnAddress),

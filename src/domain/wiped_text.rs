@@ -64,3 +64,36 @@ impl io::Write for Text {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// What it grows out of is wiped by [`Zeroizing`]; a `Vec` that grows by itself would leave it behind.
+    #[test]
+    fn it_grows_by_a_larger_buffer_and_never_in_place() {
+        let mut text = Text::with_capacity(4);
+        let room = text.0.capacity();
+        text.push(&vec![b'a'; room]);
+        assert_eq!(text.0.capacity(), room, "there was room enough");
+        text.push_str("b");
+        assert!(text.0.capacity() >= 256);
+        let full = text.0.capacity();
+        text.push(&vec![b'c'; full - text.0.len()]);
+        assert_eq!(text.0.capacity(), full, "it is full, and not over");
+        text.push_char('\u{e4}');
+        assert!(text.0.capacity() >= 2 * full);
+        text.write_all(b"d").unwrap();
+        text.flush().unwrap();
+        text.push_base64(&[0xff; 50]);
+        let expected =
+            format!("{}b{}\u{e4}d{}//8=", "a".repeat(room), "c".repeat(full - room - 1), "/".repeat(64));
+        assert_eq!(text.expose(), expected.as_bytes());
+        assert_eq!(text.into_bytes(), expected.into_bytes());
+        let mut large = Text::default();
+        large.push(&[b'x'; 1000]);
+        assert!(large.0.capacity() >= 1000);
+    }
+}

@@ -186,6 +186,8 @@ mod tests {
             text.replace("\n-----END", "\n\n-----END"),
             text.replace("-----END", "----END"),
             text.replacen("FILE-----\n", "FILE-----x\n", 1),
+            // The first line of base64 behind the mark: all of it is there, and decodes.
+            text.replacen("FILE-----\n", "FILE-----", 1),
             text.replacen("FILE-----\n", "FILE-----\nAAAA\n", 1),
             format!("{text}x"),
             text.replace("QUFB", "QUF-"),

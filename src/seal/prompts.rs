@@ -78,3 +78,40 @@ impl age::Callbacks for Prompts {
         self.passphrase(description)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use age::Callbacks as _;
+
+    use super::*;
+
+    #[test]
+    fn what_is_shown_and_asked_holds_nothing_that_moves_a_cursor() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (shown, asked) = (Arc::clone(&told), Arc::clone(&told));
+        let prompts = Prompts::new(
+            |_| None,
+            move |message| shown.lock().unwrap().push(message.to_owned()),
+            move |question| {
+                asked.lock().unwrap().push(question.to_owned());
+                Some(question.contains("yes: do it"))
+            },
+        );
+        prompts.display_message("touch\x1b[2J it\n");
+        assert_eq!(prompts.confirm("go\ron?", "do it", Some("stop")), Some(true));
+        assert_eq!(prompts.confirm("go on?", "go", None), Some(false));
+        let expected = ["touch [2J it", "go on? (yes: do it, no: stop)", "go on? (yes: go)"];
+        assert_eq!(*told.lock().unwrap(), expected);
+        // What a plugin wants to know that is no secret, nobody is asked.
+        assert_eq!(prompts.request_public_string("serial number"), None);
+    }
+
+    #[test]
+    fn where_there_is_nobody_nothing_is_answered() {
+        let nobody = Prompts::none();
+        assert_eq!(nobody.confirm("go on?", "go", None), None);
+        assert!(nobody.request_passphrase("passphrase").is_none());
+    }
+}

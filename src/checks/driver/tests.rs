@@ -310,3 +310,16 @@ proptest! {
         prop_assert_eq!(one.findings.len(), alone);
     }
 }
+
+#[test]
+fn who_asks_about_a_few_checks_gets_no_others() {
+    let (setting, policy, secret) = (setting(), policy(), expired_and_unowned());
+    for (asked, found) in [
+        (&[CheckId::Unowned][..], vec![(CheckId::Unowned, Level::Warning)]),
+        (&[CheckId::Expiring], vec![]),
+        (&[], vec![]),
+    ] {
+        assert_eq!(ids(&judge_secret_by(Which::Only(asked), &setting, &policy, &secret)), found);
+    }
+    assert_eq!(ids(&judge_secret_by(Which::All, &setting, &policy, &secret)).len(), 2);
+}

@@ -222,3 +222,45 @@ fn what_cannot_be_read_is_unknown() {
         assert!(row.unknown.is_some() && row.cells.is_empty());
     }
 }
+
+#[test]
+fn a_proof_is_of_the_one_key_and_not_of_its_neighbours() {
+    let (mut policy, mut secret) = (policy(), secret());
+    let second = crate::checks::samples::key(KeyKind::X25519, "alice-2");
+    policy.people.get_mut(&actor("alice")).unwrap().keys.push(second);
+    seal_to(&mut secret, &[("alice", &["alice-1", "alice-2"]), ("bob", &["bob-1"]), ("ci", &["ci-1"])]);
+    let mut found = recomputed(&[("bob", "bob-1"), ("ci", "ci-1")]);
+    found.missing = vec![(actor("alice"), sealed_key("alice-1"))];
+    secret.proof = Proof::Recomputed(found);
+    // Of her second key nothing is known, and that is less than that it is missing.
+    assert_eq!(cells_of(&judged(&policy, &secret)), ["alice=claimed", "bob=proved", "ci=proved"]);
+}
+
+#[test]
+fn an_ssh_key_is_known_by_its_tag() {
+    let ssh = |label: &str| SealedKey { kind: KeyKind::SshEd25519, ..sealed_key(label) };
+    let (mut policy, mut secret) = (policy(), secret());
+    for (name, label) in [("alice", "alice-ssh"), ("bob", "bob-ssh")] {
+        policy.people.get_mut(&actor(name)).unwrap().keys =
+            vec![crate::checks::samples::key(KeyKind::SshEd25519, label)];
+        sealed_of(&mut secret).keys.insert(actor(name), [ssh(label)].into_iter().collect());
+    }
+    let tag = Fingerprint::of(b"bob-ssh").ssh_tag().unwrap();
+    file_of(&mut secret).stanzas = vec![stanza("ssh-ed25519", &[&tag, "x"]), stanza("X25519", &["x"])];
+    // Hers is the one that is too few, whatever the number.
+    assert_eq!(cells_of(&judged(&policy, &secret)), ["alice=left-out", "bob=claimed", "ci=claimed"]);
+}
+
+#[test]
+fn who_is_behind_several_shared_keys_holds_it_through_all_that_tell_as_much() {
+    let (mut policy, mut secret) = (policy(), secret());
+    let keys = ["crew", "duo", "team"];
+    for name in keys {
+        policy.shared_keys.insert(actor(name), shared_key(&[&format!("{name}-1")], &["carol"]));
+    }
+    seal_to(&mut secret, &[("crew", &["crew-1"]), ("duo", &["duo-1"]), ("team", &["team-1"])]);
+    policy.defaults.readers = Some(actors(&keys));
+    assert!(cells_of(&judged(&policy, &secret)).contains(&"carol=plausible/crew/duo/team".to_owned()));
+    secret.proof = Proof::Recomputed(recomputed(&[("crew", "crew-1"), ("team", "team-1")]));
+    assert!(cells_of(&judged(&policy, &secret)).contains(&"carol=proved/crew/team".to_owned()));
+}

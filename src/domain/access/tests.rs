@@ -155,6 +155,24 @@ fn keys_are_matched_by_what_names_them() {
 }
 
 #[test]
+fn the_same_version_of_a_kms_key_on_both_sides_is_that_key() {
+    let mut policy = policy();
+    let version = |id: &str| format!("{KMS}/cryptoKeyVersions/{id}");
+    policy.people.get_mut(&actor("dave")).unwrap().keys.push(key(&version("3")));
+    for (id, expected) in [("3", "alone dave"), ("4", "alone bob carol; shared cloud")] {
+        assert_eq!(told(&holders(&access(1, &[&[&version(id)]]), &policy, &[])), expected, "{id}");
+    }
+}
+
+#[test]
+fn only_a_key_of_their_own_names_an_actor() {
+    let found = holders(&access(1, &[&["age1alice", "age1ci", KMS]]), &policy(), &[]);
+    for (name, is) in [("alice", true), ("ci", true), ("cloud", true), ("bob", false), ("dave", false)] {
+        assert_eq!(found.names(&actor(name)), is, "{name}");
+    }
+}
+
+#[test]
 fn a_name_that_fits_keys_of_several_is_nobodys() {
     let other = format!("pgp:{}{LONG}", "0".repeat(24));
     let mut policy = policy();

@@ -68,6 +68,36 @@ fn columns_are_sorted_counted_and_completed() {
 }
 
 #[test]
+fn every_way_of_holding_is_counted_by_column() {
+    let mut rows = Vec::new();
+    for secret in ["a", "b"] {
+        let mut row = row(secret, &["zoe"], &[]);
+        for (name, holding) in [("u", Holding::Unlisted), ("l", Holding::LeftOut), ("e", Holding::Exposed)] {
+            row.cells.insert(name.parse().unwrap(), Cell::new(holding));
+        }
+        rows.push(row);
+    }
+    let matrix = matrix(rows);
+    let counted = |name: &str| {
+        let tally = &matrix.columns.iter().find(|column| column.name.as_str() == name).unwrap().tally;
+        (tally.holds, tally.unlisted, tally.left_out, tally.exposed)
+    };
+    assert_eq!(counted("zoe"), (2, 0, 0, 0));
+    assert_eq!((counted("u"), counted("l"), counted("e")), ((0, 2, 0, 0), (0, 0, 2, 0), (0, 0, 0, 2)));
+    let summary = &matrix.summary;
+    assert_eq!((summary.of(Standing::Alone), summary.of(Standing::Nobody)), (2, 0));
+    assert_eq!((summary.graded(Grade::Plausible), summary.graded(Grade::Proved)), (2, 0));
+    let alone: Vec<Cow<'_, str>> = matrix.with_standing(Standing::Alone).map(Row::shown).collect();
+    assert_eq!(alone, ["a", "b"]);
+}
+
+#[test]
+fn the_people_are_counted_and_nobody_else() {
+    let matrix = matrix(vec![row("a", &["zoe", "bo", "cy"], &[])]);
+    assert_eq!((matrix.columns.len(), matrix.summary.people), (5, 2));
+}
+
+#[test]
 fn around_the_numbers_of_people() {
     for (people, min, standing) in [
         (0, 0, Standing::Nobody),

@@ -355,3 +355,29 @@ fn record(version: u128, number: u64, seal: u64, rotation: Option<Rotation>) -> 
         about: About::default(),
     }
 }
+
+#[test]
+fn handles_are_short_texts() {
+    for (text, is_one) in [
+        ("AKIA0".to_owned(), true),
+        ("x".repeat(MAX_HANDLE_BYTES), true),
+        ("x".repeat(MAX_HANDLE_BYTES + 1), false),
+        (String::new(), false),
+        ("a\nb".to_owned(), false),
+    ] {
+        assert_eq!(Handle::try_from(text.clone()).is_ok(), is_one, "{text:?}");
+    }
+}
+
+#[test]
+fn it_is_about_the_version_that_stands_or_about_none() {
+    for (state, version) in [
+        (RotationState::Planned, 1),
+        (RotationState::Aborted, 1),
+        (RotationState::Sealed, 2),
+        (RotationState::Verified, 2),
+    ] {
+        let fitting = (1..=3).filter(|number| rotation(state).fits(id(*number)));
+        assert_eq!(fitting.collect::<Vec<_>>(), [version], "{state}");
+    }
+}

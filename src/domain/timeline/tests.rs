@@ -159,3 +159,38 @@ fn lanes_are_as_urgent_as_their_first_secret() {
     let owners: Vec<(&str, usize)> = owners.iter().map(|lane| (shown(lane), lane.dues.len())).collect();
     assert_eq!(owners, [("infra", 2), ("?", 1), ("", 2), ("alice", 1)]);
 }
+
+#[test]
+fn what_is_known_and_where_it_lies() {
+    assert!(
+        timeline("2026-03-01", &[("a", at("2026-12-01")), ("b", End::Never("why".to_owned()))]).is_whole()
+    );
+    let clamped = [Spot::Before, Spot::Within(17), Spot::Beyond].map(Spot::clamped);
+    assert_eq!(clamped, [0, 17, WHOLE]);
+    // Weeks are counted from the day on which the year begins.
+    let day = |number: i64| timeline("2026-03-01", &[]).from.checked_add_seconds(number * 86_400).unwrap();
+    for (days, week) in [(1, 0), (6, 0), (7, 1), (13, 1), (14, 2), (363, 51), (364, 51)] {
+        let weeks = timeline("2026-03-01", &[("a", End::At(day(days)))]).weeks;
+        assert_eq!(weeks.iter().position(|week| week.all() > 0), Some(week), "{days}");
+    }
+}
+
+#[test]
+fn around_the_number_that_is_many() {
+    let lanes = |count: usize| {
+        let names: Vec<String> = (0..count).map(|number| format!("k/f{}/g/n{number}", number % 2)).collect();
+        let ends: Vec<_> = names.iter().map(|name| (name.as_str(), at("2026-12-01"))).collect();
+        let all: Vec<_> = ends.into_iter().chain([("other/x", at("2026-12-01"))]).collect();
+        timeline("2026-03-01", &all).scopes().len()
+    };
+    assert_eq!((lanes(MANY), lanes(MANY + 1)), (2, 3));
+    // Folders that hold many are divided further in their turn.
+    let names: Vec<String> =
+        (0..60).map(|number| format!("k/f{}/g{}/n{number}", number % 2, number % 4)).collect();
+    let ends: Vec<_> = names.iter().map(|name| (name.as_str(), at("2026-12-01"))).collect();
+    let timeline =
+        timeline("2026-03-01", &ends.into_iter().chain([("other/x", at("2026-12-01"))]).collect::<Vec<_>>());
+    let mut shown: Vec<String> = timeline.scopes().iter().map(|lane| shown(lane).to_owned()).collect();
+    shown.sort();
+    assert_eq!(shown, ["k/f0/g0", "k/f0/g2", "k/f1/g1", "k/f1/g3", "other"]);
+}

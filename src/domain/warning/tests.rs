@@ -6,6 +6,7 @@ use crate::domain::check_id::CheckId;
 use crate::domain::finding::Level;
 use crate::domain::ledger::{Event, Sent};
 use crate::domain::notice::dedup_key;
+use crate::domain::tracked_name::CredentialName;
 
 mod year;
 
@@ -209,4 +210,19 @@ fn findings_go_to_who_asked_for_them_and_what_is_unknown_to_everybody() {
     assert_eq!(told_of(&ops), ["unchecked", "overdue-rotation", "single-holder"]);
     ops.scope = vec!["web/**".parse().unwrap()];
     assert_eq!(told_of(&ops), ["unchecked", "single-holder"]);
+}
+
+#[test]
+fn what_is_not_known_comes_first_and_then_what_ends_first() {
+    let now = at("2026-03-01");
+    let all = standings(vec![
+        found("b", Topic::Check(CheckId::SingleHolder), "x", None),
+        ending("a", "v", "2026-03-20", now, &["60d"]),
+        ending("z", "v", "2026-03-10", now, &["60d"]),
+        found("c", Topic::Unchecked, "x", None),
+    ]);
+    let slack = Channel { findings: [CheckId::SingleHolder].into(), ..channel("slack", None) };
+    let plan = all.plan(&slack, None, run(1), now);
+    let names = plan.notices.iter().filter_map(|notice| notice.secret.as_ref());
+    assert_eq!(names.map(CredentialName::as_str).collect::<Vec<_>>(), ["c", "z", "a", "b"]);
 }

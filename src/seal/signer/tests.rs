@@ -24,6 +24,8 @@ fn an_open_key_needs_no_program() {
     for (signature, message) in signatures.iter().zip([b"a", b"b"]) {
         signature::verify(signature, message, keys.as_slice()).unwrap();
     }
+    let in_agent = Signer::in_agent(&signer.key().text, "held\u{202e} elsewhere").unwrap();
+    assert_eq!(in_agent.label(), r"held\u{202e} elsewhere");
     workshop.run("chmod", &["644", "open"]);
     let error = Signer::read(&workshop.path("open")).err().unwrap().to_string();
     assert!(error.contains("chmod 600"), "{error}");

@@ -173,6 +173,7 @@ fn shared_keys_and_signing_keys() {
         &with(&["alice"], Some("2026-02-01")),
         &["the people of team are confirmed on 2026-02-01 instead of never"],
     );
+    told(&with(&["alice"], Some("2026-01-01")), &with(&["alice"], Some("2026-01-01")), &[]);
     let signing = |name: &str, label: &str| {
         changed(|policy| {
             let mut signer = policy.people.remove(&actor(name)).unwrap_or_else(|| person(&["dave-1"]));

@@ -145,6 +145,16 @@ fn people_among_the_readers() {
     one_way(&base, &with_scope(policy(), "web/new", alone.clone()), &[]);
     one_way(&base, &with_scope(policy(), "lab/**", alone), &[]);
 
+    // Fewer behind the key that reads: nothing else of the rules differs.
+    let of_team = |people: &[&str]| {
+        changed(|policy| {
+            policy.shared_keys.insert(actor("team"), shared_key(&["team-1"], people));
+            policy.defaults.readers = Some(actors(&["team"]));
+        })
+    };
+    let fewer = losses(&of_team(&["alice", "bob"]), &of_team(&["alice"]));
+    assert_eq!(fewer, [format!("1 person reads instead of 2, without bob, {place}")]);
+
     // A list behind one key does not replace people with keys of their own.
     let with_team = |readers: &[&str]| {
         changed(|policy| {

@@ -150,8 +150,28 @@ fn which_kinds_need_no_date() {
     // A pointer of a kind and the file of another one may be of the same value.
     let (pointer, file) = (("/later/*", None), ("clusters/a/**", lapse_not));
     one_way_of(&of(&[pointer, file]), &of(&[file, pointer]), &[&never("clusters/a/**", "")]);
+    let either = ("{/later/*,/sooner/*}", None);
+    one_way_of(&of(&[either, file]), &of(&[file, either]), &[&never("clusters/a/**", "")]);
+    let later = ("clusters/a/*#/later/*", lapse_not);
+    one_way_of(&of(&[either, later]), &of(&[later, either]), &[&never("clusters/a/*#/later/*", "")]);
+    // One that stood ahead and covers nothing of it excuses nothing.
+    let apart = ("**/apart-yet", lapse_not);
+    one_way_of(&of(&[apart, pointer, file]), &of(&[apart, file, pointer]), &[&never("clusters/a/**", "")]);
     let elsewhere = ("clusters/a/**#/other/*", lapse_not);
     one_way_of(&of(&[pointer, elsewhere]), &of(&[elsewhere, pointer]), &[]);
+}
+
+/// Only what covers a kind stands in its place, though it says the same.
+#[test]
+fn kinds_that_fit_nothing_yet() {
+    let of = |all: &[(&str, Option<&str>)]| tracking(track(&["**/enc-*"], &[], &[]), kinds(all));
+    let (github, lapse_not) = ((GITHUB, Some("they do not lapse")), Some("they do not lapse"));
+    let (never, required) = (("**/never-yet", lapse_not), ("**/a-yet", None));
+    let told_never = "[[kind]] `**/never-yet` says that they never lapse";
+    let told_required = "[[kind]] `**/a-yet` does not ask when they end any more";
+    one_way_of(&of(&[github]), &of(&[github, never]), &[told_never]);
+    assert_eq!(lost(&of(&[required]), &of(&[("**/b-yet", None)])), [told_required]);
+    assert_eq!(lost(&of(&[required]), &of(&[never])), [told_required, told_never]);
 }
 
 #[test]
