@@ -5,7 +5,7 @@ use secrets::domain::rescue::{CommitText, MAX_REASON_CHARS, Story, branch_name};
 use secrets::git::past::raw;
 use secrets::git::{CommitWords, Waiting, forge, ledger, missing, push, remote, words};
 
-use super::parts;
+use super::{parts, treacherous};
 
 /// The most that is shown of a text, in characters, with the mark that it was cut.
 const LONGEST: usize = 301;
@@ -77,7 +77,8 @@ pub fn git_objects(bytes: &[u8]) {
     }
 }
 
-/// Any text as what git prints: what is shown of it is short, on one line, and holds no password of an address.
+/// Any text as what git prints: what is shown of it is short, on one line, and holds no password of an address,
+/// nor what is asked for there.
 pub fn git_words(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (stdout, stderr) = text.split_once("\n---\n").unwrap_or((&text, &text));
@@ -90,9 +91,17 @@ pub fn git_words(bytes: &[u8]) {
         ledger::refusal::Refusal::Overtaken => {}
         ledger::refusal::Refusal::ReadOnly(why) | ledger::refusal::Refusal::Failed(why) => shown.push(why),
     }
+    for shown in &shown {
+        for address in shown.split("://").skip(1) {
+            let address = address.split([' ', '\'', '"']).next().unwrap_or_default();
+            let asked = address.split_once('?').map_or("", |(_, asked)| asked);
+            assert!(matches!(asked, "" | "…"), "{shown}");
+        }
+    }
+    // What a server gives out to be opened says what is asked for there.
     shown.extend(forge::printed(&text));
     for shown in &shown {
-        assert!(shown.chars().count() <= LONGEST && !shown.chars().any(char::is_control), "{shown:?}");
+        assert!(shown.chars().count() <= LONGEST && !treacherous(shown), "{shown:?}");
         for address in shown.split("://").skip(1) {
             let end = address.find(['/', ' ', '\'', '"', '?', '#']).unwrap_or(address.len());
             let user = address[..end].rsplit_once('@').map(|(user, _)| user);

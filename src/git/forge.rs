@@ -14,7 +14,7 @@ pub fn printed(stderr: &str) -> Option<String> {
         .flat_map(str::split_whitespace)
         .filter(|word| word.starts_with("https://") || word.starts_with("http://"))
         .find(|word| PULL_REQUEST.iter().any(|part| word.contains(part)))
-        .map(words::shown)
+        .map(words::shown_address)
 }
 
 /// The address as the known forges form it, from the remote's own one.
@@ -101,6 +101,8 @@ mod tests {
                       remote: Create a pull request for 'b' on GitHub by visiting:        \n\
                       remote:      https://github.com/o/r/pull/new/b        \nTo github.com:o/r\n";
         assert_eq!(printed(stderr).as_deref(), Some("https://github.com/o/r/pull/new/b"));
+        let asking = "https://gitlab.example.org/a/b/-/merge_requests/new?merge_request%5Bsource_branch%5D=b";
+        assert_eq!(printed(&format!("remote:   {asking}   \n")).as_deref(), Some(asking));
         assert_eq!(printed("To https://github.com/o/r/pull/1\n"), None);
     }
 }

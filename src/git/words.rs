@@ -1,6 +1,6 @@
 //! git's own words, made fit for a message: no terminal escapes, no credentials, one line.
 
-use crate::domain::text::visible;
+use crate::domain::text::{is_treacherous, visible};
 
 /// What git prints after every failed connection, whatever the reason was.
 const BOILERPLATE: [&str; 4] = [
@@ -26,26 +26,57 @@ pub fn all_lines(output: &str) -> String {
     if lines.is_empty() { "git gave no reason".to_owned() } else { shown(&lines.join(" / ")) }
 }
 
-/// A text from outside without what could steer a terminal or give away a credential.
+/// A text from outside without what could steer a terminal or a log, or give away a credential.
 pub fn shown(text: &str) -> String {
     let text = text.strip_prefix("fatal: ").or_else(|| text.strip_prefix("error: ")).unwrap_or(text);
-    let plain: String = text.chars().map(|c| if is_plain(c) { c } else { '\u{fffd}' }).collect();
-    let mut redacted = redact(&plain);
-    if let Some((end, _)) = redacted.char_indices().nth(LONGEST) {
-        redacted.truncate(end);
-        redacted.push('…');
+    fit(&redact(&plain(text)))
+}
+
+/// The same for an address that a server gives out to be opened: what it asks for there is part of it.
+pub fn shown_address(text: &str) -> String {
+    fit(&without_users(&plain(text)))
+}
+
+/// What can't be seen, or steers a terminal, has a mark in its place.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if is_treacherous(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// Cut behind all that makes it longer.
+fn fit(text: &str) -> String {
+    let mut shown = visible(text).into_owned();
+    if let Some((end, _)) = shown.char_indices().nth(LONGEST) {
+        shown.truncate(end);
+        shown.push('…');
     }
-    visible(&redacted).into_owned()
+    shown
 }
 
-/// Control characters steer terminals; bidirectional overrides make a text read as another one.
-fn is_plain(c: char) -> bool {
-    !c.is_control()
-        && !matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Takes user name and password out of all URLs: a token often stands in place of the user. `git@` is kept.
+/// Takes out of all URLs what may be a credential: user name and password, because a token often stands in place of the
+/// user, and what is asked for behind `?`. `git@` is kept.
 pub fn redact(text: &str) -> String {
+    let text = without_users(text);
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("://") {
+        redacted.push_str(before);
+        redacted.push_str("://");
+        let end = after.find([' ', '\'', '"']).unwrap_or(after.len());
+        let (address, beyond) = after.split_at(end);
+        match address.split_once('?') {
+            Some((place, _)) => {
+                redacted.push_str(place);
+                redacted.push_str("?…");
+            }
+            None => redacted.push_str(address),
+        }
+        rest = beyond;
+    }
+    redacted.push_str(rest);
+    redacted
+}
+
+fn without_users(text: &str) -> String {
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
@@ -108,6 +139,11 @@ mod tests {
             ("https://a@b://c:d@e", "https://…@b://…@e"),
             ("https://://u:p@e", "https://://…@e"),
             ("https://host/@scope", "https://host/@scope"),
+            (
+                "unable to access 'https://host/x.git?private_token=t/': 403, why?",
+                "unable to access 'https://host/x.git?…': 403, why?",
+            ),
+            ("https://u:p@host?t=a b https://host/?t=https://u:p@c?d", "https://…@host?… b https://host/?…"),
             ("no url", "no url"),
         ] {
             assert_eq!(redact(given), expected);

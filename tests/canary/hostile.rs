@@ -72,7 +72,8 @@ impl Crowd {
         let alice = crate::common::public_key("alice");
         crowd.sandbox.age_file(&sealed.join("##[add-mask]e.age"), b"hunter2", &[&alice], false);
         crowd.edit("policy.toml", |text| {
-            let people = text.replacen("groups", &format!("contact = '{COMMANDS}'\ngroups"), 1);
+            let people = text.replacen("[people.bob]", &format!("[people.bob]\ncontact = '{COMMANDS}'"), 1);
+            assert_ne!(people, text);
             format!("{people}\n[[notify]]\nkind = \"exec\"\ncommand = [\"sh\", \"tried.sh\"]\n\n[[notify]]\nkind = \"stdout\"\n")
         });
         crowd.publish(COMMANDS);
@@ -154,7 +155,11 @@ fn no_text_of_others_steers_a_terminal_or_a_log() {
     for name in ["web/db", "web/other"] {
         crowd.edit(&format!("{name}.json"), |text| text.replace(COMMANDS, STEERING));
     }
-    crowd.edit("policy.toml", |text| text.replacen(COMMANDS, "\\u001b[31m", 1));
+    crowd.edit("policy.toml", |text| {
+        let steering = text.replacen(&format!("'{COMMANDS}'"), &format!("\"{STEERING}\""), 1);
+        assert_ne!(steering, text);
+        steering
+    });
     crowd.publish("steering");
     let hooks = crowd.sandbox.path("origin.git/hooks");
     crowd.sandbox.hook(&hooks, "pre-receive", &format!("printf '\\033[31m{COMMANDS}\\n' >&2; exit 1"));

@@ -106,14 +106,14 @@ impl Victim {
         Self(folder)
     }
 
-    fn state(&self) -> Vec<(PathBuf, u64, String)> {
+    fn state(&self) -> Vec<(PathBuf, u64, Vec<u8>)> {
         let mut state = Vec::new();
         for folder in [self.0.clone(), self.0.join("folder")] {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
                 let inode = path.symlink_metadata().unwrap().ino();
-                let text = if path.is_dir() { String::new() } else { fs::read_to_string(&path).unwrap() };
-                state.push((path, inode, text));
+                let bytes = if path.is_dir() { Vec::new() } else { fs::read(&path).unwrap() };
+                state.push((path, inode, bytes));
             }
         }
         state.sort();

@@ -159,7 +159,7 @@ fn by_a_ca_of_its_own() {
     let error = told(past, patient());
     assert!(error.contains("expired"), "{error}");
     let error = told(old, limits(500, 500));
-    assert!(error.contains("TLS 1.2"), "{error}");
+    assert!(error.contains("ServerDoesNotSupportTls12Or13"), "{error}");
     // From TLS into the clear.
     let error = told(leading, patient());
     assert!(error.contains(&format!("leads elsewhere (http://{here})")), "{error}");

@@ -7,7 +7,7 @@ use secrets::domain::value::Value;
 use secrets::notify::{Outside, heartbeat, pushgateway};
 use secrets::system::environment::Environment;
 
-use super::messages::{CANARY, deliver, error_of, expiring, message, patient, value, webhook};
+use super::messages::{CANARY, deliver, error_of, expiring, limits, message, patient, value, webhook};
 use super::server::{Server, answer, ok};
 
 const STATUSES: [&str; 8] = [
@@ -56,7 +56,6 @@ fn no_redirect_is_followed_to_wherever_it_leads() {
             "Location: /again\r\n".to_owned(),
             format!("Location: https://{}/\r\n", elsewhere.address),
             format!("Location: //user:{CANARY}@{}/\r\n", elsewhere.address),
-            format!("Location: http://\u{1b}[31m{CANARY}/\r\n"),
             String::new(),
         ] {
             let server = Server::start(move |_, _| answer(status, &location, CANARY));
@@ -80,6 +79,25 @@ fn no_redirect_is_followed_to_wherever_it_leads() {
             }
             assert_eq!(server.requests().len(), told + 2, "{status}: each was asked once");
         }
+    }
+    assert!(elsewhere.requests().is_empty(), "the credential went along: {:#?}", elsewhere.requests());
+}
+
+/// No HTTP has a control character in a header: what holds one is no answer, and nothing of it is repeated.
+#[test]
+fn one_to_what_is_no_address_is_no_answer() {
+    let elsewhere = Server::start(|_, _| ok());
+    let to = elsewhere.address;
+    let location = format!("Location: http://{to}/\u{1b}[31m{CANARY}\r\n");
+    let server = Server::start(move |_, _| answer("302 Found", &location, CANARY));
+    for kind in kinds(&server.url()) {
+        let before = server.requests().len();
+        let delivery =
+            deliver(kind, &message(vec![expiring("web/db")], Vec::new()), limits(500, 500));
+        let error = error_of(&delivery);
+        assert!(!error.contains('\u{1b}') && !error.contains(&CANARY[..8]), "{error}");
+        assert!(error.contains("could not be reached") && delivery.arrived.is_empty(), "{error}");
+        assert!(server.requests().len() > before, "it was asked");
     }
     assert!(elsewhere.requests().is_empty(), "the credential went along: {:#?}", elsewhere.requests());
 }

@@ -48,26 +48,24 @@ pub(super) fn read(text: &str, path: &str, table: &mut Table) -> Result<(), File
 fn columns(header: &StringRecord, path: &str) -> Result<Vec<&'static str>, FileError> {
     let refuse = |message: String| Err(FileError::single(path, Some(1), message));
     let known = COLUMNS.join(", ");
+    // Without that it is some other file, perhaps of values in the clear: nothing of it is repeated.
+    if !header.iter().any(|title| title.eq_ignore_ascii_case("name")) {
+        return refuse(format!(
+            "the first line must name the columns, `name` among them, separated by commas (known are: {known})"
+        ));
+    }
     let mut columns = Vec::new();
     for title in header {
         let lower = title.to_ascii_lowercase();
         let lower = if lower == "owner" { "owners" } else { lower.as_str() };
         let Some(column) = COLUMNS.into_iter().find(|column| *column == lower) else {
-            let shown = visible(title);
-            if title.contains([';', '\t']) {
-                return refuse(format!("`{shown}`: columns are separated by commas; save it so"));
-            }
-            return refuse(format!("unknown column `{shown}`{} (known are: {known})", hint(title, COLUMNS)));
+            let (shown, near) = (visible(title), hint(title, COLUMNS));
+            return refuse(format!("unknown column `{shown}`{near} (known are: {known})"));
         };
         if columns.contains(&column) {
             return refuse(format!("the column `{column}` is there twice: remove one"));
         }
         columns.push(column);
-    }
-    if !columns.contains(&"name") {
-        return refuse(format!(
-            "the first line must name the columns, `name` among them (known are: {known})"
-        ));
     }
     Ok(columns)
 }
