@@ -31,8 +31,8 @@ read_as_git_secret() { gnupg_of "$1" gpg --batch --decrypt "secret-$2.secret"; }
 
 if offered git-secret git-secret && offered gpg 'gpg, for git-secret'; then
   versions+=("git-secret $(git secret --version)")
-  contest open git_secret 1 '`git secret cat`' git_secret_open
-  contest store git_secret 1 '`git secret add`, `hide -m`, `git commit`' git_secret_store
-  contest exchange git_secret "$count" '`git secret reveal`, `tell`, `removeperson`, `hide`, `git commit`' \
+  contest open git_secret 1 '`git-secret cat`' git_secret_open
+  contest store git_secret 1 '`git-secret add`, `hide -m`, `git commit`' git_secret_store
+  contest exchange git_secret "$count" '`git-secret reveal`, `tell`, `removeperson`, `hide`, `git commit`' \
     git_secret_exchange
 fi
