@@ -92,8 +92,7 @@ fn one_to_what_is_no_address_is_no_answer() {
     let server = Server::start(move |_, _| answer("302 Found", &location, CANARY));
     for kind in kinds(&server.url()) {
         let before = server.requests().len();
-        let delivery =
-            deliver(kind, &message(vec![expiring("web/db")], Vec::new()), limits(500, 500));
+        let delivery = deliver(kind, &message(vec![expiring("web/db")], Vec::new()), limits(500, 500));
         let error = error_of(&delivery);
         assert!(!error.contains('\u{1b}') && !error.contains(&CANARY[..8]), "{error}");
         assert!(error.contains("could not be reached") && delivery.arrived.is_empty(), "{error}");

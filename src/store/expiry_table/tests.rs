@@ -124,9 +124,12 @@ fn every_fault_is_told_with_its_line() {
     assert!(read(&vec![b'a'; MAX_TABLE_BYTES + 1], "t").unwrap_err().to_string().contains("larger"));
     // What somebody pasted by mistake is not repeated.
     let secret = "AGE-SECRET-KEY-1QQQQQQQQ";
-    for text in
-        [format!("name,expires\nweb/a,{secret}\n"), secret.to_owned(), format!("A=1\nB={secret}\n"), format!("A={secret},b\n")]
-    {
+    for text in [
+        format!("name,expires\nweb/a,{secret}\n"),
+        secret.to_owned(),
+        format!("A=1\nB={secret}\n"),
+        format!("A={secret},b\n"),
+    ] {
         assert!(!self::told(&text).contains(secret), "{text}");
     }
 }

@@ -178,8 +178,8 @@ fn what_is_revoked_is_said_to_be() {
 #[test]
 fn a_list_of_what_belongs_into_an_object_is_none() {
     let another_form = Unread::AnotherForm { line: 1, column: 1 };
-    assert_eq!(revoke(br#"{"schema_version":1}"#), Ok(()));
-    assert_eq!(revoke(b"[1]"), Err(another_form.clone()));
+    assert_eq!(revoke(br#"{"schema_version":1,"revoked":true}"#), Ok(()));
+    assert_eq!(revoke(b"[1,true]"), Err(another_form.clone()));
     assert_eq!(list(b"[1,[]]").err(), Some(another_form.clone()));
     assert_eq!(verify(b"[1,true,null]").err(), Some(another_form));
 }
