@@ -23,10 +23,17 @@ fn is_harmless(text: &str) -> bool {
     !text.chars().any(is_treacherous) && !text.contains("##") && !text.contains("::")
 }
 
+/// Whether it would be one as soon as anything else with `::` in it stood behind it on the line.
+fn begins_log_command((before, text): (&str, &str)) -> bool {
+    let is_first = before.trim_start().is_empty();
+    let is_half = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic());
+    is_log_command(text) || (is_first && text.strip_prefix("::").is_some_and(is_half))
+}
+
 /// Each character, and whether it has to be escaped.
 fn judged(text: &str) -> impl Iterator<Item = (char, bool)> {
     text.char_indices().map(move |(at, c)| {
-        let begins = || matches!(c, '#' | ':') && text.get(at..).is_some_and(is_log_command);
+        let begins = || matches!(c, '#' | ':') && text.split_at_checked(at).is_some_and(begins_log_command);
         (c, is_treacherous(c) || begins())
     })
 }
@@ -197,6 +204,7 @@ mod tests {
     fn what_a_log_would_act_on_is_escaped() {
         for (text, shown) in [
             ("::error::x", r"\u{3a}:error::x"),
+            (" ::error a", r" \u{3a}:error a"),
             ("a ::set-output name=x::y", r"a \u{3a}:set-output name=x::y"),
             ("##[add-mask]x", r"\u{23}#[add-mask]x"),
             ("###[group]", r"#\u{23}#[group]"),

@@ -79,6 +79,7 @@ const LINES: &[(&str, &str, &[i32])] = &[
     ("rotator set web/api generate length=48 lifetime=90d --push", "", DONE),
     ("rotate web/api --dry-run --format *", "", DONE),
     ("rotate web/api --push --format *", "", EITHER),
+    ("rotate web/api --vouch why --push", "", DONE),
     ("probe set web/api exec command=[\"cat\"] --push", "", DONE),
     ("probe run web/api", "", EITHER),
     ("probe remove web/api", "", DONE),

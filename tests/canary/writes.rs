@@ -18,10 +18,10 @@ const WRITERS: &[(&str, &str)] = &[
     ("import OUTSIDE/dotenv --from dotenv --prefix web --without-expiry", ""),
     ("reseal web/db", ""),
     ("rotator set web/db manual lifetime=1y", ""),
-    ("people add carol --key CAROL --group team", ""),
     ("track other --owner team", ""),
     ("move web/db web/sql", ""),
     ("remove web/api", ""),
+    ("people add carol --key CAROL --group team", ""),
 ];
 
 fn stocked() -> Aviary {
