@@ -116,11 +116,13 @@ impl Walk {
         if blow == Blow::Killed {
             assert_eq!(ended.signal, Some(9), "{told}: {}", ended.said);
         }
-        self.judge(&told, &ended);
+        // Where nothing can be written any more, nothing can be said either.
+        let is_mute = moment.call == "write" && matches!(blow, Blow::FailsFromThereOn(_));
+        self.judge(&told, &ended, is_mute);
     }
 
     /// Looks at what is left after a blow.
-    pub fn judge(&self, told: &str, ended: &Ended) {
+    pub fn judge(&self, told: &str, ended: &Ended, is_mute: bool) {
         add_one(&self.count.struck);
         if ended.code != Some(self.row.code) {
             add_one(&self.count.failed);
@@ -128,9 +130,10 @@ impl Walk {
             let is_blocked = self.row.command == "check" && ended.code == Some(1);
             let is_said = ended.signal == Some(9) || ended.code == Some(2) || is_blocked;
             assert!(is_said, "{told}: {:?}: {}", ended.code, ended.said);
-            // Whoever is left without a word does not know what to do next; a word is written, too.
-            let has_said = !ended.said.trim().is_empty() || told.contains(" at write");
-            assert!(ended.signal.is_some() || has_said, "{told}: not a word");
+            // Whoever is left without a word does not know what to do next.
+            let has_said = ended.said.contains("error: ")
+                || self.row.blocks.is_some_and(|word| ended.said.contains(word));
+            assert!(ended.signal.is_some() || is_mute || has_said, "{told}: not a word: {}", ended.said);
         }
         self.settle(told, ended);
     }
