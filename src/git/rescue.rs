@@ -3,6 +3,7 @@
 //! such pushes back, must not stand in the way.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 
 use super::error::GitError;
@@ -20,8 +21,8 @@ use crate::system::process::is_running;
 /// Below it are the commits that wait to be pushed, so that no `git gc` takes them.
 const KEPT_REFS: &str = "refs/secrets/rescue/";
 
-/// Below it is what is being made: by which process, and since when. So no name is used twice, and a lock that a git
-/// leaves when it is killed is in nobody's way.
+/// Below it is what is being made: by which process, and since when, so that no name is used twice and no
+/// lock that a git leaves when it is killed is in anybody's way.
 const NEW_REFS: &str = "refs/secrets/new-rescue/";
 
 /// Every object and ref is written out to the disk: a queued commit may be the only copy.
@@ -92,15 +93,21 @@ impl Repository {
     /// Lets go of what processes that are gone have begun to make and not kept: it would never be collected. Nothing waits
     /// for it, so that it fails matters to nobody.
     fn forget_half_made(&self) {
-        let arguments = ["for-each-ref", "--format=%(refname)", NEW_REFS];
-        let Ok(found) = self.git.read("list what is half made", &arguments) else { return };
-        let is_left = |name: &&str| {
-            let name = name.strip_prefix(NEW_REFS).unwrap_or_default();
+        let is_left = |name: &str| {
             let process = name.split('-').next().and_then(|process| process.parse().ok());
             process.is_some_and(|process| !is_running(process))
         };
+        // The locks that their git has left come first.
+        for entry in fs::read_dir(self.common_dir().join(NEW_REFS)).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().and_then(|name| name.strip_suffix(".lock")).is_some_and(is_left) {
+                fs::remove_file(entry.path()).ok();
+            }
+        }
+        let arguments = ["for-each-ref", "--format=%(refname)", NEW_REFS];
+        let Ok(found) = self.git.read("list what is half made", &arguments) else { return };
         let text = found.text();
-        let refs: String = text.lines().filter(is_left).map(|name| format!("delete {name}\n")).collect();
+        let left = text.lines().filter(|name| name.strip_prefix(NEW_REFS).is_some_and(is_left));
+        let refs: String = left.map(|name| format!("delete {name}\n")).collect();
         if !refs.is_empty() {
             let program = self.git.writing().args(NO_HOOKS).args(["update-ref", "--stdin"]);
             drop(program.input(refs.into_bytes()).run(LOCAL_LIMIT));

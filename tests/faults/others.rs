@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::common::{NOW, public_key};
+use crate::common::public_key;
 use crate::core::carol_comes;
 use crate::row::Row;
 use crate::walk::Walk;
@@ -40,7 +40,7 @@ pub const RECORDS: &[Row] = &[
     Row::new("rotator remove", &["web/db"]).after(a_rotator),
     Row::new("probe set", &["web/db", "http", "url=https://api.example.org/health"]),
     Row::new("probe remove", &["web/db"]).after(a_probe),
-    Row::new("rotate", &["web/db", "--push"]).after(a_rotator).goes_on(),
+    Row::new("rotate", &["web/db", "--push"]).after(a_rotator).goes_on().blocking("failed: "),
 ];
 
 /// What lies beside the store.
@@ -70,11 +70,11 @@ pub const OUTPUTS: &[Row] = &[
     Row::new("report", &["--html", "--output", "{root}/home/report.html"]),
     Row::new("calendar", &["--output", "{root}/home/due.ics"]),
     Row::new("metrics", &["--output", "{root}/home/secrets.prom"])
+        .blocking("NOT checked")
         .telling("secrets_unchecked{store=\"…\"} 1"),
     Row::new("export", &["web/db", "--format", "github-env"]).after(a_github_env),
     Row::new("man", &["--out", "{root}/home/man"]).goes_on(),
-    Row::new("warn", &[]).after(a_channel).goes_on(),
-    Row::new("warn", &["--state", "{root}/home/ledger.jsonl"]).after(a_channel).goes_on(),
+    Row::new("warn", &[]).after(a_channel).goes_on().blocking("not remembered: "),
     Row::new("ledger mend", &["--state", "{root}/home/ledger.jsonl"]).after(a_broken_ledger),
 ];
 
@@ -206,7 +206,7 @@ fn a_channel(world: &World) {
 
 fn a_broken_ledger(world: &World) {
     a_channel(world);
-    world.runs(&["warn", "--state", "{root}/home/ledger.jsonl", "--at", NOW], "");
+    world.runs(&["warn", "--state", "{root}/home/ledger.jsonl"], "");
     let path = world.path("home/ledger.jsonl");
     let text = fs::read_to_string(&path).unwrap();
     fs::write(path, text + "{oops\n").unwrap();
@@ -218,7 +218,7 @@ fn walked(rows: &'static [Row]) {
         let walked = std::panic::catch_unwind(|| {
             let walk = Walk::new(row);
             walk.one_of_each(turn);
-            walk.tell(3);
+            walk.tell(4);
         });
         if walked.is_err() {
             failed.push(row.command);
@@ -230,7 +230,7 @@ fn walked(rows: &'static [Row]) {
 #[test]
 fn what_is_saved_before_a_deploy_is_let_through() {
     let walk = Walk::new(&GLASS);
-    walk.some(0);
+    walk.each(0);
     walk.tell(10);
 }
 

@@ -62,6 +62,12 @@ impl Row {
     }
 
     #[must_use]
+    pub const fn blocking(mut self, word: &'static str) -> Self {
+        self.blocks = Some(word);
+        self
+    }
+
+    #[must_use]
     pub const fn telling(mut self, unknown: &'static str) -> Self {
         self.tells_unknown = Some(unknown);
         self

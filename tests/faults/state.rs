@@ -76,7 +76,7 @@ impl Reader {
                 file.starts_with('.') && Path::new(file).extension().is_some_and(|e| e == "new");
             let is_lock = Path::new(file).extension().is_some_and(|e| e == "lock");
             // Named after a process that is gone, and never used again.
-            if is_lock && (file.starts_with("next-index-") || name.contains("/refs/secrets/new-rescue/")) {
+            if is_lock && file.starts_with("next-index-") {
                 continue;
             }
             if is_temporary || (in_git.is_some() && is_lock) || in_git == Some("secrets/journal.json") {

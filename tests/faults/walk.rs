@@ -8,6 +8,9 @@ use crate::row::Row;
 use crate::state::{NEXT, Reader, State};
 use crate::world::{Ended, World};
 
+/// Where there are fewer moments than these, all of them are walked.
+const FEW: usize = 4;
+
 pub struct Walk {
     pub world: World,
     pub row: &'static Row,
@@ -81,8 +84,19 @@ impl Walk {
         self.chosen(&of_each(&self.moments, &[0, 1, 2]), turn);
     }
 
+    /// Strikes at every moment, with one thing after the other.
+    pub fn each(&self, turn: usize) {
+        self.chosen(&self.moments, turn);
+    }
+
     /// The same at one of the three, another one for each kind and turn.
     pub fn one_of_each(&self, turn: usize) {
+        if self.moments.len() < FEW {
+            self.moments
+                .iter()
+                .for_each(|moment| moment.blows().iter().for_each(|blow| self.strike(moment, *blow)));
+            return;
+        }
         self.chosen(&of_each(&self.moments, &[turn % 3]), turn);
     }
 
