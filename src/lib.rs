@@ -49,6 +49,7 @@ use crate::domain::text::visible;
 use crate::domain::time::Instant;
 use crate::system::environment::Environment;
 use crate::system::terminal::Terminal;
+use crate::system::threads;
 
 /// The exit code of a command that could not do what it was asked.
 const COULD_NOT: u8 = 2;
@@ -81,6 +82,7 @@ pub fn run(
         let error = CommandError::new("the clock of this machine is outside the years 1970 to 9999");
         return tell(terminal, &error.hint("give --at"));
     };
+    threads::heed(&environment);
     let session = Session { environment, now, terminal, global: cli.global.clone() };
     match commands::run(cli, &session) {
         Ok(code) => code,

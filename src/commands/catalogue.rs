@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use super::CommandError;
 use super::other_tools::{as_tracked, no_such_secret};
 use super::taking_over::MOST_VALUES;
@@ -24,6 +22,7 @@ use crate::observe::selection::{SelectedFiles, Selection};
 use crate::observe::tracked::{TrackedFiles, whole};
 use crate::observe::trees::{Ask, Trees};
 use crate::store::near_miss::nearest;
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// Every secret that can be meant.
 #[derive(Default)]

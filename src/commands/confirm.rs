@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
 use super::comparing::{Late, late};
 use super::confirming::{Answers, Settled};
 use super::ending::check_issued;
@@ -24,6 +22,7 @@ use crate::observe::place::Place;
 use crate::observe::selection::{SelectedFiles, Selection};
 use crate::observe::tracked::{Opener, TrackedFiles, bounded};
 use crate::observe::trees::{Ask, Trees};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     let place = session.place()?;

@@ -19,7 +19,6 @@ use crate::store::attributes;
 use crate::store::journal;
 use crate::store::layout::{ATTRIBUTES, POLICY, Store};
 use crate::store::policy_edit::{NewActor, first_policy};
-use crate::system::threads;
 
 /// Where the store is to be; an error where it can't be there.
 pub fn site(session: &Session) -> Result<Place, CommandError> {
@@ -27,7 +26,6 @@ pub fn site(session: &Session) -> Result<Place, CommandError> {
     let repository = Repository::discover(current, &session.environment).map_err(|error| {
         CommandError::from(error).hint("the store lives in a git repository; to make one here: git init")
     })?;
-    threads::ready(&session.environment);
     let root = new_root(session, &repository)?;
     let folder = folder(&repository, &root)?;
     let place = Place { folder, store: Store::at(&root), repository: Ok(repository) };

@@ -28,6 +28,7 @@ use crate::observe::signers::SignerSource;
 use crate::observe::store_facts;
 use crate::observe::tracked::{self, Opener, TrackedFiles};
 use crate::observe::trees::Ask;
+use crate::system::threads;
 
 /// Judges what the selection admits.
 pub fn judge(
@@ -136,7 +137,7 @@ fn observe<'a>(
     };
     // A change is held against all that there was before.
     let reach = if reference.is_some() { Reach::ALL } else { selection.reach(policy) };
-    let (observation, begun) = rayon::join(
+    let (observation, begun) = threads::join(
         || Observation::within(place, policy, ask, &reach),
         || Begun::within(place, None, &reach),
     );

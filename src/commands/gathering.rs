@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path};
 
-use rayon::prelude::*;
-
 use super::session::repository;
 use super::{CommandError, Session};
 use crate::domain::claim::{CUSTODY, Claim};
@@ -15,6 +13,7 @@ use crate::domain::tracked_name::TrackedName;
 use crate::observe::place::Place;
 use crate::observe::tracked::{self, MAX_FILE_BYTES};
 use crate::store::custody_file::{self, Draft, MAX_CUSTODY_BYTES};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 use crate::system::{files, walk};
 
 /// What somebody named on the command line, as it stands to the repository.

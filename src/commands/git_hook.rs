@@ -1,7 +1,5 @@
 //! `secrets git hook`: what git's hooks ask. A commit and a push are judged by what they change.
 
-use rayon::prelude::*;
-
 use super::hooking::{Checked, Push, places, pushes};
 use super::{CommandError, Session};
 use crate::checks;
@@ -18,6 +16,7 @@ use crate::git::{Commit, Repository};
 use crate::observe::place::Place;
 use crate::observe::reference::Reference;
 use crate::observe::step::Step;
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// What stops a commit: a value in clear, and halves that do not belong together.
 const OF_COMMIT: [CheckId; 3] = [CheckId::Plaintext, CheckId::RecordBehind, CheckId::Orphan];

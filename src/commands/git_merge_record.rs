@@ -9,7 +9,7 @@ use crate::domain::record::Record;
 use crate::domain::text::visible;
 use crate::store::record_file::{self, MAX_RECORD_BYTES};
 use crate::store::record_merge::{Pair, Side, merge};
-use crate::system::files;
+use crate::system::files::{self, Access};
 
 pub fn run(session: &Session, arguments: &GitMergeRecord) -> Result<u8, CommandError> {
     let path = visible(&arguments.path).into_owned();
@@ -40,8 +40,9 @@ pub fn run(session: &Session, arguments: &GitMergeRecord) -> Result<u8, CommandE
     // Where both sealed it anew, git leaves our value in the work tree, and the record stays beside it.
     if merged.pair != Pair::Holds(Side::Theirs) {
         let file = session.environment.current_dir().join(&arguments.ours);
-        std::fs::write(&file, record_file::print(&merged.record))
-            .map_err(|error| CommandError::new(format!("{path}: {error}")))?;
+        // Where it can't be written, git finds our side whole.
+        files::write_output(&file, &record_file::print(&merged.record), Access::Shared)
+            .map_err(|error| CommandError::new(format!("{path}: {}", error.reason())))?;
     }
     if merged.is_clean() {
         return Ok(0);

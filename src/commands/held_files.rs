@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use super::{CommandError, Session};
 use crate::domain::access::{self, Holders};
 use crate::domain::finding::Unknown;
@@ -16,6 +14,7 @@ use crate::observe::place::Place;
 use crate::observe::selection::Selection;
 use crate::observe::tracked::TrackedFiles;
 use crate::observe::trees::{Ask, Trees};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// How many files a line names.
 const MOST_NAMED: usize = 6;

@@ -1,7 +1,5 @@
 //! Who holds what: from a store to the matrix of people and secrets, for whoever shows it.
 
-use rayon::prelude::*;
-
 use super::{CommandError, Session};
 use crate::checks::holding;
 use crate::domain::facts::{SecretFacts, Setting};
@@ -18,6 +16,7 @@ use crate::observe::selection::Selection;
 use crate::observe::store_facts;
 use crate::observe::tracked::TrackedFiles;
 use crate::observe::trees::Ask;
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// Of what the scopes fit, all where there are none. With `prove` the values are opened.
 pub fn matrix(session: &Session, scopes: &[Glob], prove: bool) -> Result<Matrix, CommandError> {

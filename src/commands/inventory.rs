@@ -1,6 +1,5 @@
 //! All secrets at a glance: when each ends, who holds it and how it stands; for whoever lists or draws them.
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{CommandError, Session, dues};
@@ -25,6 +24,7 @@ use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::tracked::TrackedFiles;
 use crate::observe::trees::Ask;
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// One secret at a glance.
 #[derive(Serialize)]

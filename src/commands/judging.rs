@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use super::Session;
 use super::insides::{Insides, Looking};
 use crate::checks::CHECKS;
@@ -23,6 +21,7 @@ use crate::observe::place::Place;
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
 use crate::observe::tracked::{TrackedFiles, bounded};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// Where and as of when is judged.
 pub fn setting(session: &Session, place: &Place, policy: &Policy, observation: &Observation<'_>) -> Setting {

@@ -1,11 +1,10 @@
 //! Many sealed values, opened with the identities at hand: in parallel with those that ask nobody, one at a time with
 //! those that ask a person.
 
-use rayon::prelude::*;
-
 use crate::domain::key::KeyKind;
 use crate::observe::identities::{Identities, State};
 use crate::seal::identity::{Identity, IdentityKind};
+use crate::system::threads::{IndexedParallelIterator as _, ParallelIterator as _, Shared as _};
 
 /// Why an attempt came to nothing.
 pub enum Refusal {

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
-use rayon::prelude::*;
-
 use super::insides::Looking;
 use super::judging::{Gate, Seen};
 use crate::checks::driver;
@@ -19,6 +17,7 @@ use crate::observe::proofs::Prover;
 use crate::observe::reference::{self, Reference};
 use crate::observe::selection::Selection;
 use crate::observe::tracked::{TrackedFiles, bounded};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// The policy that judges a change, with what a reviewer should know of it.
 pub fn judging_policy(

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::{CommandError, Session};
@@ -14,6 +13,7 @@ use crate::domain::text::visible;
 use crate::observe::place::Place;
 use crate::store::record_file::{self, MAX_RECORD_BYTES};
 use crate::system::files;
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// The record of a secret as it stands in the work tree; `None` where there is none.
 pub fn record(place: &Place, name: &SecretName) -> Result<Option<Record>, CommandError> {

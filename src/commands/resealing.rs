@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use rayon::prelude::*;
-
 use super::openers::{self, Refusal, Task};
 use super::standing::{KnownKeys, Standing, tracked};
 use super::writing::{Existing, accept_keys, existing};
@@ -20,6 +18,7 @@ use crate::observe::place::Place;
 use crate::seal::identity::Identity;
 use crate::seal::opening::{self, OpenError};
 use crate::seal::proving::{self, Proved, ProvingError};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// How many secrets are sealed before what came of it is taken up: it bounds what is in memory besides.
 const CHUNK: usize = 512;

@@ -20,6 +20,7 @@ use crate::observe::place::Place;
 use crate::observe::reference::Reference;
 use crate::observe::secrets::Observation;
 use crate::observe::trees::Ask;
+use crate::system::threads;
 
 /// The keys that somebody has accepted before, as far as that is known.
 #[derive(Debug, Clone, Default)]
@@ -74,7 +75,7 @@ impl<'a> Standing<'a> {
         let is_signed = names.iter().any(|name| demand.wants_signed(name));
         let ask = if is_signed { Ask::Remote } else { Ask::LeaveOut };
         let reach = Reach::below(names.iter().map(SecretName::folder));
-        let (observation, begun) = rayon::join(
+        let (observation, begun) = threads::join(
             || Observation::within(place, policy, ask, &reach),
             || Begun::within(place, None, &reach),
         );

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rayon::prelude::*;
-
 use super::dues;
 use crate::checks::driver::{self, Judged};
 use crate::domain::access;
@@ -28,6 +26,7 @@ use crate::observe::deployed::Deployed;
 use crate::observe::reference::Reference;
 use crate::observe::selection::Selection;
 use crate::observe::tracked::TrackedFiles;
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// How many people a notice names at least, where custody has as many.
 const FEWEST_NAMED: usize = 2;

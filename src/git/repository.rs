@@ -183,7 +183,7 @@ impl Repository {
         Ok(Some((entry.id, self.objects.blob_within(entry.id, most)?)))
     }
 
-    fn open(&self) -> Result<git2::Repository, GitError> {
+    pub(super) fn open(&self) -> Result<git2::Repository, GitError> {
         git2::Repository::open(&self.git_dir).map_err(|error| self.unreadable(&error))
     }
 

@@ -3,6 +3,7 @@
 //! such pushes back, must not stand in the way.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::time::Duration;
 
 use super::error::GitError;
@@ -15,9 +16,14 @@ use super::repository::Repository;
 use super::snapshot::{Entry, EntryKind};
 use super::words;
 use crate::domain::time::Instant;
+use crate::system::process::is_running;
 
 /// Below it are the commits that wait to be pushed, so that no `git gc` takes them.
 const KEPT_REFS: &str = "refs/secrets/rescue/";
+
+/// Below it is what is being made: by which process, and since when, so that no name is used twice and no
+/// lock that a git leaves when it is killed is in anybody's way.
+const NEW_REFS: &str = "refs/secrets/new-rescue/";
 
 /// Every object and ref is written out to the disk: a queued commit may be the only copy.
 const LASTING: [&str; 2] = ["-c", "core.fsync=all"];
@@ -64,7 +70,7 @@ pub enum RescueError {
 impl Repository {
     /// Makes the commit, and keeps it by a ref of our own until [`Self::forget_rescue`].
     pub fn make_rescue(&self, draft: &RescueDraft<'_>) -> Result<Commit, GitError> {
-        let own_ref = format!("refs/secrets/new-rescue/{}", std::process::id());
+        let own_ref = format!("{NEW_REFS}{}-{}", std::process::id(), draft.at.unix_seconds());
         let stream = self.stream(draft, &own_ref)?;
         let program = self.git.writing().args(NO_HOOKS).args(LASTING).args([
             "fast-import",
@@ -80,14 +86,43 @@ impl Repository {
         let program = self.git.writing().args(NO_HOOKS).args(LASTING).args(["update-ref", "--stdin"]);
         let finished = program.input(refs.into_bytes()).run(LOCAL_LIMIT)?;
         let _ = must_succeed("keep a commit of what is about to be deployed", finished)?;
+        self.forget_half_made();
         Ok(commit)
+    }
+
+    /// Lets go of what processes that are gone have begun to make and not kept: it would never be collected. Nothing waits
+    /// for it, so that it fails matters to nobody.
+    fn forget_half_made(&self) {
+        let is_left = |name: &str| {
+            let process = name.split('-').next().and_then(|process| process.parse().ok());
+            process.is_some_and(|process| !is_running(process))
+        };
+        // The locks that their git has left come first.
+        for entry in fs::read_dir(self.common_dir().join(NEW_REFS)).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().and_then(|name| name.strip_suffix(".lock")).is_some_and(is_left) {
+                fs::remove_file(entry.path()).ok();
+            }
+        }
+        let arguments = ["for-each-ref", "--format=%(refname)", NEW_REFS];
+        let Ok(found) = self.git.read("list what is half made", &arguments) else { return };
+        let text = found.text();
+        let left = text.lines().filter(|name| name.strip_prefix(NEW_REFS).is_some_and(is_left));
+        let refs: String = left.map(|name| format!("delete {name}\n")).collect();
+        if !refs.is_empty() {
+            let program = self.git.writing().args(NO_HOOKS).args(["update-ref", "--stdin"]);
+            drop(program.input(refs.into_bytes()).run(LOCAL_LIMIT));
+        }
     }
 
     /// Lets go of a commit that is on the remote, or on its way nowhere. That it fails costs a few bytes.
     pub fn forget_rescue(&self, commit: Commit) {
-        let program =
-            self.git.writing().args(NO_HOOKS).args(["update-ref", "-d", &format!("{KEPT_REFS}{commit}")]);
-        drop(program.run(LOCAL_LIMIT));
+        let name = format!("{KEPT_REFS}{commit}");
+        let program = self.git.writing().args(NO_HOOKS).args(["update-ref", "-d", &name]);
+        let is_gone = program.run(LOCAL_LIMIT).is_ok_and(|finished| finished.succeeded());
+        // Where the system gives no process, it goes without.
+        if let (false, Ok(repository)) = (is_gone, self.open()) {
+            repository.find_reference(&name).and_then(|mut found| found.delete()).ok();
+        }
     }
 
     /// Pushes the commit to a branch of its own; `base` is the branch that it should be merged into. Doing it again

@@ -2,6 +2,7 @@
 //! kept by a ref of our own.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,12 @@ impl Repository {
 
     /// What waits, by file name.
     pub fn waiting_rescues(&self) -> Vec<Result<Waiting, WaitingError>> {
-        let Ok(entries) = fs::read_dir(self.common_dir().join(FOLDER)) else { return Vec::new() };
+        let folder = self.common_dir().join(FOLDER);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Vec::new(),
+            Err(source) => return vec![Err(FileError::Io { path: folder, source }.into())],
+        };
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let mut paths: Vec<PathBuf> =
             paths.filter(|path| path.extension().is_some_and(|ending| ending == "json")).collect();

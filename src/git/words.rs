@@ -16,8 +16,10 @@ const LONGEST: usize = 300;
 /// The last line of git's standard error that says something, ready to be shown.
 pub fn last_line(stderr: &str) -> String {
     let lines = || stderr.lines().map(str::trim).filter(|line| !line.is_empty());
+    // Behind it is advice to remove a file, of which only this line has the name.
+    let lock = lines().rfind(|line| line.ends_with(".lock': File exists."));
     let telling = lines().rfind(|line| !BOILERPLATE.contains(line) && !line.starts_with("hint:"));
-    shown(telling.or_else(|| lines().next()).unwrap_or("git gave no reason"))
+    shown(lock.or(telling).or_else(|| lines().next()).unwrap_or("git gave no reason"))
 }
 
 /// All that git printed, as one line; for refusals in which a hook speaks.
@@ -113,6 +115,10 @@ mod tests {
                     access rights\nand the repository exists.\n";
         assert_eq!(last_line(path), "'/nowhere' does not appear to be a git repository");
         assert_eq!(last_line(""), "git gave no reason");
+        let lock = "fatal: Unable to create '/srv/.git/index.lock': File exists.\n\n\
+                    Another git process seems to be running in this repository, e.g.\n\
+                    may have crashed in this repository earlier:\nremove the file manually to continue.\n";
+        assert_eq!(last_line(lock), "Unable to create '/srv/.git/index.lock': File exists.");
         assert_eq!(last_line(BOILERPLATE[0]), "Could not read from remote repository.");
     }
 

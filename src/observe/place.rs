@@ -14,7 +14,6 @@ use crate::store::layout::{POLICY, RECORD_ENDING, SEALED_ENDING, Store, StoreErr
 use crate::store::policy_file::{self, KeyParsers, MAX_POLICY_BYTES, PolicyError};
 use crate::system::environment::Environment;
 use crate::system::files::{self, FileError};
-use crate::system::threads;
 
 /// The store, and the repository around it.
 pub struct Place {
@@ -39,7 +38,6 @@ pub enum PlaceError {
 impl Place {
     pub fn find(explicit: Option<&Path>, environment: &Environment) -> Result<Self, StoreError> {
         let store = Store::find(explicit, environment)?;
-        threads::ready(environment);
         let repository = Repository::discover(store.root(), environment);
         let folder = match &repository {
             Ok(repository) => below(repository.root(), store.root()),

@@ -4,8 +4,6 @@
 //! Sources of identities are looked into one by one, each only while something is left that those before did not
 //! open: a keyring may ask to be unlocked. With those at hand all secrets are tried in parallel.
 
-use rayon::prelude::*;
-
 use super::history::{BoundPair, Earlier};
 use super::identities::{Found, Identities};
 use crate::domain::facts::{PreviousValue, Proof, Recomputed, SecretFacts};
@@ -18,6 +16,7 @@ use crate::domain::value::Value;
 use crate::seal::identity::IdentityKind;
 use crate::seal::opening;
 use crate::seal::proving::{self, Proved, ProvingError};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 use crate::value_ends;
 
 /// What another source of identities could add to a proof.

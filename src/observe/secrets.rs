@@ -25,6 +25,7 @@ use crate::store::classify::Listing;
 use crate::store::layout::{ATTRIBUTES, POLICY};
 use crate::store::record_file::MAX_RECORD_BYTES;
 use crate::system::files;
+use crate::system::threads;
 
 /// The store as it stands in work tree, `HEAD` and deploy ref, ready to be asked about each secret.
 pub struct Observation<'a> {
@@ -70,7 +71,7 @@ impl<'a> Observation<'a> {
     /// The same, without what lies beyond a reach.
     pub fn within(place: &'a Place, policy: &Policy, ask: Ask, reach: &Reach) -> Self {
         let (listing, trees) =
-            rayon::join(|| place.list_within(reach), || Trees::within(place, policy, ask, reach));
+            threads::join(|| place.list_within(reach), || Trees::within(place, policy, ask, reach));
         let only_in_head = trees.only_in_head(place, &listing);
         let only_in_deploy = trees.only_in_deploy(place, &listing);
         let listings = [&listing, &only_in_head, &only_in_deploy];

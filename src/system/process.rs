@@ -296,6 +296,17 @@ fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> 
     }
 }
 
+/// Whether a process with this number runs on this machine. Elsewhere than on Unix that can't be told, so it may.
+pub fn is_running(number: u32) -> bool {
+    #[cfg(unix)]
+    if let Some(process) = i32::try_from(number).ok().and_then(rustix::process::Pid::from_raw) {
+        // One of somebody else's may not be asked, and is there.
+        return rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH);
+    }
+    let _ = number;
+    true
+}
+
 /// Ends the child and, on Unix, everything in its process group.
 fn end(child: &mut Child) {
     #[cfg(unix)]

@@ -100,7 +100,7 @@ fn walked(row: &'static Row, turn: usize) {
         });
         for (_, blow) in mine {
             let ended = strike(place + 1, Some(*blow));
-            walk.judge(&format!("{}: {blow:?} at `git {call}`", row.command), &ended);
+            walk.judge(&format!("{}: {blow:?} at `git {call}`", row.command), &ended, false);
         }
     }
     walk.tell(calls.len());

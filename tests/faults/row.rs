@@ -13,6 +13,10 @@ pub struct Row {
     /// The exit code of a run to which nothing happens.
     pub code: i32,
     pub again: Again,
+    /// How it says that it does not let through, other than by an error.
+    pub blocks: Option<&'static str>,
+    /// By this it is known where what was written says itself that it does not hold all.
+    pub tells_unknown: Option<&'static str>,
 }
 
 /// What the same command does when it is given again.
@@ -26,7 +30,17 @@ pub enum Again {
 
 impl Row {
     pub const fn new(command: &'static str, arguments: &'static [&'static str]) -> Self {
-        Self { command, arguments, stdin: "", prepare: nothing, code: 0, again: Again::WholeOrNot }
+        let again = Again::WholeOrNot;
+        Self {
+            command,
+            arguments,
+            stdin: "",
+            prepare: nothing,
+            code: 0,
+            again,
+            blocks: None,
+            tells_unknown: None,
+        }
     }
 
     #[must_use]
@@ -44,6 +58,18 @@ impl Row {
     #[must_use]
     pub const fn exits(mut self, code: i32) -> Self {
         self.code = code;
+        self
+    }
+
+    #[must_use]
+    pub const fn blocking(mut self, word: &'static str) -> Self {
+        self.blocks = Some(word);
+        self
+    }
+
+    #[must_use]
+    pub const fn telling(mut self, unknown: &'static str) -> Self {
+        self.tells_unknown = Some(unknown);
         self
     }
 

@@ -75,6 +75,10 @@ impl Reader {
             let is_temporary =
                 file.starts_with('.') && Path::new(file).extension().is_some_and(|e| e == "new");
             let is_lock = Path::new(file).extension().is_some_and(|e| e == "lock");
+            // Named after a process that is gone, and never used again.
+            if is_lock && file.starts_with("next-index-") {
+                continue;
+            }
             if is_temporary || (in_git.is_some() && is_lock) || in_git == Some("secrets/journal.json") {
                 state.strewn.insert(name.to_owned());
                 continue;
@@ -168,8 +172,13 @@ fn is_told(path: &str) -> bool {
 
 /// All but what is drawn at random, and what follows from that.
 fn record(bytes: &[u8]) -> String {
+    let shown = String::from_utf8_lossy(bytes);
+    if shown.contains("\n<<<<<<< HEAD\n") && shown.contains("\n>>>>>>> other\n") {
+        // A merge that waits for people.
+        return text(&shown);
+    }
     let Ok(mut record) = serde_json::from_slice::<serde_json::Value>(bytes) else {
-        panic!("a record is torn: {}", String::from_utf8_lossy(bytes));
+        panic!("a record is torn: {shown}");
     };
     assert!(bytes.ends_with(b"}\n"), "a record is torn: {}", String::from_utf8_lossy(bytes));
     let pointers =
@@ -178,6 +187,10 @@ fn record(bytes: &[u8]) -> String {
         if let Some(random) = record.pointer_mut(pointer) {
             *random = "…".into();
         }
+    }
+    // A rotation that was cut short keeps in mind what it had begun to make.
+    if let Some(rotation) = record.pointer_mut("/rotation").and_then(serde_json::Value::as_object_mut) {
+        rotation.remove("abandoned");
     }
     without_numbers(&record.to_string())
 }
@@ -230,8 +243,7 @@ fn refs(world: &World) -> BTreeMap<String, String> {
         }
         loose(world, repository, "refs", &mut found);
     }
-    // The latter keeps a commit from being collected until its branch is pushed, and is in nobody's way.
-    found.retain(|name, _| !name.contains(" refs/remotes/") && !name.contains(" refs/secrets/new-rescue/"));
+    found.retain(|name, _| !name.contains(" refs/remotes/"));
     found
 }
 

@@ -9,6 +9,7 @@ use crate::domain::tracked_name::TrackedName;
 use crate::observe::identities::{Identities, IdentitiesError};
 use crate::sops::{Sops, SopsError};
 use crate::system::environment::Environment;
+use crate::system::threads;
 
 /// How many files are opened at once: each takes a program of its own, which may ask a service in the network.
 const AT_ONCE: usize = 2;
@@ -69,9 +70,5 @@ impl<'a, 'k> Opener<'a, 'k> {
 
 /// Has work that opens files run with as many threads as there may be programs at once.
 pub fn bounded<R: Send>(work: impl FnOnce() -> R + Send) -> R {
-    match rayon::ThreadPoolBuilder::new().num_threads(AT_ONCE).build() {
-        Ok(pool) => pool.install(work),
-        // No threads are to be had: it is slower without.
-        Err(_) => work(),
-    }
+    threads::bounded(AT_ONCE, work)
 }

@@ -9,12 +9,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::lock::{FOLDER, Lock};
 use crate::domain::digest::Digest;
 use crate::system::files::{self, Access, FileError};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 mod place;
 mod plan;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use rayon::prelude::*;
 
 use super::{Change, Deserialize, Digest, JournalError, MAX_CHANGE_BYTES, Serialize, digest, place};
+use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// The number of the journal's form.
 const SCHEMA: u64 = 1;
