@@ -52,8 +52,6 @@ const GUARDED_CRATES: &[(&[&str], &[&str])] = &[
     (&["reqwest", "rustls"], &["forge", "notify", "rotate", "web"]),
     (&["lettre", "rustls_platform_verifier"], &["notify"]),
     (&["dialoguer", "indicatif", "signal_hook"], &["system"]),
-    // Its pool panics where the system gives no threads, unless `system::threads` has started it.
-    (&["rayon"], &["system"]),
     (&["comfy_table"], &["render"]),
     (&["saphyr_parser"], &["foreign", "interchange", "value_ends"]),
     (&["x509_cert"], &["value_ends"]),

@@ -107,10 +107,10 @@ impl Repository {
         let Ok(found) = self.git.read("list what is half made", &arguments) else { return };
         let text = found.text();
         let left = text.lines().filter(|name| name.strip_prefix(NEW_REFS).is_some_and(is_left));
-        let refs: String = left.map(|name| format!("delete {name}\n")).collect();
-        if !refs.is_empty() {
+        let deleted: Vec<_> = left.map(|name| ["delete ", name, "\n"].concat()).collect();
+        if !deleted.is_empty() {
             let program = self.git.writing().args(NO_HOOKS).args(["update-ref", "--stdin"]);
-            drop(program.input(refs.into_bytes()).run(LOCAL_LIMIT));
+            drop(program.input(deleted.concat().into_bytes()).run(LOCAL_LIMIT));
         }
     }
 

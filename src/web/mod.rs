@@ -250,7 +250,7 @@ pub fn send(request: &Request, limits: Limits, deadline: Instant) -> Result<Answ
         if let Some(asked) = asked.filter(|asked| *asked >= left) {
             return Err(later(error, asked));
         }
-        let pause = asked.unwrap_or_default().max(pauses.next());
+        let pause = asked.unwrap_or_default().max(pauses.draw());
         if pause >= left {
             return Err(error);
         }

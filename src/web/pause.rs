@@ -18,7 +18,7 @@ impl From<Duration> for Pauses {
 }
 
 impl Pauses {
-    pub fn next(&mut self) -> Duration {
+    pub fn draw(&mut self) -> Duration {
         let pause = self.0;
         self.0 = pause.saturating_mul(2);
         pause.mul_f64(rand::thread_rng().gen_range(0.5..=1.0))
@@ -54,7 +54,7 @@ mod tests {
     fn pauses_double_and_are_never_longer() {
         let mut pauses = Pauses::from(Duration::from_millis(100));
         for longest in [100, 200, 400, 800] {
-            let pause = pauses.next();
+            let pause = pauses.draw();
             let longest = Duration::from_millis(longest);
             assert!(longest / 2 <= pause && pause <= longest, "{pause:?}");
         }

@@ -22,10 +22,13 @@ pub fn carol_comes(world: &World) {
     world.sandbox.push(&world.laptop);
 }
 
-/// Every moment with a kill, and some of each kind with the rest.
-fn walked(row: &'static Row, turn: usize) {
+/// The disk is full from there on.
+const FULL: Blow = Blow::FailsFromThereOn("ENOSPC");
+
+/// Every moment with these, and some of each kind with the rest.
+fn walked(row: &'static Row, turn: usize, blows: &[Blow]) {
     let walk = Walk::new(row);
-    walk.every(&[Blow::Killed]);
+    walk.every(blows);
     walk.some(turn);
     walk.tell(25);
     assert!(walk.count.half_way.get() > 0, "no moment fell into the middle of a change");
@@ -34,27 +37,27 @@ fn walked(row: &'static Row, turn: usize) {
 
 #[test]
 fn add_leaves_no_secret_or_the_whole_of_it() {
-    walked(&ADD, 1);
+    walked(&ADD, 1, &[Blow::Killed]);
 }
 
 #[test]
 fn set_leaves_the_old_value_or_the_new_one() {
-    walked(&SET, 2);
+    walked(&SET, 2, &[Blow::Killed, Blow::Fails("ENOSPC"), FULL]);
 }
 
 #[test]
 fn reseal_leaves_the_old_readers_or_the_new_ones() {
-    walked(&RESEAL, 3);
+    walked(&RESEAL, 3, &[Blow::Killed]);
 }
 
 #[test]
 fn move_leaves_the_secret_under_one_of_its_names() {
-    walked(&MOVE, 4);
+    walked(&MOVE, 4, &[Blow::Killed, FULL]);
 }
 
 #[test]
 fn remove_leaves_the_secret_or_nothing_of_it() {
-    walked(&REMOVE, 5);
+    walked(&REMOVE, 5, &[Blow::Killed]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Two hundred writers on one store at once: none lost, none torn, and whoever looks meanwhile sees no half.
+//! Two hundred writers on one store, twenty at a time: none lost, none torn, and whoever looks meanwhile sees no half.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -8,6 +8,9 @@ use crate::common::{Outcome, Sandbox};
 use crate::world::World;
 
 const WRITERS: usize = 200;
+
+/// How many of them are at it at once; when they are done, the next ones come.
+const AT_ONCE: usize = 20;
 
 /// How many of them write what nobody else writes.
 const ALONE: usize = 148;
@@ -106,12 +109,6 @@ fn two_hundred_writers_lose_nothing_and_tear_nothing() {
     let before = world.sandbox.git(&world.laptop, ["rev-list", "--count", "HEAD"]).parse::<usize>().unwrap();
     let (attempts, is_over, looks) = (AtomicUsize::new(0), AtomicBool::new(false), AtomicUsize::new(0));
     let done: Vec<Done> = thread::scope(|scope| {
-        let writers: Vec<_> = (0..WRITERS)
-            .map(|number| {
-                let (world, attempts) = (&world, &attempts);
-                scope.spawn(move || works(Work::of(number), world, attempts))
-            })
-            .collect();
         let looking = scope.spawn(|| {
             while !is_over.load(Ordering::SeqCst) {
                 let outcome = world.check();
@@ -120,7 +117,17 @@ fn two_hundred_writers_lose_nothing_and_tear_nothing() {
                 looks.fetch_add(1, Ordering::SeqCst);
             }
         });
-        let done = writers.into_iter().map(|writer| writer.join().unwrap()).collect();
+        // Of every wave some do each kind of work.
+        let waves = WRITERS / AT_ONCE;
+        let done = (0..waves).flat_map(|wave| {
+            let write = |place: usize| {
+                let (world, attempts) = (&world, &attempts);
+                scope.spawn(move || works(Work::of(place * waves + wave), world, attempts))
+            };
+            let writers: Vec<_> = (0..AT_ONCE).map(write).collect();
+            writers.into_iter().map(|writer| writer.join().unwrap()).collect::<Vec<_>>()
+        });
+        let done = done.collect();
         is_over.store(true, Ordering::SeqCst);
         looking.join().unwrap();
         done

@@ -6,7 +6,7 @@ use crate::settle::words;
 use crate::walk::Walk;
 use crate::world::World;
 
-pub const MEND: Row = Row::new("doctor", &["--mend"]).after(cut_short);
+pub const MEND: Row = Row::new("doctor", &["--mend"]).after(cut_short).blocking("PROBLEM ");
 
 /// A `set` that was killed after its journal was written.
 fn cut_short(world: &World) {
