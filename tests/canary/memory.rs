@@ -78,9 +78,23 @@ impl Drop for Held {
     }
 }
 
+/// As much as a register of the processor holds at once: where nothing is optimised, what is compared or searched for goes
+/// over the stack in such pieces, and stays there until something else comes to lie on it.
+const REGISTER: usize = 16;
+
+/// Anything of a canary that is longer than that, and what betrays it in other notations.
+fn pieces() -> Vec<String> {
+    let longer = |canary: &str| {
+        let starts = 0..canary.len() - REGISTER;
+        starts.map(|start| canary[start..=start + REGISTER].to_owned()).collect::<Vec<_>>()
+    };
+    let encoded = traces().into_iter().filter(|trace| trace.len() > REGISTER);
+    CANARIES.iter().flat_map(|canary| longer(canary)).chain(encoded).collect()
+}
+
 /// What of the canaries is in memory that a process can write to, and in which.
 pub fn found(process: u32) -> Vec<String> {
-    let any: Vec<String> = traces().iter().map(|trace| regex::escape(trace)).collect();
+    let any: Vec<String> = pieces().iter().map(|piece| regex::escape(piece)).collect();
     let any = Regex::new(&format!("(?-u){}", any.join("|"))).unwrap();
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();
     let mut found = Vec::new();
