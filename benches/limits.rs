@@ -150,11 +150,13 @@ fn values() {
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("it is ours");
     let bytes: Vec<u8> =
         (0..16 * 1024 * 1024_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let [short, long] = [("short", &bytes[..100]), ("long", &bytes[..])].map(|(name, bytes)| {
-        let path = folder.path().join(name);
-        fs::write(&path, bytes).expect("it can be written");
-        path
-    });
+    let [short, long] = [("short", bytes.get(..100).expect("there are as many")), ("long", &bytes[..])].map(
+        |(name, bytes)| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).expect("it can be written");
+            path
+        },
+    );
     let mut recipients = String::new();
     for line in policy.lines().filter_map(|line| line.strip_prefix("keys = [\"")) {
         let _ = writeln!(recipients, "{}", line.trim_end_matches("\"]"));

@@ -81,7 +81,7 @@ impl Sample {
     /// The two files of a secret.
     pub fn pair(&self, number: usize) -> (Vec<u8>, Vec<u8>) {
         let (record, sealed) = self.both(number);
-        (record_file::print(record).into(), sealed.clone())
+        (record_file::print(record), sealed.clone())
     }
 
     fn both(&self, number: usize) -> &(Record, Vec<u8>) {

@@ -27,7 +27,7 @@ pub fn names(bytes: &[u8]) {
         assert_eq!(name.as_str(), text);
         assert!(text.len() <= MAX_SECRET_NAME_BYTES);
         let is_fit =
-            |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && !part.contains("\\");
+            |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric()) && !part.contains('\\');
         assert!(text.split('/').all(is_fit));
     }
     if let Ok(name) = text.parse::<ActorName>() {

@@ -1,6 +1,8 @@
 //! Compares `docs/dependencies.md` with the manifests and with the source: each crate that is named has its line there, and
 //! each line still has its crate.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's helpers are tests too")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

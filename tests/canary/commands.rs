@@ -126,8 +126,8 @@ pub fn all() -> BTreeMap<String, clap::Command> {
 /// The words of a line that are a command's.
 pub fn command_of(all: &BTreeMap<String, clap::Command>, line: &str) -> String {
     let words: Vec<&str> = line.split_whitespace().collect();
-    let paths = (0..=words.len()).map(|end| words[..end].join(" "));
-    paths.filter(|path| all.contains_key(path)).last().unwrap()
+    let mut paths = (0..=words.len()).rev().map(|end| words[..end].join(" "));
+    paths.find(|path| all.contains_key(path)).unwrap()
 }
 
 /// The line with each value in the place of `*` that the word before it may have, or the first argument.

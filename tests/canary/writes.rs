@@ -126,9 +126,9 @@ type Shape = (&'static str, fn(&Path, &Path));
 
 fn instead(at: &Path, make: impl FnOnce(&Path)) {
     if at.is_dir() {
-        fs::remove_dir_all(at).unwrap()
+        fs::remove_dir_all(at).unwrap();
     } else {
-        fs::remove_file(at).unwrap()
+        fs::remove_file(at).unwrap();
     }
     make(at);
 }
@@ -191,9 +191,9 @@ fn nothing_is_written_or_removed_through_a_link() {
             for path in ["secrets", "other"] {
                 let path = aviary.laptop.join(path);
                 if path.is_symlink() {
-                    fs::remove_file(path).unwrap()
+                    fs::remove_file(path).unwrap();
                 } else {
-                    fs::remove_dir_all(path).unwrap()
+                    fs::remove_dir_all(path).unwrap();
                 }
             }
             fs::remove_dir_all(&victim.0).unwrap();

@@ -81,7 +81,10 @@ fn works(work: Work, world: &World, attempts: &AtomicUsize) -> Done {
 /// Twenty that will go, and twenty that will get another end.
 fn world() -> World {
     let world = World::new();
-    let of = |folder: &str| (0..20).map(|n| format!("{folder}_{n}={folder}-{n}\n")).collect::<String>();
+    let of = |folder: &str| {
+        let lines: Vec<String> = (0..20).map(|n| format!("{folder}_{n}={folder}-{n}\n")).collect();
+        lines.concat()
+    };
     for folder in ["gone", "kept"] {
         let names: Vec<String> = (0..20).map(|n| format!("{folder}_{n}={folder}/one-{n}")).collect();
         let mut words = vec![
@@ -96,7 +99,9 @@ fn world() -> World {
             "--owner",
             "team",
         ];
-        names.iter().for_each(|name| words.extend(["--name", name]));
+        for name in &names {
+            words.extend(["--name", name]);
+        }
         world.runs(&words, &of(folder));
     }
     world.sandbox.push(&world.laptop);

@@ -12,6 +12,8 @@
     clippy::indexing_slicing,
     reason = "a test's helpers are tests too"
 )]
+#![allow(clippy::print_stdout, reason = "how much was struck is told where somebody asks for it")]
+#![allow(clippy::case_sensitive_file_extension_comparisons, reason = "git's own names")]
 
 #[path = "../common/mod.rs"]
 mod common;

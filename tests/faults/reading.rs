@@ -132,7 +132,7 @@ fn path<'l>(call: &str, rest: &'l str) -> Option<&'l str> {
     if call == "mmap" {
         return of_descriptor(rest.split_once("MAP_")?.1).filter(|path| path.starts_with('/'));
     }
-    let descriptor = rest.split_once(|c: char| c == ',' || c == ')')?.0;
+    let descriptor = rest.split_once([',', ')'])?.0;
     let given = rest.strip_prefix(descriptor)?.strip_prefix(", ").unwrap_or_default();
     let quoted = if rest.starts_with('"') { rest } else { given };
     let is_given = call != "read" && call != "pread64" && call != "readv";

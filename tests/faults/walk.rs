@@ -105,14 +105,18 @@ impl Walk {
         for (place, moment) in moments.iter().enumerate() {
             let blows = moment.blows();
             let chosen = if is_all() { blows } else { &blows[(place + turn) % blows.len()..][..1] };
-            chosen.iter().for_each(|blow| self.strike(moment, *blow));
+            for blow in chosen {
+                self.strike(moment, *blow);
+            }
         }
     }
 
     /// Only where a process or a thread is started: with everything.
     pub fn forks(&self) {
         for moment in self.moments.iter().filter(|moment| moment.is_fork()) {
-            moment.blows().iter().for_each(|blow| self.strike(moment, *blow));
+            for blow in moment.blows() {
+                self.strike(moment, *blow);
+            }
         }
     }
 
