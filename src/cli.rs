@@ -280,6 +280,7 @@ Examples:
   secrets check --baseline baseline.json --accept-until 2026-12-31   begin with what there is
   secrets check --baseline baseline.json                             and then fail for what is new")]
     Check(Check),
+    /// Replace a credential by a new one, step by step; the same command goes on where the last run stopped
     Rotate(Rotate),
     /// What makes the next version of a secret
     #[command(subcommand)]
@@ -304,6 +305,7 @@ Examples:
     /// What the scheduled job remembers
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Metrics for Prometheus (`OpenMetrics` 1.0): when each secret ends, findings, people, the last run of `warn`
     Metrics(Metrics),
     /// git at hand: readable diffs, merges of records, hooks
     #[command(subcommand)]

@@ -11,7 +11,7 @@ use crate::domain::policy::DeployRef;
 use crate::domain::time::Instant;
 use crate::domain::tracked_name::CredentialName;
 
-/// How a change is committed and pushed.
+// How a change is committed and pushed.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Commit")]
 pub struct Publish {
@@ -26,7 +26,7 @@ pub struct Publish {
     pub is_pushed_later: bool,
 }
 
-/// How a value is sealed.
+// How a value is sealed.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Sealing")]
 pub struct Sealing {
@@ -41,7 +41,7 @@ pub struct Sealing {
     pub signing_key: Option<PathBuf>,
 }
 
-/// When it ends. On a terminal it is asked for where none of these is given.
+// When it ends. On a terminal it is asked for where none of these is given.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Expiry")]
 pub struct Lifetime {
@@ -56,7 +56,7 @@ pub struct Lifetime {
     pub never: Option<String>,
 }
 
-/// What is noted of a secret, free to edit later.
+// What is noted of a secret, free to edit later.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Record")]
 pub struct Notes {
@@ -114,7 +114,7 @@ pub struct Add {
     pub publish: Publish,
 }
 
-/// What holds for a new value, wherever it comes from.
+// What holds for a new value, wherever it comes from.
 #[derive(Debug, Args)]
 pub struct Renewal {
     #[command(flatten)]

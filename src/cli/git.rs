@@ -101,7 +101,7 @@ pub struct GitTextconv {
     pub file: PathBuf,
 }
 
-/// As git fills in `%O %A %B %P %X %Y`.
+// As git fills in `%O %A %B %P %X %Y`.
 #[derive(Debug, Args)]
 pub struct GitMergeRecord {
     /// The record that both sides began with

@@ -205,3 +205,37 @@ fn command_lines_are_found_and_faults_in_them_seen() {
         assert!(understand(wrong).is_err(), "{wrong}");
     }
 }
+
+/// Every command with what the list of its parent's help says of it: a command is defined once it is asked for, and what is
+/// defined then must not say something else.
+#[test]
+fn a_command_says_of_itself_what_the_list_says_of_it() {
+    fn help(path: &[&str]) -> String {
+        let words = path.iter().copied().chain(["--help"]);
+        let asked = Cli::try_parse_from(words).expect_err("help is an error to clap");
+        asked.to_string()
+    }
+    fn compare(command: &clap::Command, path: &[&str], compared: &mut usize) {
+        let listed = help(path);
+        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+            let path = [path, &[inner.get_name()]].concat();
+            let named = |line: &&str| {
+                line.strip_prefix("  ").and_then(|line| line.split_whitespace().next())
+                    == Some(inner.get_name())
+            };
+            let Some(line) = listed.lines().find(named) else {
+                assert!(inner.is_hide_set(), "`{}` is not listed", path.join(" "));
+                continue;
+            };
+            // A longer text goes on in the next line.
+            let told = line.trim_start().trim_start_matches(inner.get_name()).trim();
+            let own = help(&path);
+            assert!(!told.is_empty() && own.starts_with(told), "`{}`: `{told}`, and: {own}", path.join(" "));
+            *compared += 1;
+            compare(inner, &path, compared);
+        }
+    }
+    let mut compared = 0;
+    compare(&Cli::described(), &["secrets"], &mut compared);
+    assert!(compared > 50, "only {compared} were compared");
+}
