@@ -19,7 +19,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use inputs::{Changes, dictionary, seeds};
 
 /// How many changed inputs each target is given.
-const CHANGED: usize = 2_000;
+const CHANGED: usize = 500;
 
 /// Declares the targets, and a test for each.
 macro_rules! targets {
