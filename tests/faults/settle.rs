@@ -93,7 +93,7 @@ impl Walk {
     /// The gate names what is half done, and what it says of the rest is as ever.
     fn check_tells(&self, told: &str, left: State) -> State {
         let (code, found) = verdict(&self.world);
-        // A git that outlives who started it ends what it had begun: then it is looked at again.
+        // Whatever goes on meanwhile, a git that outlives who started it for one: it is judged when nothing moves.
         let after = self.reader.read(&self.world);
         if !after.is(&left) || after.strewn != left.strewn {
             return self.check_tells(told, after);

@@ -48,9 +48,8 @@ pub fn kubernetes(manifest: &Manifest<'_>, items: &[Item<'_>]) -> Result<Text, U
         if held > MAX_DATA_BYTES {
             return Err(item.unfit("with it the Secret holds more than 1 MiB", "make several Secrets"));
         }
-        // Long enough from the start, so that no part of it is left behind.
-        let mut encoded = Zeroizing::new(String::with_capacity(bytes.len().div_ceil(3) * 4));
-        STANDARD.encode_string(bytes, &mut encoded);
+        // At once: appended to a text, it would go over the stack in chunks, and the last one would stay there.
+        let encoded = Zeroizing::new(STANDARD.encode(bytes));
         text.push_str("  ");
         string(&mut text, item.key);
         text.push_str(": ");
