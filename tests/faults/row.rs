@@ -15,8 +15,8 @@ pub struct Row {
     pub again: Again,
     /// How it says that it does not let through, other than by an error.
     pub blocks: Option<&'static str>,
-    /// By this it is known where what was written says itself that it does not hold all.
-    pub tells_unknown: Option<&'static str>,
+    /// How a line begins and ends by which what was written says itself that it does not hold all.
+    pub tells_unknown: Option<[&'static str; 2]>,
 }
 
 /// What the same command does when it is given again.
@@ -68,8 +68,8 @@ impl Row {
     }
 
     #[must_use]
-    pub const fn telling(mut self, unknown: &'static str) -> Self {
-        self.tells_unknown = Some(unknown);
+    pub const fn telling(mut self, line: [&'static str; 2]) -> Self {
+        self.tells_unknown = Some(line);
         self
     }
 

@@ -57,7 +57,9 @@ impl Walk {
         for (name, holds) in &left.files {
             let (was, becomes) = (self.old.files.get(name), self.new.files.get(name));
             let is_queued = name.starts_with("laptop/.git/secrets/waiting/");
-            let says_unknown = self.row.tells_unknown.is_some_and(|tells| holds.contains(tells));
+            let says_unknown = self.row.tells_unknown.is_some_and(|[begin, end]| {
+                holds.lines().any(|line| line.starts_with(begin) && line.ends_with(end))
+            });
             let is_one = was == Some(holds)
                 || becomes == Some(holds)
                 || is_queued

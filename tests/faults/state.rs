@@ -31,13 +31,30 @@ pub struct Reader {
     opened: RefCell<HashMap<Vec<u8>, String>>,
     /// The refs that there were before.
     refs: BTreeMap<String, String>,
+    /// The ids that stood in files before. Only they are told as they are: else a record would be the old one as long as
+    /// nothing but its digest was changed.
+    known: BTreeSet<String>,
 }
 
 impl Reader {
     /// Of a world to which nothing has happened yet.
     pub fn of(world: &World) -> Self {
-        let refs = refs(world).into_iter().collect();
-        Self { refs, ..Self::default() }
+        let mut reader = Self { refs: refs(world).into_iter().collect(), ..Self::default() };
+        let mut folders = vec![world.path("laptop"), world.path("home")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_file() {
+                    let text = fs::read(entry.path()).unwrap();
+                    let text = String::from_utf8_lossy(&text).into_owned();
+                    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+                    reader.known.extend(words.filter(|word| is_id(word)).map(str::to_owned));
+                } else if entry.file_type().unwrap().is_dir() && entry.file_name() != ".git" {
+                    folders.push(entry.path());
+                }
+            }
+        }
+        reader
     }
 
     pub fn read(&self, world: &World) -> State {
@@ -51,10 +68,10 @@ impl Reader {
                 Some(_) => "moved",
                 None => "new",
             };
-            state.refs.insert(without_numbers(&name), told);
+            state.refs.insert(without_ids(&name, &BTreeSet::new()), told);
         }
         for name in self.refs.keys() {
-            state.refs.entry(without_numbers(name)).or_insert("gone");
+            state.refs.entry(without_ids(name, &BTreeSet::new())).or_insert("gone");
         }
         state
     }
@@ -104,8 +121,8 @@ impl Reader {
         let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
         match extension {
             Some("age") => self.opened(world, name, bytes),
-            Some("json") if name.starts_with("laptop/secrets/") => record(bytes),
-            _ => text(&String::from_utf8_lossy(bytes)),
+            Some("json") if name.starts_with("laptop/secrets/") => self.record(bytes),
+            _ => self.text(&String::from_utf8_lossy(bytes)),
         }
     }
 
@@ -127,6 +144,53 @@ impl Reader {
         assert!(!told.is_empty(), "{name} is torn: nobody opens it");
         self.opened.borrow_mut().insert(bytes.to_vec(), told.clone());
         told
+    }
+
+    /// All but what is drawn at random, and what follows from that.
+    fn record(&self, bytes: &[u8]) -> String {
+        let shown = String::from_utf8_lossy(bytes);
+        if shown.contains("\n<<<<<<< HEAD\n") && shown.contains("\n>>>>>>> other\n") {
+            // A merge that waits for people.
+            return self.text(&shown);
+        }
+        let Ok(mut record) = serde_json::from_slice::<serde_json::Value>(bytes) else {
+            panic!("a record is torn: {shown}");
+        };
+        assert!(bytes.ends_with(b"}\n"), "a record is torn: {}", String::from_utf8_lossy(bytes));
+        let pointers =
+            ["/digest", "/sealed/version/id", "/sealed/previous", "/sealed/rotation", "/signatures/0/sig"];
+        for pointer in pointers {
+            if let Some(random) = record.pointer_mut(pointer) {
+                if random.as_str().is_none_or(|id| !self.is_known(id)) {
+                    *random = "…".into();
+                }
+            }
+        }
+        // A rotation that was cut short keeps in mind what it had begun to make.
+        if let Some(rotation) = record.pointer_mut("/rotation").and_then(serde_json::Value::as_object_mut) {
+            rotation.remove("abandoned");
+        }
+        without_ids(&record.to_string(), &self.known)
+    }
+
+    fn text(&self, text: &str) -> String {
+        let mut told = String::new();
+        for line in text.lines() {
+            let line = if line.starts_with("AGE-SECRET-KEY-") { "a key" } else { line };
+            let line = line.split(" · public key").next().unwrap();
+            let line = if line.starts_with("store = ") { "store" } else { line };
+            told = format!("{told}{}\n", without_ids(line, &self.known));
+        }
+        // Whether the last line has an end tells a torn file from a whole one.
+        if !text.ends_with('\n') {
+            told.pop();
+        }
+        told
+    }
+
+    /// Whether a word of it stood there before.
+    fn is_known(&self, id: &str) -> bool {
+        id.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| self.known.contains(word))
     }
 }
 
@@ -170,52 +234,14 @@ fn is_told(path: &str) -> bool {
     path == "config" || ["hooks/", "info/", "secrets/waiting/"].iter().any(|folder| path.starts_with(folder))
 }
 
-/// All but what is drawn at random, and what follows from that.
-fn record(bytes: &[u8]) -> String {
-    let shown = String::from_utf8_lossy(bytes);
-    if shown.contains("\n<<<<<<< HEAD\n") && shown.contains("\n>>>>>>> other\n") {
-        // A merge that waits for people.
-        return text(&shown);
-    }
-    let Ok(mut record) = serde_json::from_slice::<serde_json::Value>(bytes) else {
-        panic!("a record is torn: {shown}");
-    };
-    assert!(bytes.ends_with(b"}\n"), "a record is torn: {}", String::from_utf8_lossy(bytes));
-    let pointers =
-        ["/digest", "/sealed/version/id", "/sealed/previous", "/sealed/rotation", "/signatures/0/sig"];
-    for pointer in pointers {
-        if let Some(random) = record.pointer_mut(pointer) {
-            *random = "…".into();
-        }
-    }
-    // A rotation that was cut short keeps in mind what it had begun to make.
-    if let Some(rotation) = record.pointer_mut("/rotation").and_then(serde_json::Value::as_object_mut) {
-        rotation.remove("abandoned");
-    }
-    without_numbers(&record.to_string())
+/// Whether it may be the id of a commit or a version, or a digest.
+fn is_id(word: &str) -> bool {
+    (word.len() >= 7 && word.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)))
+        || (word.len() == 26 && word.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()))
 }
 
-fn text(text: &str) -> String {
-    let mut told = String::new();
-    for line in text.lines() {
-        let line = if line.starts_with("AGE-SECRET-KEY-") { "a key" } else { line };
-        let line = line.split(" · public key").next().unwrap();
-        let line = if line.starts_with("store = ") { "store" } else { line };
-        told = format!("{told}{}\n", without_numbers(line));
-    }
-    // Whether the last line has an end tells a torn file from a whole one.
-    if !text.ends_with('\n') {
-        told.pop();
-    }
-    told
-}
-
-/// Without ids of commits and versions.
-fn without_numbers(text: &str) -> String {
-    let is_id = |word: &str| {
-        (word.len() >= 7 && word.chars().all(|c| c.is_ascii_digit() || ('a'..='f').contains(&c)))
-            || (word.len() == 26 && word.chars().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()))
-    };
+/// Without ids, but for these.
+fn without_ids(text: &str, known: &BTreeSet<String>) -> String {
     let mut told = String::new();
     let mut word = String::new();
     for c in text.chars().chain(['\0']) {
@@ -223,7 +249,7 @@ fn without_numbers(text: &str) -> String {
             word.push(c);
             continue;
         }
-        told.push_str(if is_id(&word) { "…" } else { &word });
+        told.push_str(if is_id(&word) && !known.contains(&word) { "…" } else { &word });
         word.clear();
         if c != '\0' {
             told.push(c);
