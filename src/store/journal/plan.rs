@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use base64::Engine as _;
+use base64::display::Base64Display;
 use base64::prelude::BASE64_STANDARD;
+use serde::Serializer;
 
 use super::{Change, Deserialize, Digest, JournalError, MAX_CHANGE_BYTES, Serialize, digest, place};
 use crate::system::threads::{ParallelIterator as _, Shared as _};
@@ -47,13 +49,14 @@ impl Planned {
 }
 
 /// Bytes, written as base 64.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 struct Content(Vec<u8>);
 
-impl From<Content> for String {
-    fn from(content: Content) -> Self {
-        BASE64_STANDARD.encode(content.0)
+impl Serialize for Content {
+    /// Piece by piece: a change of ten thousand secrets is not in memory once more as text.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&Base64Display::new(&self.0, &BASE64_STANDARD))
     }
 }
 
