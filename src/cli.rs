@@ -59,7 +59,7 @@ pub struct Global {
     /// The store, where it is not found by walking up from here [also: `SECRETS_STORE`]
     #[arg(long, global = true, value_name = "DIR", help_heading = "Everywhere")]
     pub store: Option<PathBuf>,
-    /// A file with my identity, to be used instead of those found by themselves [also: `SECRETS_IDENTITY_FILE`]
+    /// A file with my identity, to be tried before those found by themselves [also: `SECRETS_IDENTITY_FILE`]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub identity: Option<PathBuf>,
     /// Judge, and date what is written, as of this moment

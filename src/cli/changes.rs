@@ -30,7 +30,7 @@ pub struct Publish {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Sealing")]
 pub struct Sealing {
-    /// Who I am, where no identity tells it
+    /// Who I am; without it, whose key one of my identities is
     #[arg(long = "as", value_name = "NAME")]
     pub as_person: Option<ActorName>,
     /// Seal to a key that the secret was not sealed to before; compare it with its holder first
@@ -168,7 +168,7 @@ pub struct Sign {
     /// Sign with this key: a private key of ssh, or a public one whose private half is in my agent
     #[arg(long, value_name = "FILE", help_heading = "Sealing")]
     pub signing_key: Option<PathBuf>,
-    /// Who I am, where no identity tells it
+    /// Who I am: the signing key must be this person's
     #[arg(long = "as", value_name = "NAME", help_heading = "Sealing")]
     pub as_person: Option<ActorName>,
     #[command(flatten)]

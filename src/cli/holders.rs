@@ -126,7 +126,7 @@ pub struct PeopleAccept {
     /// Why it is taken as it is
     #[arg(long, value_name = "WHY")]
     pub reason: String,
-    /// Who I am, where no identity tells it
+    /// Who I am; without it, whose key one of my identities is
     #[arg(long = "as", value_name = "NAME")]
     pub as_person: Option<ActorName>,
     #[command(flatten)]

@@ -31,7 +31,7 @@ Examples:
 pub struct Rotate {
     #[arg(required_unless_present = "due", conflicts_with = "due")]
     pub names: Vec<SecretName>,
-    /// All that are inside their first tier, or half-way through, and need no person
+    /// All that are inside their first tier, older than `rotate-every`, or half-way through, and need no person
     #[arg(long)]
     pub due: bool,
     /// Revoke the old value, once the new one is verified and the overlap is over

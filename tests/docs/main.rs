@@ -101,3 +101,26 @@ fn no_document_is_left_out() {
         "name them in tests/docs/documents.rs and main.rs, so that they are run: {found:?}"
     );
 }
+
+#[test]
+fn every_variable_of_ours_is_told() {
+    let told = std::fs::read_to_string(world::repository().join("docs/file-formats.md")).unwrap();
+    let (_, told) = told.split_once("\n## Environment\n").unwrap();
+    let name = regex::Regex::new(r"\bSECRETS_[A-Z_]*[A-Z]\b").unwrap();
+    let mut folders = vec![world::repository().join("src")];
+    let mut found = std::collections::BTreeSet::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.extend(name.find_iter(&text).map(|found| found.as_str().to_owned()));
+            }
+        }
+    }
+    assert!(found.contains("SECRETS_IDENTITY"), "none was found");
+    found.retain(|name| !told.contains(&format!("`{name}`")));
+    assert!(found.is_empty(), "tell of them in docs/file-formats.md, under Environment: {found:?}");
+}

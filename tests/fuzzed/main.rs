@@ -1,4 +1,4 @@
-//! Each fuzz target (`fuzz/`) by its committed corpus, and by as many changes of it as fit into a second: what
+//! Each fuzz target (`fuzz/`) by its committed corpus, and by a fixed number of changes of it: what
 //! `scripts/fuzz` does with a compiler's help, everybody's tests do in small, and always in the same way.
 
 #![allow(
