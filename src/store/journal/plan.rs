@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::{Change, Deserialize, Digest, JournalError, MAX_CHANGE_BYTES, Serialize, digest, place};
+use crate::domain::json;
 use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// The number of the journal's form.
@@ -117,7 +118,7 @@ impl Plan {
 
     /// The error says why the bytes are no plan.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let plan: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        let plan: Self = json::read(bytes).map_err(|e| e.to_string())?;
         if plan.schema != SCHEMA {
             return Err(format!("schema {} is of another version of `secrets`", plan.schema));
         }
