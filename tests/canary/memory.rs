@@ -194,7 +194,7 @@ fn nor_is_there_one_left_that_was_handed_on() {
     let server = Server::start(|_, _| answer("202 Accepted", "", r#"{"status":"success"}"#));
     let url = server.url();
     aviary.run("add web/http --expires 2026-03-20 --owner team", CANARIES[2]).code(0);
-    let readers = ["alice", "bob"].map(|name| public_key(name));
+    let readers = ["alice", "bob"].map(public_key);
     let sealed = aviary.laptop.join("other/enc-x.yaml");
     let seal = || {
         let yaml = format!("one: {}\ntwo:\n  three: {}\n", CANARIES[0], CANARIES[1]);

@@ -123,7 +123,7 @@ fn no_text_of_others_is_more_than_text() {
 }
 
 fn slack(harmless: &Message, hostile: &Message) {
-    let body = |message| sent(|url| ChannelKind::Slack { url }, message, |_, _| answer("200 OK", "", "ok"));
+    let body = |message: &Message| sent(|url| ChannelKind::Slack { url }, message, |_, _| answer("200 OK", "", "ok"));
     let (hostile, harmless) = (&body(hostile)[0].1, &body(harmless)[0].1);
     assert_eq!(shape(hostile), shape(harmless));
     let entity = Regex::new("&(amp|lt|gt);").unwrap();
@@ -185,7 +185,7 @@ fn github(harmless: &Message, hostile: &Message) {
         url,
         labels: Vec::new(),
     };
-    let opened = |message| {
+    let opened = |message: &Message| {
         sent(kind, message, |_, request| {
             let issue = json!({ "number": 1, "title": "", "body": null, "labels": [{ "name": "secrets" }] });
             let is_list = request.line.starts_with("GET");
@@ -193,7 +193,7 @@ fn github(harmless: &Message, hostile: &Message) {
         })
     };
     // One that stands, of which less was told.
-    let told_again = |message, body: &str| {
+    let told_again = |message: &Message, body: &str| {
         let (mark, _) = body.split_once('\n').unwrap();
         let (key, _) = mark.trim_end_matches(" -->").rsplit_once(' ').unwrap();
         let body = format!("{key} 30d.0123456789ab -->\n");
@@ -204,10 +204,8 @@ fn github(harmless: &Message, hostile: &Message) {
         let first = opened(message);
         let body = first[0].1["body"].as_str().unwrap().to_owned();
         let mark = Mark::find(&body).unwrap();
-        assert_eq!(
-            (mark.key.as_str(), mark),
-            (message.notices[0].dedup_key.as_str(), Mark::of(&message.notices[0]))
-        );
+        assert_eq!(mark.key, message.notices[0].dedup_key);
+        assert_eq!(mark, Mark::of(&message.notices[0]));
         let again = told_again(message, &body);
         assert_eq!(again[0].0, "POST /repos/example/infra/issues/1/comments HTTP/1.1");
         let title = first[0].1["title"].as_str().unwrap().to_owned();
