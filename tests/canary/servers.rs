@@ -15,7 +15,7 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Long enough for whatever has an end, and as short as it gets for what has none.
 const PATIENT: &str = "20";
-const BRIEF: &str = "1";
+const BRIEF: &str = "3";
 
 /// What is shown of an answer: a person's terminal and a log of CI must not act on it.
 const STEERING: &[u8] =
