@@ -218,7 +218,7 @@ fn nor_is_there_one_left_that_was_handed_on() {
         "track other --owner team",
         "rotator set web/api generate length=48 lifetime=90d",
         "probe set web/db exec command=[\"cat\"]",
-        &format!("probe set web/http http url={url}/health"),
+        &format!("probe set web/http http url={url}/health status=202"),
     ] {
         aviary.run(line, "").code(0);
     }
