@@ -98,7 +98,9 @@ fn tell(terminal: Terminal, error: &CommandError) -> u8 {
             text.push_str("\n  ");
             text.push_str(hint);
         }
-        terminal.say(&text).ok();
+        // A name or a key of others may stand in it as it is.
+        let lines: Vec<_> = text.lines().map(visible).collect();
+        terminal.say(&lines.join("\n")).ok();
     }
     COULD_NOT
 }

@@ -206,6 +206,9 @@ fn foreign_fault(place: &Place, named: &NamedPath) -> Option<String> {
     if place.is_test || named.in_tests {
         return None;
     }
+    if name == "serde_json" && named.segments.get(1).is_some_and(|function| function.starts_with("from_")) {
+        return Some(format!("`{shown}` takes an array for a struct; `domain::json` reads, and does not"));
+    }
     let begins = |prefix: &&[&str]| prefix.iter().eq(named.segments.iter().take(prefix.len()));
     if PURE_ROOMS.contains(&room) && OUTSIDE.iter().any(begins) {
         return Some(format!("`{shown}`: `{room}` computes, and touches nothing outside"));
@@ -314,6 +317,7 @@ mod scanner {
             ("src/seal/mod.rs", "pub use age::Recipient;", "`age` is passed on"),
             ("src/store/mod.rs", "#[derive(clap::Args)] struct S;", "`clap` is named in cli"),
             ("src/domain/policy.rs", "fn f(x: &toml_edit::Item) {}", "`toml_edit` is named in store only"),
+            ("src/store/a.rs", "fn f() { serde_json::from_str::<T>(x) }", "takes an array for a struct"),
             // Pure rooms, printing, sizes.
             ("src/domain/a.rs", "use std::fs::File;", "touches nothing outside"),
             ("src/checks/a.rs", "use std::{fmt, fs};", "`std::fs`"),
@@ -354,6 +358,7 @@ mod scanner {
                 "#[cfg(test)]\nmod tests { use super::*; #[test] fn f() { println!(); std::fs::read(p); } }",
             ),
             ("src/checks/a.rs", "#[test]\nfn f() { std::fs::read(p); }"),
+            ("src/checks/a.rs", "#[cfg(test)]\nmod tests { fn f() { serde_json::from_str(x) } }"),
             ("src/store/a.rs", "use toml_edit::DocumentMut; use std::fs; use crate::system::files;"),
             ("src/observe/a.rs", "use crate::keys::keyring; fn f() { keyring::find() }"),
             ("src/observe/mod.rs", "mod age; use age::years; fn f() { age::days() }"),

@@ -2,14 +2,18 @@
 //!
 //! Two texts that mean different things to two parsers must not both pass: records are digested.
 
+mod objects;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
 use schemars::JsonSchema;
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{self, DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
+
+use self::objects::Strictly;
 
 /// The largest integer that every JSON implementation reads exactly.
 pub const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
@@ -21,15 +25,17 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     T::deserialize(deserializer).map(Some)
 }
 
-/// Reads a document that is an object. serde takes an array for one too, its items for the fields in the order in which the
-/// type has them, and nobody who answers so means that.
-pub fn object<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
-    let read = serde_json::from_slice(bytes)?;
-    if bytes.trim_ascii_start().starts_with(b"{") {
-        Ok(read)
-    } else {
-        Err(de::Error::custom("expected an object"))
-    }
+/// Reads a document, all of it. Where the type has a struct, at any depth, only an object is one.
+pub fn read<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read = T::deserialize(Strictly(&mut json))?;
+    json.end()?;
+    Ok(read)
+}
+
+/// The same of a document that is at hand.
+pub fn read_value<T: DeserializeOwned>(value: serde_json::Value) -> serde_json::Result<T> {
+    T::deserialize(Strictly(value))
 }
 
 /// Reads an integer that every JSON implementation reads exactly.

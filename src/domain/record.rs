@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::Digest;
 use super::expiry::Expiry;
 use super::id::{StoreId, VersionId};
-use super::json::{SortedSet, StrictValue, UniqueMap, present, safe_integer};
+use super::json::{self, SortedSet, StrictValue, UniqueMap, present, safe_integer};
 use super::key::{Fingerprint, KeyKind};
 use super::name::{ActorName, SecretName};
 use super::rotation::Rotation;
@@ -198,7 +198,7 @@ fn field<T: serde::de::DeserializeOwned>(
     about: &mut serde_json::Map<String, serde_json::Value>,
     key: &str,
 ) -> Result<Option<T>, String> {
-    about.remove(key).map(serde_json::from_value).transpose().map_err(|e| format!("about.{key}: {e}"))
+    about.remove(key).map(json::read_value).transpose().map_err(|e| format!("about.{key}: {e}"))
 }
 
 impl TryFrom<StrictValue> for About {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
+use super::json;
 use super::period::Period;
 use super::record::Runner;
 use super::setting::Setting;
@@ -116,7 +117,7 @@ impl<'r> Settings<'r> {
     pub fn command(&mut self, name: &'static str) -> Result<Vec<String>, RunnerError> {
         const EXAMPLE: &str = r#"'["./rotate.sh", "ARGUMENT"]'"#;
         let text = self.required(name, EXAMPLE)?;
-        let words: Option<Vec<String>> = serde_json::from_str(text).ok();
+        let words: Option<Vec<String>> = json::read(text.as_bytes()).ok();
         match words {
             Some(words) if words.first().is_some_and(|program| !program.is_empty()) => Ok(words),
             Some(_) | None => Err(self.error(format!(

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::objects::Commit;
 use super::repository::{Repository, common_dir, folder_with_git};
 use super::words;
+use crate::domain::json;
 use crate::domain::text::shell_word;
 use crate::system::environment::Environment;
 use crate::system::files::{self, Access, FileError};
@@ -55,7 +56,7 @@ pub enum WaitingError {
 impl Waiting {
     /// Reads one of these files; the error says why it is none.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
-        let wire: Wire = serde_json::from_slice(bytes).map_err(|error| words::shown(&error.to_string()))?;
+        let wire: Wire = json::read(bytes).map_err(|error| words::shown(&error.to_string()))?;
         let commit =
             Commit::parse(&wire.commit).filter(|_| wire.schema == 1 && wire.branch.starts_with("rescue/"));
         let commit = commit.ok_or_else(|| "it is of another form".to_owned())?;

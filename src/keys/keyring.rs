@@ -12,6 +12,7 @@ use std::time::Duration;
 use keyring::{Entry, Error};
 use zeroize::Zeroizing;
 
+use crate::domain::json;
 use crate::domain::name::ActorName;
 
 use super::deadline::{self, Unfinished};
@@ -160,7 +161,7 @@ fn entry_name(name: &ActorName) -> String {
 fn read_index() -> Result<Vec<ActorName>, KeyringError> {
     let Some(bytes) = read(INDEX)? else { return Ok(Vec::new()) };
     // Taken for empty, an index that can't be read would be overwritten, and its identities lost from sight.
-    serde_json::from_slice(&bytes)
+    json::read(&bytes)
         .map_err(|error| KeyringError::Failed(format!("its entry `{INDEX}` is no list of names: {error}")))
 }
 

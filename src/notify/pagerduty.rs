@@ -137,7 +137,7 @@ fn enqueue(
 
 /// Whether it says that it has taken an event.
 pub fn is_taken(status: u16, body: &[u8]) -> bool {
-    let accepted = json::object::<Accepted>(body);
+    let accepted = json::read::<Accepted>(body);
     status == 202 && accepted.is_ok_and(|accepted| accepted.status == "success")
 }
 

@@ -74,7 +74,14 @@ fn body(message: &Message) -> Json {
         let text = format!("no longer due: {}", few(&names, MOST_NAMED));
         blocks.push(mrkdwn_section(&escape(&wording::cut(&text, ALWAYS_FITS))));
     }
-    json!({ "text": escape(&wording::subject(message)), "blocks": blocks })
+    json!({ "text": summary(message), "blocks": blocks })
+}
+
+/// What a notification shows. Mattermost shows nothing but this, as Markdown, in which `@channel` calls everybody and an
+/// image is fetched: a space of no width keeps it from that.
+fn summary(message: &Message) -> String {
+    let subject = wording::subject(message).replace('@', "@\u{200b}").replace("](", "]\u{200b}(");
+    escape(&subject)
 }
 
 fn header(message: &Message) -> String {

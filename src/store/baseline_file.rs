@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::baseline::{Accepted, Baseline, MOST_DAYS, can_be_accepted, latest_end};
 use crate::domain::check_id::CheckId;
 use crate::domain::digest::Digest;
-use crate::domain::json::present;
+use crate::domain::json::{self, present};
 use crate::domain::likeness::{Likeness, is_about_its_message};
 use crate::domain::time::Instant;
 
@@ -82,11 +82,11 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<Baseline, BaselineError> {
     }
     let malformed =
         |error: serde_json::Error| BaselineError::Malformed { path: own(), why: error.to_string() };
-    let Glance { schema } = serde_json::from_slice(bytes).map_err(malformed)?;
+    let Glance { schema } = json::read(bytes).map_err(malformed)?;
     if schema != SCHEMA {
         return Err(BaselineError::OtherSchema { path: own(), found: schema });
     }
-    let file: FileWire = serde_json::from_slice(bytes).map_err(malformed)?;
+    let file: FileWire = json::read(bytes).map_err(malformed)?;
     let mut likenesses = BTreeSet::new();
     let mut accepted = Vec::with_capacity(file.accepted.len());
     for wire in file.accepted {

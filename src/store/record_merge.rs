@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::domain::json::SortedSet;
+use crate::domain::json::{self, SortedSet};
 use crate::domain::record::{About, Record, RecordSignature, Sealed};
 use crate::domain::rotation;
 
@@ -243,7 +243,7 @@ fn about(base: Option<&About>, ours: &About, theirs: &About, prefer: Side, field
     let mut found = Vec::new();
     let merging = Merging { prefer, fields: &mut found };
     let merged = merging.value("", base.as_ref(), Some(&our_tree), Some(&their_tree));
-    if let Ok(about) = serde_json::from_value(merged.unwrap_or_default()) {
+    if let Ok(about) = json::read_value(merged.unwrap_or_default()) {
         fields.append(&mut found);
         return about;
     }

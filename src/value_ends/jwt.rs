@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use super::base64;
 use super::found::{Found, instant, shown};
 use crate::domain::expiry::ExpirySource;
+use crate::domain::json;
 
 /// The largest header or payload that is read, in characters. A token travels in the header of a request.
 const MOST_PART: usize = 1024 * 1024;
@@ -36,7 +37,7 @@ pub(super) fn read(text: &str, role: Option<&str>, found: &mut Found) {
     if !matches!(more, 0 | 2) || !token.bytes().all(is_of_token) {
         return;
     }
-    let Some(Header { alg: Json::String(_) }) = json(header) else { return };
+    let Some(Header { alg: Json::String(_) }) = claims(header) else { return };
     if !found.is_new(token.as_bytes()) {
         return;
     }
@@ -44,7 +45,7 @@ pub(super) fn read(text: &str, role: Option<&str>, found: &mut Found) {
     if more == 2 {
         return found.unread(format!("{}: it is encrypted (JWE), and its end is not read", token()));
     }
-    let Some(Claims { exp, iss }) = json(payload) else {
+    let Some(Claims { exp, iss }) = claims(payload) else {
         return found.unread(format!("{}: its payload is no JSON object with one `exp`", token()));
     };
     let at = match &exp {
@@ -81,9 +82,7 @@ fn is_of_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'=')
 }
 
-fn json<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
-    // A struct could also be read from an array.
+fn claims<T: for<'de> Deserialize<'de>>(part: &str) -> Option<T> {
     let bytes = (part.len() <= MOST_PART).then(|| base64::decode_url_safe(part)).flatten()?;
-    let is_object = bytes.trim_ascii_start().first() == Some(&b'{');
-    is_object.then(|| serde_json::from_slice(&bytes).ok()).flatten()
+    json::read(&bytes).ok()
 }

@@ -12,6 +12,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+/// Servers on loopback that answer as a test says.
+#[path = "../notify/server.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod server;
+
 mod addresses;
 mod aviary;
 mod commands;
@@ -21,5 +26,7 @@ mod memory;
 mod modes;
 mod outputs;
 mod panics;
+mod paths;
 mod processes;
+mod servers;
 mod writes;

@@ -44,7 +44,8 @@ impl Sandbox {
         folder
     }
 
-    fn lend_sops(&self, command: &mut Command, identity: &str) {
+    /// Puts `sops` on the path of a command, and a name of `tests/fixtures/identities` for it to open with.
+    pub fn lend_sops(&self, command: &mut Command, identity: &str) {
         let path = command.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
         let mut with_sops = self.sops_folder().into_os_string();
         with_sops.push(":");

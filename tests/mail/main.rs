@@ -15,12 +15,23 @@
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod tools;
 
+#[path = "../common/certificates.rs"]
+mod issued;
+
+/// Servers on loopback that answer as a test says.
+#[path = "../notify/server.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod server;
+
 /// What the other channels are told.
 #[path = "../notify/messages.rs"]
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod told;
 
+mod certificates;
 mod exec;
 mod github;
+mod markup;
 mod messages;
+mod scripted;
 mod smtp;

@@ -96,8 +96,8 @@ async def main():
     auth = {"authenticator": log_in, "auth_required": True}
     ports = {
         "clear": begin("clear"),
-        "starttls": begin("starttls", tls_context=tls("good"), require_starttls=True, **auth),
-        "tls": begin("tls", tls("good"), auth_require_tls=False, auth_exclude_mechanism=["PLAIN"], **auth),
+        "starttls": begin("starttls", tls_context=tls("here"), require_starttls=True, **auth),
+        "tls": begin("tls", tls("here"), auth_require_tls=False, auth_exclude_mechanism=["PLAIN"], **auth),
         "stranger": begin("stranger", tls_context=tls("stranger")),
         "stranger-tls": begin("stranger-tls", tls("stranger")),
     }

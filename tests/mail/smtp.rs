@@ -14,13 +14,14 @@ use secrets::domain::value::Value;
 use secrets::notify::Delivery;
 use serde_json::Value as Json;
 
+use crate::issued::make;
 use crate::messages::{message, notice, refused, resolved, tell, value};
 use crate::tools;
 
 /// Where the certificates and the mails of a run lie; whether it is set tells the inner run from the outer.
 const FOLDER: &str = "MAIL_TEST_FOLDER";
 
-struct Server {
+pub struct Server {
     child: Child,
     /// It ends with this.
     _stdin: ChildStdin,
@@ -28,7 +29,7 @@ struct Server {
 }
 
 impl Server {
-    fn start(folder: &Path) -> Self {
+    pub fn start(folder: &Path) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/server.py");
         let mut command = Command::new(tools::python());
         command.arg(script).arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -39,7 +40,7 @@ impl Server {
         Self { child, _stdin: stdin, ports: serde_json::from_str(&line).expect("it says its ports") }
     }
 
-    fn port(&self, name: &str) -> u16 {
+    pub fn port(&self, name: &str) -> u16 {
         self.ports[name].as_u64().unwrap().try_into().unwrap()
     }
 }
@@ -51,31 +52,7 @@ impl Drop for Server {
     }
 }
 
-fn openssl(folder: &Path, arguments: &str) {
-    let mut command = Command::new("openssl");
-    command.args(arguments.split_ascii_whitespace()).current_dir(folder);
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{arguments}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// Two certificates for this machine: one by an authority of our own, one that nobody vouches for.
-fn certificates(folder: &Path) {
-    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
-    let leaf = "-addext subjectAltName=DNS:localhost,IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE";
-    openssl(folder, &format!("req -x509 {key} -days 2 -subj /CN=authority -keyout ca.key -out ca.pem"));
-    openssl(
-        folder,
-        &format!(
-            "req -x509 {key} -days 2 -subj /CN=good {leaf} -CA ca.pem -CAkey ca.key -keyout good.key -out good.pem"
-        ),
-    );
-    openssl(
-        folder,
-        &format!("req -x509 {key} -days 2 -subj /CN=stranger {leaf} -keyout stranger.key -out stranger.pem"),
-    );
-}
-
-fn settings(port: u16, encryption: Encryption, to: &[&str]) -> Smtp<Value> {
+pub fn settings(port: u16, encryption: Encryption, to: &[&str]) -> Smtp<Value> {
     Smtp {
         host: "127.0.0.1".to_owned(),
         port,
@@ -86,7 +63,7 @@ fn settings(port: u16, encryption: Encryption, to: &[&str]) -> Smtp<Value> {
     }
 }
 
-fn with_login(settings: Smtp<Value>, password: &str) -> Smtp<Value> {
+pub fn with_login(settings: Smtp<Value>, password: &str) -> Smtp<Value> {
     Smtp { login: Some((value("robot"), value(password))), ..settings }
 }
 
@@ -101,7 +78,7 @@ fn mail_arrives_or_is_said_not_to() {
         return inner(&PathBuf::from(folder));
     }
     let folder = tempfile::tempdir().unwrap();
-    certificates(folder.path());
+    make(folder.path());
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", "smtp::mail_arrives_or_is_said_not_to", "--nocapture"]);
     again

@@ -8,54 +8,11 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ServerConnection, StreamOwned};
 
+use super::issued::{make, shown};
 use super::messages::{deliver, error_of, expiring, limits, message, patient, webhook};
 use super::server::{Answer, Request, Server, answer, ok};
-
-fn openssl(folder: &Path, arguments: &str) {
-    let output = Command::new("openssl").args(arguments.split(' ')).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
-}
-
-/// `ca.pem`, and by it a certificate for this very machine and one for another host.
-fn certificates(folder: &Path) {
-    let key = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2";
-    openssl(
-        folder,
-        &format!("{key} -keyout ca.key -out ca.pem -subj /CN=ca -addext keyUsage=critical,keyCertSign"),
-    );
-    for (name, holder) in [("here", "IP:127.0.0.1"), ("other", "DNS:other.example.org")] {
-        let by = "-CA ca.pem -CAkey ca.key -addext basicConstraints=critical,CA:FALSE";
-        openssl(
-            folder,
-            &format!(
-                "{key} {by} -keyout {name}.key -out {name}.pem -subj /CN={name} -addext subjectAltName={holder}"
-            ),
-        );
-    }
-}
-
-/// A certificate for this very machine by the same authority, whose time is over. `openssl req` makes none.
-fn expired(folder: &Path) {
-    let config = "[ca]\ndefault_ca = ca\n[ca]\ndatabase = index\nserial = serial\nnew_certs_dir = .\npolicy = any\n\
-                  default_md = sha256\nx509_extensions = here\ncopy_extensions = none\n[any]\ncommonName = supplied\n\
-                  [here]\nsubjectAltName = IP:127.0.0.1\nbasicConstraints = critical,CA:FALSE\n";
-    for (name, text) in [("ca.cnf", config), ("index", ""), ("serial", "01\n")] {
-        fs::write(folder.join(name), text).unwrap();
-    }
-    openssl(
-        folder,
-        "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout past.key -out past.csr -subj /CN=past",
-    );
-    openssl(
-        folder,
-        "ca -batch -notext -config ca.cnf -cert ca.pem -keyfile ca.key -in past.csr -out past.pem \
-         -startdate 20200101000000Z -enddate 20200201000000Z",
-    );
-}
 
 /// A server that answers to whatever comes first by the version of TLS that was in use before 1.2. With what it heard then.
 fn of_old() -> (Server, Arc<Mutex<Vec<u8>>>) {
@@ -86,11 +43,7 @@ fn serve_with(
     name: &str,
     answering: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
 ) -> (Server, Arc<AtomicUsize>) {
-    let chain = vec![CertificateDer::from_pem_file(folder.join(format!("{name}.pem"))).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(folder.join(format!("{name}.key"))).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = Arc::new(config.with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let config = shown(folder, name);
     let came = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&came);
     let server = Server::start_with(answering, move |mut stream: TcpStream| {
@@ -108,14 +61,13 @@ const CHILD: &str = "certificates::by_a_ca_of_its_own";
 #[test]
 fn a_certificate_by_nobody_known_or_for_another_host_is_refused_and_one_by_an_own_ca_is_taken() {
     let folder = tempfile::tempdir().unwrap();
-    certificates(folder.path());
+    make(folder.path());
     let (here, came) = serve(folder.path(), "here");
     let url = format!("https://{}", here.address);
     let error = error_of(&deliver(webhook(&url), &message(vec![expiring("web/db")], Vec::new()), patient()));
     assert!(error.starts_with(&url) && error.contains("certificate"), "{error}");
     assert_eq!(came.load(Ordering::SeqCst), 1, "no other attempt makes it a better one");
     let (other, came_to_other) = serve(folder.path(), "other");
-    expired(folder.path());
     let (past, _) = serve(folder.path(), "past");
     let (old, heard) = of_old();
     let (leading, _) = serve_with(folder.path(), "here", {

@@ -14,6 +14,10 @@
 #[allow(dead_code, reason = "every test binary uses its own part of this")]
 mod tools;
 
+#[path = "../common/certificates.rs"]
+#[allow(dead_code, reason = "every test binary uses its own part of this")]
+mod issued;
+
 mod alertmanager;
 mod certificates;
 mod messages;

@@ -2,6 +2,7 @@
 
 use std::io::{BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -36,6 +37,10 @@ pub enum Answer {
     Hang,
     /// A good answer that never ends.
     Endless,
+    /// The first, and then the second again and again, without end.
+    Repeated(Vec<u8>, Vec<u8>),
+    /// These bytes and no more, until the other side hangs up.
+    Stalled(Vec<u8>),
     /// Another answer, and what is done once it is given.
     Then(Box<Self>, Box<dyn FnOnce() + Send>),
 }
@@ -56,6 +61,7 @@ type Seen = Arc<(Mutex<Vec<Request>>, Condvar)>;
 pub struct Server {
     pub address: SocketAddr,
     seen: Seen,
+    most_taken: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -73,10 +79,13 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let seen = Seen::default();
         let (kept, answering, wrap) = (Arc::clone(&seen), Arc::new(answering), Arc::new(wrap));
+        let most_taken = Arc::new(AtomicUsize::new(0));
+        let most = Arc::clone(&most_taken);
         // It ends with the process, which is the test.
         thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 let (seen, answering, wrap) = (Arc::clone(&kept), Arc::clone(&answering), Arc::clone(&wrap));
+                let most = Arc::clone(&most);
                 thread::spawn(move || {
                     stream.set_read_timeout(Some(PATIENCE)).unwrap();
                     let mut stream = BufReader::new(wrap(stream)?);
@@ -87,12 +96,13 @@ impl Server {
                         requests.len() - 1
                     };
                     seen.1.notify_all();
-                    give(answering(number, &request), stream.get_mut().as_mut());
+                    let taken = give(answering(number, &request), stream.get_mut().as_mut());
+                    most.fetch_max(taken, Ordering::SeqCst);
                     Some(())
                 });
             }
         });
-        Self { address, seen }
+        Self { address, seen, most_taken }
     }
 
     pub fn url(&self) -> String {
@@ -101,6 +111,11 @@ impl Server {
 
     pub fn requests(&self) -> Vec<Request> {
         self.seen.0.lock().unwrap().clone()
+    }
+
+    /// The most that anybody took of an answer without end.
+    pub fn most_taken(&self) -> usize {
+        self.most_taken.load(Ordering::SeqCst)
     }
 
     /// Waits until the requests so far have in them what is looked for.
@@ -143,8 +158,9 @@ fn read(stream: &mut impl std::io::BufRead) -> Option<Request> {
     Some(request)
 }
 
-/// Whoever has read enough hangs up, which is no fault.
-fn give(answer: Answer, stream: &mut dyn Stream) {
+/// Whoever has read enough hangs up, which is no fault. Of what has no end: how much was taken before that, with what
+/// lay on the way.
+fn give(answer: Answer, stream: &mut dyn Stream) -> usize {
     match answer {
         Answer::Bytes(bytes) => {
             stream.write_all(&bytes).ok();
@@ -157,13 +173,25 @@ fn give(answer: Answer, stream: &mut dyn Stream) {
             stream.read_exact(&mut [0]).ok();
         }
         Answer::Endless => {
-            let mut written = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+            let head = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".to_vec();
+            return give(Answer::Repeated(head, vec![b'x'; 4096]), stream);
+        }
+        Answer::Repeated(head, piece) => {
+            let mut taken = head.len();
+            let mut written = stream.write_all(&head);
             while written.is_ok() {
-                written = stream.write_all(&[b'x'; 4096]);
+                taken += piece.len();
+                written = stream.write_all(&piece);
             }
+            return taken;
+        }
+        Answer::Stalled(bytes) => {
+            stream.write_all(&bytes).and_then(|()| stream.flush()).ok();
+            return give(Answer::Hang, stream);
         }
     }
     stream.flush().ok();
+    0
 }
 
 /// Asks a server of another make, and hands on the body of its answer.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
+use crate::domain::json;
 use crate::domain::text::visible;
 use crate::domain::value::Value;
 use crate::notify::{Outside, document};
@@ -44,7 +45,7 @@ pub struct Page {
 
 /// `None` where it is none.
 pub fn page_of(body: &[u8]) -> Option<Page> {
-    let mut issues: Vec<Issue> = serde_json::from_slice(body).ok()?;
+    let mut issues: Vec<Issue> = json::read(body).ok()?;
     let is_last = issues.len() < PER_PAGE;
     issues.retain(|issue| issue.pull_request.is_none());
     Some(Page { issues, is_last })
@@ -172,7 +173,7 @@ impl<'a> Api<'a> {
     }
 
     fn read<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ServiceError> {
-        self.understood(serde_json::from_slice(&answer.body).ok())
+        self.understood(json::read(&answer.body).ok())
     }
 
     fn understood<T>(&self, read: Option<T>) -> Result<T, ServiceError> {
@@ -180,5 +181,25 @@ impl<'a> Api<'a> {
             let why = "it is not what GitHub says of issues; is `url` that of its API?".to_owned();
             ServiceError::Garbage { to: self.issues.to_string(), why }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_has_issues_or_is_none() {
+        let page = |issue: &str| page_of(format!("[{issue}]").as_bytes());
+        let issue = r#"{"number":1,"title":"x","body":null,"labels":[{"name":"secrets"}]}"#;
+        assert_eq!(page(issue).unwrap().issues[0].labels[0].name, "secrets");
+        assert_eq!(page(&issue.replace("\"body\"", "\"pull_request\":{},\"body\"")).unwrap().issues.len(), 0);
+        for bad in [
+            r#"[1,"x",null,[],null]"#,
+            r#"{"number":1,"title":"x","body":null,"labels":[["secrets"]]}"#,
+            r#"{"number":1,"body":null}"#,
+        ] {
+            assert!(page(bad).is_none(), "{bad}");
+        }
     }
 }

@@ -170,17 +170,21 @@ fn link(address: &str) -> String {
 const HARMLESS: &str = ".,-/()'\"%+=;?!";
 
 /// Text within a line that is nothing but text: its signs as their numbers, which Markdown does not read as signs, and
-/// behind `@` and `#` a space of no width, so that they call no person and no issue.
+/// behind `@`, `#` and `GH-` a space of no width, so that they call no person and no issue. `www.` alone would be a link.
 fn text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() * 2);
-    for c in text.chars() {
-        if c.is_ascii_punctuation() && !HARMLESS.contains(c) {
+    for (at, c) in text.char_indices() {
+        let is_behind = |word: &str| {
+            let start = at.checked_sub(word.len()).and_then(|start| text.get(start..at));
+            start.is_some_and(|before| before.eq_ignore_ascii_case(word))
+        };
+        if c.is_ascii_punctuation() && (!HARMLESS.contains(c) || c == '.' && is_behind("www")) {
             let _ = write!(escaped, "&#{};", u32::from(c));
-            if "@#".contains(c) {
-                escaped.push_str("&#8203;");
-            }
         } else {
             escaped.push(c);
+        }
+        if "@#".contains(c) || c == '-' && is_behind("gh") {
+            escaped.push_str("&#8203;");
         }
     }
     escaped

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::domain::json;
 use crate::domain::rotator::KeyFormat;
 use crate::domain::value::Value;
 
@@ -60,7 +61,7 @@ impl<'v> AccessKey<'v> {
     }
 
     fn of_json(text: &'v str) -> Option<Self> {
-        let json = serde_json::from_str::<Json<'v>>(text).ok().filter(|json| json.version == 1)?;
+        let json = json::read::<Json<'v>>(text.as_bytes()).ok().filter(|json| json.version == 1)?;
         Some(Self { id: json.access_key_id, secret: json.secret_access_key, token: json.session_token })
     }
 

@@ -37,7 +37,7 @@ pub fn credentials(body: &[u8]) -> Option<Vec<Credential>> {
         hint: Option<String>,
     }
 
-    let application: Application = json::object(body).ok()?;
+    let application: Application = json::read(body).ok()?;
     let credentials = application.password_credentials.into_iter().map(|one| {
         Some(Credential {
             handle: Handle::try_from(one.key_id).ok()?,
@@ -70,7 +70,7 @@ impl Made {
             secret_text: &'a RawValue,
         }
 
-        let made: PasswordCredential<'_> = json::object(body).ok()?;
+        let made: PasswordCredential<'_> = json::read(body).ok()?;
         Some(Self {
             value: text(made.secret_text)?,
             handle: Handle::try_from(made.key_id).ok()?,
@@ -88,7 +88,7 @@ pub fn authorization(body: &[u8]) -> Option<Value> {
         access_token: &'a RawValue,
     }
 
-    let token: Token<'_> = json::object(body).ok()?;
+    let token: Token<'_> = json::read(body).ok()?;
     let is_bearer = token.token_type.eq_ignore_ascii_case("bearer");
     let token = text(token.access_token).filter(|_| is_bearer)?;
     Some(Value::new([b"Bearer ", token.expose()].concat()))
@@ -168,7 +168,7 @@ mod tests {
         let found =
             list(r#"[{ "keyId": "k", "displayName": null, "startDateTime": "2019-09-09T19:50:29.3Z" }]"#);
         assert_eq!(found.unwrap()[0].made_at.unwrap().to_string(), "2019-09-09T19:50:29Z");
-        for bad in ["null", "{}", "[{}]", r#"[{"keyId":""}]"#, r#"[{"keyId":"k","startDateTime":"x"}]"#] {
+        for bad in ["null", "{}", "[{}]", r#"[["k",null,null,null]]"#, r#"[{"keyId":""}]"#, r#"[{"keyId":"k","startDateTime":"x"}]"#] {
             assert!(list(bad).is_none(), "{bad}");
         }
         assert!(credentials(b"{}").is_none());

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::answers::{self, GraphError, LogInError};
 use super::{PROVIDER, RotateError};
+use crate::domain::json;
 use crate::domain::rotator::EntraAppPassword;
 use crate::domain::text::visible;
 use crate::domain::value::Value;
@@ -76,7 +77,7 @@ impl<'a> Api<'a> {
                 None => Err(garbage(&self.token, "it gives no token; is `login` the right address?")),
             };
         }
-        let Ok(error) = serde_json::from_slice::<LogInError<'_>>(&answer.body) else {
+        let Ok(error) = json::read::<LogInError<'_>>(&answer.body) else {
             let (to, said) = (self.token.to_string(), request.said(&answer.body));
             return Err(ServiceError::Status { to, status: answer.status, said }.into());
         };
@@ -178,7 +179,7 @@ fn asked(request: &Request, answer: Answer) -> Asked {
         return Asked::Done(answer);
     }
     let status = answer.status;
-    match serde_json::from_slice::<GraphError>(&answer.body) {
+    match json::read::<GraphError>(&answer.body) {
         Ok(GraphError { error }) => {
             let said = request.said(format!("{}: {}", error.code, error.message).as_bytes());
             Asked::Refused(Refusal { status, code: visible(&error.code).into_owned(), said })

@@ -106,7 +106,7 @@ fn read<'a, T: Deserialize<'a>>(bytes: &'a [u8], most: usize) -> Result<T, Unrea
     if bytes.trim_ascii().is_empty() {
         return Err(Unread::Nothing);
     }
-    json::object(bytes).map_err(|error| {
+    json::read(bytes).map_err(|error| {
         // What is whole and no object has no place.
         let (line, column) = (error.line().max(1), error.column().max(1));
         match error.classify() {

@@ -56,7 +56,7 @@ pub fn minted(body: &[u8]) -> Option<Minted> {
         token: &'a RawValue,
     }
 
-    let created: Created<'_> = json::object(body).ok()?;
+    let created: Created<'_> = json::read(body).ok()?;
     Some(Minted {
         value: json_string::value(created.token.get()).filter(|value| !value.expose().is_empty())?,
         handle: Some(Handle::try_from(created.id.to_string()).ok()?),
@@ -82,7 +82,7 @@ impl Refusal<'_> {
     pub fn sentence(&self) -> Option<String> {
         let message = self.message.map(RawValue::get);
         let message =
-            message.map(|raw| serde_json::from_str::<String>(raw).unwrap_or_else(|_| raw.to_owned()));
+            message.map(|raw| json::read::<String>(raw.as_bytes()).unwrap_or_else(|_| raw.to_owned()));
         let texts = [message.as_deref(), self.error.as_deref(), self.error_description.as_deref()];
         let texts: Vec<_> = texts.into_iter().flatten().collect();
         (!texts.is_empty()).then(|| texts.join(": "))

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::answers::{self, Token};
 use super::{PROVIDER, RotateError};
+use crate::domain::json;
 use crate::domain::rotation::Handle;
 use crate::domain::rotator::{GitlabOwner, GitlabToken};
 use crate::domain::value::Value;
@@ -76,7 +77,7 @@ impl<'a> Api<'a> {
                     return Err(self.refused(refusal, "look at the settings of the rotator"));
                 }
             };
-            let found: Vec<Token> = serde_json::from_slice(&answer.body).map_err(|_| self.garbage())?;
+            let found: Vec<Token> = json::read(&answer.body).map_err(|_| self.garbage())?;
             let count = found.len();
             // Versions before 17.2 know no `state`.
             tokens.extend(found.into_iter().filter(Token::is_valid));
@@ -144,7 +145,7 @@ impl<'a> Api<'a> {
     }
 
     fn read(&self, answer: &Answer) -> Result<Token, RotateError> {
-        serde_json::from_slice(&answer.body).map_err(|_| self.garbage())
+        json::read(&answer.body).map_err(|_| self.garbage())
     }
 
     /// An error, with what can be done about it where that can be told.
@@ -187,7 +188,7 @@ fn asked(request: &Request, answer: Answer) -> Asked {
     if answer.status < 300 {
         return Asked::Done(answer);
     }
-    let refusal = serde_json::from_slice::<answers::Refusal<'_>>(&answer.body).ok();
+    let refusal = json::read::<answers::Refusal<'_>>(&answer.body).ok();
     let said = match refusal.and_then(|refusal| refusal.sentence()) {
         Some(sentence) => request.said(sentence.as_bytes()),
         None => request.said(&answer.body),

@@ -72,7 +72,7 @@ fn request(oauth2: &OAuth2, target: &Target, secret: &[u8]) -> Result<Request, R
 pub fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, RotateError> {
     let garbage = |why: &str| ServiceError::Garbage { to: to.to_owned(), why: why.to_owned() };
     if answer.status == 200 {
-        let token: Token = json::object(&answer.body)
+        let token: Token = json::read(&answer.body)
             .map_err(|_| garbage("200 without an `access_token` and its `token_type`"))?;
         if token.access_token.0.is_empty() || token.token_type.is_empty() {
             return Err(garbage("200 with an empty `access_token` or `token_type`").into());
@@ -80,7 +80,7 @@ pub fn judge(answer: &Answer, request: &Request, to: &str) -> Result<Trial, Rota
         return Ok(Trial::Passed);
     }
     let status = answer.status;
-    let Ok(fault) = json::object::<Fault>(&answer.body) else {
+    let Ok(fault) = json::read::<Fault>(&answer.body) else {
         return match status {
             401 => Ok(Trial::Refused(format!("{to}: refused it with {status}, and does not say why"))),
             400 => Err(garbage("400 without an `error`").into()),

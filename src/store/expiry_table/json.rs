@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use super::super::toml::near_miss::hint;
 use super::row::Cells;
 use super::{COLUMNS, FileError, LIST_KEYS, Lines, Table};
-use crate::domain::json::StrictValue;
+use crate::domain::json::{self, StrictValue};
 use crate::domain::text::visible;
 
 /// What `secrets list` prints; what it says of itself does not matter here.
@@ -19,9 +19,9 @@ struct Listed<'t> {
 
 pub(super) fn read(text: &str, path: &str, table: &mut Table) -> Result<(), FileError> {
     let rows: Result<Vec<&RawValue>, _> = if text.trim_start().starts_with('[') {
-        serde_json::from_str(text)
+        json::read(text.as_bytes())
     } else {
-        serde_json::from_str::<Listed<'_>>(text).map(|listed| listed.secrets)
+        json::read::<Listed<'_>>(text.as_bytes()).map(|listed| listed.secrets)
     };
     let rows = rows.map_err(|error| {
         let message = if error.is_data() {
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, path: &str, table: &mut Table) -> Result<(), File
 }
 
 fn row(text: &str, line: usize, table: &mut Table) {
-    let object = match serde_json::from_str::<StrictValue>(text) {
+    let object = match json::read::<StrictValue>(text.as_bytes()) {
         Ok(StrictValue(Value::Object(object))) => object,
         Ok(_) => return table.faults.at(line, "expected an object with a `name`"),
         Err(_) => return table.faults.at(line, "has a key twice, or is nested too deeply"),

@@ -8,6 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use serde::Serializer;
 
 use super::{Change, Deserialize, Digest, JournalError, MAX_CHANGE_BYTES, Serialize, digest, place};
+use crate::domain::json;
+use crate::domain::text::visible;
 use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// The number of the journal's form.
@@ -120,12 +122,12 @@ impl Plan {
 
     /// The error says why the bytes are no plan.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, String> {
-        let plan: Self = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
+        let plan: Self = json::read(bytes).map_err(|error| visible(&error.to_string()).into_owned())?;
         if plan.schema != SCHEMA {
             return Err(format!("schema {} is of another version of `secrets`", plan.schema));
         }
         if let Some(bad) = plan.changes.iter().find(|planned| !place::is_inside(&planned.path)) {
-            return Err(format!("`{}` is no path in the store", bad.path));
+            return Err(format!("`{}` is no path in the store", visible(&bad.path)));
         }
         let unsigned = Self { digest: None, ..plan.clone() };
         if plan.digest != Some(Digest::of(&unsigned.to_bytes())) {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::channel::ChannelName;
 use crate::domain::digest::Digest;
 use crate::domain::id::RunId;
+use crate::domain::json;
 use crate::domain::ledger::{Claim, Event, RunEnd, RunOutcome, Sent};
 use crate::domain::name::SecretName;
 use crate::domain::notice::{NoticeId, Resolved};
@@ -187,7 +188,7 @@ fn printed<T: Serialize>(event: &str, body: T) -> String {
 }
 
 fn body<T: DeserializeOwned>(text: &[u8]) -> Result<T, LineFault> {
-    serde_json::from_slice(text).map_err(|error| no_event(&error.to_string()))
+    json::read(text).map_err(|error| no_event(&error.to_string()))
 }
 
 fn no_event(why: &str) -> LineFault {

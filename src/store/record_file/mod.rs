@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::domain::json::StrictValue;
+use crate::domain::json::{self, StrictValue};
 use crate::domain::record::{Record, SCHEMA, Sealed, VersionOrder};
 use crate::domain::rotation::{Rotation, RotationState};
 
@@ -49,7 +49,7 @@ pub fn parse(bytes: &[u8], path: &str) -> Result<Record, RecordError> {
     if bytes.len() as u64 > MAX_RECORD_BYTES {
         return Err(RecordError::TooLarge { path: path.to_owned() });
     }
-    let record = serde_json::from_slice::<Record>(bytes).map_err(|e| diagnose(bytes, path, &e))?;
+    let record = json::read::<Record>(bytes).map_err(|e| diagnose(bytes, path, &e))?;
     match contradiction(&record.sealed)
         .or_else(|| signed_twice(&record))
         .or_else(|| record.rotation.as_ref().and_then(of_rotation))
@@ -78,7 +78,7 @@ pub fn order_of(bytes: &[u8]) -> Option<VersionOrder> {
     if bytes.len() as u64 > MAX_RECORD_BYTES {
         return None;
     }
-    let Glance { sealed } = serde_json::from_slice(bytes).ok()?;
+    let Glance { sealed } = json::read(bytes).ok()?;
     Some(VersionOrder { number: sealed.version.number, seal: sealed.seal })
 }
 
@@ -146,7 +146,7 @@ fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError 
         return malformed(line, column, "is not UTF-8 here".to_owned(), RESTORE);
     }
     let (line, column) = (error.line(), error.column());
-    match serde_json::from_slice::<Value>(bytes) {
+    match json::read::<Value>(bytes) {
         // Nothing of any other file is quoted: it may be a secret in plain text.
         Ok(Value::Object(object))
             if object.contains_key("schema") && object.get("sealed").is_some_and(Value::is_object) =>
@@ -175,7 +175,7 @@ fn diagnose(bytes: &[u8], path: &str, error: &serde_json::Error) -> RecordError 
 }
 
 fn remedy(bytes: &[u8], message: &str) -> &'static str {
-    if serde_json::from_slice::<StrictValue>(bytes).is_err() {
+    if json::read::<StrictValue>(bytes).is_err() {
         "remove one of the two, or restore the file from git"
     } else if message.starts_with("about") {
         "correct it there: `about` is free to edit"

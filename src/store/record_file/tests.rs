@@ -19,6 +19,19 @@ fn the_sample_is_printed_as_it_stands() {
     assert_eq!(String::from_utf8(print(&record)).unwrap(), FULL);
 }
 
+/// What serde itself takes for a struct is none in a file whose schema says so.
+#[test]
+fn an_array_is_no_object() {
+    let (before, rest) = FULL.split_once("\"version\": {").unwrap();
+    let (_, after) = rest.split_once('}').unwrap();
+    let version = r#"["01K3Y3Q5W0000000000000002B", 3, "2026-08-30T20:15:52Z", "alice"]"#;
+    let text = format!("{before}\"version\": {version}{after}");
+    assert!(serde_json::from_str::<Record>(&text).is_ok(), "{text}");
+    assert!(message(&text).contains(":7:"), "{}", message(&text));
+    assert!(message(&text).contains("sealed.version: invalid type: sequence, expected struct"));
+    assert_eq!(order_of(text.as_bytes()), None);
+}
+
 #[test]
 fn line_ends_of_windows_are_white_space() {
     let crlf = FULL.replace('\n', "\r\n");
