@@ -125,9 +125,7 @@ impl Catalogue {
 
     fn look(&mut self, place: &Place, policy: &Policy, selection: &Selection) -> Result<(), CommandError> {
         let trees = Trees::observe(place, policy, Ask::LeaveOut);
-        let tracked = TrackedFiles::observe(place, policy, &trees, selection)
-            .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
-        let Some(tracked) = tracked else { return Ok(()) };
+        let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection)? else { return Ok(()) };
         let files: Vec<FileFacts> = tracked.files.par_iter().filter_map(|path| tracked.file(path)).collect();
         for unknown in &tracked.unknowns {
             self.unread.insert(unknown.what.clone(), unknown.why.clone());

@@ -35,8 +35,8 @@ pub fn open_fitting(
 ) -> Result<Vec<Clear>, CommandError> {
     let selection = Selection::of(scopes, &[], place, session.environment.current_dir())?;
     let listing = place.list();
-    if let Some(unknown) = listing.unknowns.first() {
-        return Err(CommandError::new(format!("{}: {}", unknown.what, unknown.why)).hint("secrets check"));
+    if let Some(unknown) = listing.unknowns.into_iter().next() {
+        return Err(CommandError::from(unknown).hint("secrets check"));
     }
     let all: Vec<SecretName> = listing.secrets.into_keys().collect();
     let own = all.iter().filter(|name| selection.admits(name)).cloned().collect();
@@ -123,11 +123,8 @@ fn open_tracked(
     named: Option<&[TrackedName]>,
     known: &mut Vec<TrackedName>,
 ) -> Result<Vec<Clear>, CommandError> {
-    let unknown = |unknown: crate::domain::finding::Unknown| {
-        CommandError::new(format!("{}: {}", unknown.what, unknown.why))
-    };
     let trees = Trees::observe(place, policy, Ask::LeaveOut);
-    let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection).map_err(unknown)? else {
+    let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection)? else {
         return Ok(Vec::new());
     };
     let keychain = session.keychain();
@@ -138,7 +135,7 @@ fn open_tracked(
         let Some(facts) = tracked.file(path) else {
             return Err(CommandError::new(format!("{}: can't be named; rename it", visible(path))));
         };
-        let secrets = facts.secrets.as_ref().map_err(Clone::clone).map_err(unknown)?;
+        let secrets = facts.secrets.as_ref().map_err(Clone::clone)?;
         known.push(facts.name.clone());
         known.extend(secrets.iter().map(|secret| secret.name.clone()));
         let Ok(Some(file)) = facts.sealed() else { continue };
@@ -150,11 +147,11 @@ fn open_tracked(
         if wanted.is_empty() {
             continue;
         }
-        let bytes = tracked.bytes(path).map_err(unknown)?;
+        let bytes = tracked.bytes(path)?;
         let opened = opener.open(&facts.name, file, &bytes);
         let opened = opened.map_err(|why| CommandError::new(format!("{}: {why}", visible(path))))?;
         for name in wanted {
-            for covered in tracked.covered(name, file).map_err(unknown)? {
+            for covered in tracked.covered(name, file)? {
                 // What stands in the file in clear is no secret, and nobody means it for one.
                 let is_sealed = file.leaves.iter().any(|leaf| leaf.pointer == covered.pointer());
                 let found = opened.get(covered.pointer().as_ref()).filter(|_| is_sealed);

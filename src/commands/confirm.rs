@@ -13,7 +13,6 @@ use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::Confirm;
 use crate::domain::claim::Claim;
-use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::Contents;
 use crate::domain::text::{counted, visible};
 use crate::domain::tracked_facts::FileFacts;
@@ -35,7 +34,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     let files: BTreeSet<String> = chosen.iter().map(|name| name.file().to_owned()).collect();
     let selection =
         Selection::Files(SelectedFiles { others: files.into_iter().collect(), ..Default::default() });
-    let tracked = undisturbed(&place, || known(TrackedFiles::observe(&place, &policy, &trees, &selection)))?;
+    let tracked = undisturbed(&place, || Ok(TrackedFiles::observe(&place, &policy, &trees, &selection)?))?;
     let Some(tracked) = tracked else {
         session.say("nothing is tracked here: secrets track PATH")?;
         return Ok(0);
@@ -74,10 +73,6 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     }
     commit(session, &place, &policy, writer, &message, &arguments.publish)?;
     Ok(code)
-}
-
-fn known<T>(known: Known<T>) -> Result<T, CommandError> {
-    known.map_err(|Unknown { what, why }| CommandError::new(format!("{what}: {why}")))
 }
 
 /// The records that are meant; all, where none is named.

@@ -74,9 +74,7 @@ impl Inventory {
             observation.names.iter().filter(|name| selection.admits(name)).collect();
         let mut secrets: Vec<Row> =
             names.par_iter().map(|name| row(session, &setting, &policy, &observation, name)).collect();
-        let tracked = TrackedFiles::observe(&place, &policy, &observation.trees, &selection);
-        let tracked =
-            tracked.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+        let tracked = TrackedFiles::observe(&place, &policy, &observation.trees, &selection)?;
         let mut known = Vec::new();
         let mut unknowns = observation.listing.unknowns.clone();
         if let Some(tracked) = &tracked {

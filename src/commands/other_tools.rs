@@ -31,8 +31,7 @@ pub fn file_of(
     let trees = Trees::observe(place, policy, Ask::LeaveOut);
     let others = vec![path.to_owned()];
     let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
-    let tracked = TrackedFiles::observe(place, policy, &trees, &selection)
-        .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+    let tracked = TrackedFiles::observe(place, policy, &trees, &selection)?;
     Ok(tracked.and_then(|tracked| tracked.file(path)))
 }
 

@@ -185,8 +185,7 @@ impl Turn<'_> {
     }
 
     pub fn deployed_repository(&self) -> Result<&Repository, CommandError> {
-        let known = self.deployed.place.known_repository();
-        known.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))
+        Ok(self.deployed.place.known_repository()?)
     }
 
     /// The record as the deploy ref has it.
@@ -233,10 +232,7 @@ impl Turn<'_> {
 }
 
 fn file_of(deployed: &Deployed, path: &str) -> Result<Option<Vec<u8>>, CommandError> {
-    let repository = deployed.place.known_repository();
-    let repository =
-        repository.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
-    let file = repository.file(deployed.commit, path, MAX_BLOB_BYTES)?;
+    let file = deployed.place.known_repository()?.file(deployed.commit, path, MAX_BLOB_BYTES)?;
     Ok(file.map(|(_, bytes)| bytes))
 }
 

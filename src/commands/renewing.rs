@@ -14,7 +14,6 @@ use crate::cli::Renewal;
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
-use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::{Contents, ForeignFile, Leaf, SealedFormat};
 use crate::domain::name::SecretName;
 use crate::domain::opened::OpenedValue;
@@ -53,13 +52,13 @@ pub fn renew(
     let trees = Trees::observe(place, &policy, Ask::LeaveOut);
     let others = vec![name.file().to_owned()];
     let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
-    let tracked = undisturbed(place, || known(TrackedFiles::observe(place, &policy, &trees, &selection)))?;
+    let tracked = undisturbed(place, || Ok(TrackedFiles::observe(place, &policy, &trees, &selection)?))?;
     let facts = tracked.as_ref().and_then(|tracked| tracked.file(name.file()));
     let (Some(tracked), Some(facts)) = (tracked, facts) else {
         return Err(CommandError::new(format!("{name}: there is no such file")).hint("secrets list"));
     };
     let (file, leaf) = sealed(&facts, name)?;
-    let bytes = known(tracked.bytes(name.file()))?;
+    let bytes = tracked.bytes(name.file())?;
     if !renewal.publish.no_commit {
         refuse_uncommitted(&facts)?;
     }
@@ -108,10 +107,6 @@ pub fn renew(
     Ok(0)
 }
 
-fn known<T>(known: Known<T>) -> Result<T, CommandError> {
-    known.map_err(|Unknown { what, why }| CommandError::new(format!("{what}: {why}")))
-}
-
 /// What the store's secrets have and others have not: who reads it is the tool's business that seals it.
 fn refuse_idle_options(renewal: &Renewal) -> Result<(), CommandError> {
     let sealing = &renewal.sealing;
@@ -132,23 +127,19 @@ fn refuse_idle_options(renewal: &Renewal) -> Result<(), CommandError> {
 /// The file, and the value in it that is meant.
 fn sealed<'f>(facts: &'f FileFacts, name: &TrackedName) -> Result<(&'f ForeignFile, &'f Leaf), CommandError> {
     let path = visible(name.file()).into_owned();
-    let file = match facts.contents.as_ref().map_err(Clone::clone) {
-        Err(Unknown { what, why }) => return Err(CommandError::new(format!("{what}: {why}"))),
-        Ok(None) => return Err(CommandError::new(format!("{path}: there is no such file"))),
-        Ok(Some(Contents::Plain(why))) => {
+    let file = match facts.contents.as_ref().map_err(Clone::clone)? {
+        None => return Err(CommandError::new(format!("{path}: there is no such file"))),
+        Some(Contents::Plain(why)) => {
             return Err(CommandError::new(format!("{path}: is not sealed: {}", visible(why))));
         }
-        Ok(Some(Contents::Damaged { format, why })) => {
+        Some(Contents::Damaged { format, why }) => {
             let told = format!("{path}: looks like {format}, and can't be read: {}", visible(why));
             return Err(CommandError::new(told).hint("restore it from git"));
         }
-        Ok(Some(Contents::Sealed(file))) => file,
+        Some(Contents::Sealed(file)) => file,
     };
     // Of an unknown record nothing could be kept.
-    facts
-        .secrets
-        .as_ref()
-        .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+    facts.secrets.as_ref().map_err(Clone::clone)?;
     match file.leaves.iter().find(|leaf| leaf.pointer == name.pointer()) {
         Some(leaf) => Ok((file, leaf)),
         None if name.pointer().is_none() => {
