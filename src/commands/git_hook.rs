@@ -1,6 +1,7 @@
 //! `secrets git hook`: what git's hooks ask. A commit and a push are judged by what they change.
 
 use super::hooking::{Checked, Push, places, pushes};
+use super::judging::setting_here;
 use super::{CommandError, Session};
 use crate::checks;
 use crate::checks::driver::{self, Judged, Which};
@@ -55,7 +56,8 @@ fn commit(session: &Session, place: &Place, step: &Step<'_>) -> Checked {
         Ok(None) => return Checked::default(),
         Err(unknown) => return Checked::unknown(&unknown),
     };
-    let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_COMMIT) };
+    let judge =
+        Judge { setting: setting_here(session.now, place), policy: &policy, which: Which::Only(&OF_COMMIT) };
     let mut judged = driver::judge_store_by(judge.which, &judge.setting, &policy, &step.store());
     judged.absorb(judge.secrets(&step.after, &step.secrets()));
     Checked::of(judged, judge.files(step, step.after.commit, Among::Changed))
@@ -85,7 +87,8 @@ fn pushed(
     } else {
         (Among::Changed, step.secrets())
     };
-    let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_PUSH) };
+    let judge =
+        Judge { setting: setting_here(session.now, place), policy: &policy, which: Which::Only(&OF_PUSH) };
     let here = judge.secrets(&step.after, &names);
     let mut checked = Checked::of(here, judge.files(&step, step.after.commit, among));
     let Some(there) = step.first_before() else { return Ok(checked) };
@@ -93,7 +96,8 @@ fn pushed(
     // What can't be read there stands for nothing.
     let Some(standing) = there.policy().ok().flatten() else { return Ok(checked) };
     let names: Vec<_> = names.into_iter().filter(|name| there.names.binary_search(name).is_ok()).collect();
-    let judge = Judge { setting: setting(session, place), policy: &standing, which: Which::Only(&OF_PUSH) };
+    let judge =
+        Judge { setting: setting_here(session.now, place), policy: &standing, which: Which::Only(&OF_PUSH) };
     let mut stood = judge.secrets(&there, &names);
     if let Ok(files) = judge.files(&step, there.commit, among) {
         stood.absorb(files);
@@ -107,17 +111,6 @@ fn new_or_worse(findings: Vec<Finding>, stood: &[Finding]) -> Vec<Finding> {
     let lowered = checks::against(findings.clone(), stood, "the remote");
     // What stands already is told in other words.
     findings.into_iter().zip(lowered).filter(|(own, told)| own == told).map(|(own, _)| own).collect()
-}
-
-fn setting(session: &Session, place: &Place) -> Setting {
-    Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: None,
-        head: None,
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    }
 }
 
 /// Which files of other tools are judged.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::judging::setting_here;
 use super::{CommandError, Session, dues};
 use crate::checks::{Judged, driver};
 use crate::domain::access;
@@ -62,14 +63,7 @@ impl Inventory {
         let policy = place.policy()?;
         let selection = Selection::of(scopes, &[], &place, session.environment.current_dir())?;
         let observation = Observation::new(&place, &policy, Ask::LeaveOut);
-        let setting = Setting {
-            now: session.now,
-            store: place.folder.clone(),
-            deploy_ref: None,
-            head: None,
-            deployed_commit: None,
-            deployed_is_ancestor: false,
-        };
+        let setting = setting_here(session.now, &place);
         let names: Vec<&SecretName> =
             observation.names.iter().filter(|name| selection.admits(name)).collect();
         let mut secrets: Vec<Row> =

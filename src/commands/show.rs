@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::judging::setting_here;
 use super::other_tools::{self, no_such_secret};
 use super::showing::{FindingWire, HistoryWire, RuleWire, Sections, end_text, history, people_text, rules};
 use super::{CommandError, Session, showing_tracked};
@@ -9,7 +10,7 @@ use crate::checks::driver::{self, Judged};
 use crate::cli::{ReadFormat, Show};
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
-use crate::domain::facts::{SecretFacts, Setting, SignatureVerdict};
+use crate::domain::facts::{SecretFacts, SignatureVerdict};
 use crate::domain::id::VersionId;
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Actor, Policy};
@@ -82,15 +83,7 @@ pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
         }
         Err(unknown) => return Err(CommandError::new(unknown.why.clone())),
     };
-    let setting = Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: None,
-        head: None,
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    };
-    let judged = driver::judge_secret(&setting, &policy, &facts);
+    let judged = driver::judge_secret(&setting_here(session.now, &place), &policy, &facts);
     let wire = describe(&place, &policy, &facts, record, &judged);
     let text = match arguments.output.format {
         ReadFormat::Json => serde_json::to_string_pretty(&wire)? + "\n",
