@@ -64,9 +64,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
         records.put(name, claim.clone())?;
     }
     let count = settled.changed().count();
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let message = format!("secrets: confirm {}", counted(count, "tracked secret"));
     if !arguments.publish.no_commit && !arguments.untested_hooks {
         rehearse(session, repository, &writer, &message)?;

@@ -178,9 +178,7 @@ impl<'a> Redating<'a> {
     ) -> Result<(), CommandError> {
         let Self { session, place, policy, .. } = self;
         self.put_own(&mut writer, manner)?;
-        for rewritten in self.records.rewritten() {
-            writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-        }
+        self.records.plan(&mut writer);
         if self.has_tracked && !manner.publish.no_commit && !manner.untested_hooks {
             rehearse(session, super::session::repository(place)?, &writer, message)?;
         }

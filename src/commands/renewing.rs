@@ -96,9 +96,7 @@ pub fn renew(
     writer.put(name.file(), Some(was), Some(written));
     let mut records = Records::new(place);
     record(&mut records, &tracked, &facts, &after, name, expires, renewal)?;
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let message = format!("secrets: set {name}");
     if !renewal.publish.no_commit && !renewal.untested_hooks {
         rehearse(session, repository, &writer, &message)?;

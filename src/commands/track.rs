@@ -34,9 +34,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
     refuse_plain(&targets, &gathered, &arguments.paths)?;
     let mut records = Records::new(&place);
     let plan = plan(&policy, gathered, &targets, arguments, &mut records)?;
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let text = place.policy_text()?;
     let mut draft = policy_edit::Draft::read(&text, &place.path(POLICY))?;
     draft.add_tracked_files(&plan.globs)?;

@@ -31,9 +31,7 @@ pub fn run(session: &Session, arguments: &Untrack) -> Result<u8, CommandError> {
     for name in &chosen {
         records.remove(name)?;
     }
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let would = if arguments.dry_run { "would be removed" } else { "removed" };
     for name in &chosen {
         session.say(format!("{would}: the record of {}", visible(name.as_str())))?;
