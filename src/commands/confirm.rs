@@ -7,7 +7,7 @@ use super::confirming::{Answers, Settled};
 use super::ending::check_issued;
 use super::gathering::{Records, Target};
 use super::session::repository;
-use super::tracking::{commit, rehearse};
+use super::tracking::commit;
 use super::writing::undisturbed;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
@@ -66,10 +66,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     let count = settled.changed().count();
     records.plan(&mut writer);
     let message = format!("secrets: confirm {}", counted(count, "tracked secret"));
-    if !arguments.publish.no_commit && !arguments.untested_hooks {
-        rehearse(session, repository, &writer, &message)?;
-    }
-    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    commit(session, &place, &policy, writer, &message, &arguments.publish, arguments.untested_hooks)?;
     Ok(code)
 }
 

@@ -5,7 +5,7 @@ use super::ending::{echo_expiry, expiry_of_value};
 use super::gathering::Records;
 use super::new_value::Source;
 use super::session::repository;
-use super::tracking::{commit, rehearse};
+use super::tracking::commit;
 use super::writing::undisturbed;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
@@ -98,10 +98,7 @@ pub fn renew(
     record(&mut records, &tracked, &facts, &after, name, expires, renewal)?;
     records.plan(&mut writer);
     let message = format!("secrets: set {name}");
-    if !renewal.publish.no_commit && !renewal.untested_hooks {
-        rehearse(session, repository, &writer, &message)?;
-    }
-    commit(session, place, &policy, writer, &message, &renewal.publish)?;
+    commit(session, place, &policy, writer, &message, &renewal.publish, renewal.untested_hooks)?;
     Ok(0)
 }
 

@@ -6,7 +6,7 @@ use super::gathering::{Gathered, Records, Target};
 use super::proposals::Proposals;
 use super::session::repository;
 use super::taking_over::{MOST_VALUES, Plan};
-use super::tracking::{commit, rehearse};
+use super::tracking::commit;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::{ReadFormat, Track};
@@ -57,10 +57,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
         return Ok(code);
     }
     let message = format!("secrets: track {}", counted(plan.files, "sealed file"));
-    if !arguments.publish.no_commit && !arguments.untested_hooks {
-        rehearse(session, repository, &writer, &message)?;
-    }
-    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    commit(session, &place, &policy, writer, &message, &arguments.publish, arguments.untested_hooks)?;
     Ok(code)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::gathering::{Records, Target};
 use super::session::repository;
-use super::tracking::commit;
+use super::writing::finish;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::Untrack;
@@ -45,6 +45,6 @@ pub fn run(session: &Session, arguments: &Untrack) -> Result<u8, CommandError> {
         return Ok(0);
     }
     let message = format!("secrets: untrack {}", counted(chosen.len(), "secret"));
-    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    finish(session, &place, &policy, writer, &message, &arguments.publish, None)?;
     Ok(0)
 }
