@@ -1,6 +1,6 @@
 //! Many values in clear, for a command that hands them on: to a program, or in a format of another tool.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::openers::{self, Refusal, Task};
 use super::other_tools::{as_tracked, no_such_secret};
@@ -13,7 +13,7 @@ use crate::domain::text::visible;
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::domain::value::Value;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{Opener, TrackedFiles};
 use crate::observe::trees::{Ask, Trees};
 use crate::seal::identity::Identity;
@@ -70,9 +70,7 @@ pub fn open_named(
     }
     let mut clear = open_own(session, place, own)?;
     if !tracked.is_empty() {
-        let files: BTreeSet<&str> = tracked.iter().map(TrackedName::file).collect();
-        let others = files.into_iter().map(ToOwned::to_owned).collect();
-        let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
+        let selection = Selection::of_others(tracked.iter().map(TrackedName::file));
         clear.extend(open_tracked(session, place, policy, &selection, Some(&tracked), &mut Vec::new())?);
     }
     let mut by_name: BTreeMap<String, Clear> =

@@ -18,7 +18,7 @@ use crate::domain::text::{counted, visible};
 use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::TrackedName;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{Opener, TrackedFiles, bounded};
 use crate::observe::trees::{Ask, Trees};
 use crate::system::threads::{ParallelIterator as _, Shared as _};
@@ -31,9 +31,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     let answers = Answers::read(session, arguments)?;
     let chosen = chosen(session, &place, &arguments.names)?;
     let trees = Trees::observe(&place, &policy, Ask::LeaveOut);
-    let files: BTreeSet<String> = chosen.iter().map(|name| name.file().to_owned()).collect();
-    let selection =
-        Selection::Files(SelectedFiles { others: files.into_iter().collect(), ..Default::default() });
+    let selection = Selection::of_others(chosen.iter().map(TrackedName::file));
     let tracked = undisturbed(&place, || Ok(TrackedFiles::observe(&place, &policy, &trees, &selection)?))?;
     let Some(tracked) = tracked else {
         session.say("nothing is tracked here: secrets track PATH")?;

@@ -24,7 +24,7 @@ use crate::domain::tracked_name::TrackedName;
 use crate::domain::tracking::{KindRule, kind_of};
 use crate::domain::value::Value;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{self, Opener, TrackedFiles, folder_of};
 use crate::observe::trees::{Ask, Trees};
 
@@ -50,8 +50,7 @@ pub fn renew(
     let repository = repository(place)?;
     let policy = place.policy()?;
     let trees = Trees::observe(place, &policy, Ask::LeaveOut);
-    let others = vec![name.file().to_owned()];
-    let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
+    let selection = Selection::of_others([name.file()]);
     let tracked = undisturbed(place, || Ok(TrackedFiles::observe(place, &policy, &trees, &selection)?))?;
     let facts = tracked.as_ref().and_then(|tracked| tracked.file(name.file()));
     let (Some(tracked), Some(facts)) = (tracked, facts) else {
