@@ -28,9 +28,7 @@ pub fn run(session: &Session, arguments: &PeopleImpact) -> Result<u8, CommandErr
     records.unread.extend(unread);
     let impact = Impact::of(&policy, records.by_name.values(), &files, name, session.now);
     if arguments.output.format == ReadFormat::Json {
-        let mut text = serde_json::to_string_pretty(&Wire::of(name, &impact, records.unread_wire()))?;
-        text.push('\n');
-        session.print(text)?;
+        session.print_json(&Wire::of(name, &impact, records.unread_wire()))?;
     } else {
         session.print(describe(name, &impact))?;
     }

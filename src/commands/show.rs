@@ -85,11 +85,10 @@ pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
     };
     let judged = driver::judge_secret(&setting_here(session.now, &place), &policy, &facts);
     let wire = describe(&place, &policy, &facts, record, &judged);
-    let text = match arguments.output.format {
-        ReadFormat::Json => serde_json::to_string_pretty(&wire)? + "\n",
-        ReadFormat::Human => human(&wire, session.now),
-    };
-    session.print(text)?;
+    match arguments.output.format {
+        ReadFormat::Json => session.print_json(&wire)?,
+        ReadFormat::Human => session.print(human(&wire, session.now))?,
+    }
     Ok(0)
 }
 

@@ -92,11 +92,10 @@ pub fn run(
     format: ReadFormat,
 ) -> Result<u8, CommandError> {
     let wire = describe(session, place, policy, name, file)?;
-    let text = match format {
-        ReadFormat::Json => serde_json::to_string_pretty(&wire)? + "\n",
-        ReadFormat::Human => human(&wire, session.now),
-    };
-    session.print(text)?;
+    match format {
+        ReadFormat::Json => session.print_json(&wire)?,
+        ReadFormat::Human => session.print(human(&wire, session.now))?,
+    }
     Ok(0)
 }
 

@@ -46,7 +46,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
     let files: Vec<String> = writer.planned().map(|(path, _)| path.to_owned()).collect();
     match arguments.format {
         ReadFormat::Human => session.print(plan.told(&files, arguments.dry_run))?,
-        ReadFormat::Json => session.print(plan.wire(&files, arguments.dry_run)?)?,
+        ReadFormat::Json => session.print_json(&plan.wire(&files, arguments.dry_run))?,
     }
     let code = if plan.unreadable.is_empty() { 0 } else { 2 };
     if arguments.dry_run {
