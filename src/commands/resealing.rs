@@ -287,7 +287,7 @@ pub fn misfits(proved: &Proved) -> Vec<String> {
         reasons.push(format!("is not sealed to {names}, though its record says so"));
     }
     if !proved.surplus.is_empty() {
-        let stanzas = counted(proved.surplus.len() as u64, "stanza");
+        let stanzas = counted(proved.surplus.len(), "stanza");
         reasons.push(format!("has {stanzas} in its header that no reader listed accounts for"));
     }
     reasons

@@ -356,7 +356,7 @@ pub fn blind_spot(
             if unknown.is_empty() {
                 return None;
             }
-            let secrets = counted(i64::try_from(unknown.len()).unwrap_or(i64::MAX), "secret");
+            let secrets = counted(unknown.len(), "secret");
             format!("the ledger ({ledger_ref}) does not know {secrets} ({})", abridged(&unknown))
         }
         Ok(RemoteLedger::Absent) => format!("the remote has no ledger ({ledger_ref})"),
