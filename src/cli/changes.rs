@@ -57,7 +57,7 @@ pub struct Lifetime {
 }
 
 // What is noted of a secret, free to edit later.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Record")]
 pub struct Notes {
     /// A person or group that answers for it

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::adding::about;
 use super::gathering::{Gathered, Records, Target};
 use super::proposals::Proposals;
 use super::session::repository;
@@ -15,7 +16,7 @@ use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::foreign::ForeignFile;
 use crate::domain::policy::Policy;
-use crate::domain::record::Issuer;
+use crate::domain::record::About;
 use crate::domain::text::counted;
 use crate::domain::tracked_name::TrackedName;
 use crate::observe::tracked::{Decided, whole};
@@ -163,16 +164,11 @@ fn file_seen(file: &ForeignFile) -> Option<Digest> {
 }
 
 fn claim(file: &ForeignFile, seen: Option<Digest>, arguments: &Track) -> Claim {
-    let notes = &arguments.notes;
-    let issuer = notes.issuer.clone().map(|name| Issuer {
-        name,
-        contact: notes.issuer_contact.clone(),
-        others: serde_json::Map::new(),
-    });
+    let About { owners, issuer, runbook, .. } = about(&arguments.notes);
     Claim {
-        owners: notes.owners.clone(),
+        owners,
         issuer,
-        runbook: notes.runbook.clone(),
+        runbook,
         set_at: file.modified,
         seen,
         data_key: file.data_key,
