@@ -229,9 +229,8 @@ fn ending(
     value: &Value,
 ) -> Result<Option<Expiry>, CommandError> {
     let lifetime = &renewal.lifetime;
-    let is_said = lifetime.expires.is_some() || lifetime.expires_in.is_some() || lifetime.never.is_some();
     let claimed = own(facts, name).and_then(|secret| secret.claim.as_ref()?.expires.clone());
-    if !is_said
+    if !lifetime.is_said()
         && claimed.is_none()
         && let Some(KindRule::Never(why)) = kind_of(&policy.kinds, name).map(|kind| &kind.rule)
     {
