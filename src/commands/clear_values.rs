@@ -17,7 +17,7 @@ use crate::observe::selection::Selection;
 use crate::observe::tracked::{Opener, TrackedFiles};
 use crate::observe::trees::{Ask, Trees};
 use crate::seal::identity::Identity;
-use crate::seal::opening::{self, OpenError};
+use crate::seal::opening;
 
 /// A secret in clear. Has no `Debug`, as [`Value`] has none.
 pub struct Clear {
@@ -102,13 +102,7 @@ pub fn open_own(
 
 fn open_one(place: &Place, name: &SecretName, identities: &[Identity]) -> Result<Value, Refusal> {
     let secret = existing(place, name).map_err(|error| Refusal::Final(error.to_string()))?;
-    opening::open(&secret.bytes, identities).map_err(|error| match error {
-        OpenError::NotForYou | OpenError::NoIdentity => Refusal::NotForThese,
-        OpenError::Identity(error) => Refusal::Unusable(error.to_string()),
-        OpenError::Header(_) | OpenError::Corrupted(_) | OpenError::TooLarge => {
-            Refusal::Final(error.to_string())
-        }
-    })
+    Ok(opening::open(&secret.bytes, identities)?)
 }
 
 /// The secrets in files of other tools: what policy calls no secret is left out. Where `named` is given, just those

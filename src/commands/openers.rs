@@ -4,6 +4,7 @@
 use crate::domain::key::KeyKind;
 use crate::observe::identities::{Identities, State};
 use crate::seal::identity::{Identity, IdentityKind};
+use crate::seal::opening::OpenError;
 use crate::system::threads::{IndexedParallelIterator as _, ParallelIterator as _, Shared as _};
 
 /// Why an attempt came to nothing.
@@ -14,6 +15,18 @@ pub enum Refusal {
     Unusable(String),
     /// No identity will do.
     Final(String),
+}
+
+impl From<OpenError> for Refusal {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotForYou | OpenError::NoIdentity => Self::NotForThese,
+            OpenError::Identity(error) => Self::Unusable(error.to_string()),
+            OpenError::Header(_) | OpenError::Corrupted(_) | OpenError::TooLarge => {
+                Self::Final(error.to_string())
+            }
+        }
+    }
 }
 
 /// A value to be opened.
