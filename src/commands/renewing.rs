@@ -3,7 +3,6 @@
 
 use super::ending::{echo_expiry, expiry_of_value};
 use super::gathering::Records;
-use super::new_value::Source;
 use super::session::repository;
 use super::tracking::commit;
 use super::writing::undisturbed;
@@ -27,6 +26,10 @@ use crate::observe::place::Place;
 use crate::observe::selection::Selection;
 use crate::observe::tracked::{self, Opener, TrackedFiles, folder_of};
 use crate::observe::trees::{Ask, Trees};
+
+/// Where a new value comes from, given the one that it is to replace, where that could be opened. `None`: it is to stay as
+/// it is.
+pub type Source<'s> = dyn FnMut(Option<&Value>) -> Result<Option<Value>, CommandError> + 's;
 
 /// Whether a name that could be one of the store's is that of a file of the repository: the store has no such secret.
 pub fn is_file(place: &Place, name: &SecretName) -> Option<TrackedName> {
