@@ -37,7 +37,7 @@ pub struct Task<T> {
 }
 
 /// What is done with one value and some identities.
-pub type Attempt<'a, T, R> = dyn Fn(&T, &[Identity]) -> Result<R, Refusal> + Sync + 'a;
+type Attempt<'a, T, R> = dyn Fn(&T, &[Identity]) -> Result<R, Refusal> + Sync + 'a;
 
 /// Does the work on every value with the first source of identities that fits. What none fits is answered with why.
 /// The answers are in the order of the tasks.
