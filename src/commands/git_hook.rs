@@ -1,7 +1,7 @@
 //! `secrets git hook`: what git's hooks ask. A commit and a push are judged by what they change.
 
 use super::hooking::{Checked, Push, places, pushes};
-use super::judging::setting_here;
+use super::judging::{setting_here, unnamed};
 use super::{CommandError, Session};
 use crate::checks;
 use crate::checks::driver::{self, Judged, Which};
@@ -11,8 +11,6 @@ use crate::domain::facts::Setting;
 use crate::domain::finding::{Finding, Known};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
-use crate::domain::report::Unchecked;
-use crate::domain::text::visible;
 use crate::git::{Commit, Repository};
 use crate::observe::place::Place;
 use crate::observe::reference::Reference;
@@ -145,7 +143,7 @@ impl<'a> Judge<'a> {
         };
         let judged = files.into_par_iter().map(|path| match tracked.file(path) {
             Some(facts) => driver::judge_file_by(self.which, &self.setting, self.policy, &facts),
-            None => Judged { unchecked: [unnamed(path)].into(), ..Judged::default() },
+            None => unnamed(path),
         });
         let mut judged = judged.reduce(Judged::default, joined);
         for unknown in &tracked.unknowns {
@@ -155,11 +153,6 @@ impl<'a> Judge<'a> {
         }
         Ok(judged)
     }
-}
-
-fn unnamed(path: &str) -> Unchecked {
-    let why = "can't be named, so nothing about it was judged; rename it".to_owned();
-    Unchecked { secret: None, what: visible(path).into_owned(), why }
 }
 
 fn joined(mut all: Judged, one: Judged) -> Judged {

@@ -182,12 +182,17 @@ impl Tracked {
     }
 }
 
+/// Of a file that can't be named.
+pub fn unnamed(path: &str) -> Judged {
+    let why = "can't be named, so nothing about it was judged; rename it".to_owned();
+    let unchecked = Unchecked { secret: None, what: visible(path).into_owned(), why };
+    Judged { unchecked: [unchecked].into(), ..Judged::default() }
+}
+
 impl Seen {
     /// A file that can't be named was not judged.
     fn unnamed(path: &str) -> Self {
-        let why = "can't be named, so nothing about it was judged; rename it".to_owned();
-        let unchecked = Unchecked { secret: None, what: visible(path).into_owned(), why };
-        Self { judged: Judged { unchecked: [unchecked].into(), ..Judged::default() }, ..Self::default() }
+        Self { judged: unnamed(path), ..Self::default() }
     }
 
     pub fn absorb(&mut self, other: Self) {
