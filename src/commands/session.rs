@@ -49,6 +49,11 @@ impl Session {
         Style { color: self.terminal.color_stdout, width: self.terminal.width }
     }
 
+    /// How what is said beside them, on standard error, is shown: as wide as what is printed.
+    pub fn style_beside(&self) -> Style {
+        Style { color: self.terminal.color_stderr, ..self.style() }
+    }
+
     /// Whether what is printed is best kept to ASCII.
     pub fn is_plain(&self) -> bool {
         self.terminal.is_dumb || !self.environment.speaks_utf8()
