@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::judging::setting_here;
 use super::other_tools::{self, no_such_secret};
+use super::reading::names_text;
 use super::showing::{FindingWire, HistoryWire, RuleWire, Sections, end_text, history, people_text, rules};
 use super::{CommandError, Session, showing_tracked};
 use crate::checks::driver::{self, Judged};
@@ -218,8 +219,7 @@ fn facts_lines(record: &Record, now: Instant) -> Vec<(String, String)> {
         let version = sealed.version.id;
         line("rotation", rotation_text(rotation, version));
     }
-    let owners: Vec<&str> = record.about.owners.iter().map(ActorName::as_str).collect();
-    line("owners", if owners.is_empty() { "none".to_owned() } else { owners.join(", ") });
+    line("owners", names_text(&record.about.owners));
     if let Some(issuer) = &record.about.issuer {
         let contact = issuer.contact.as_ref().map(|contact| format!(" <{contact}>")).unwrap_or_default();
         line("issuer", format!("{}{contact}", issuer.name));

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::judging::setting_here;
 use super::other_tools::as_tracked;
+use super::reading::names_text;
 use super::showing::{FindingWire, HistoryWire, RuleWire, Sections, end_text, history, people_text, rules};
 use super::{CommandError, Session};
 use crate::checks::driver;
@@ -319,9 +320,4 @@ fn custody_lines(custody: &Custody) -> Vec<(String, String)> {
     }
     lines.extend(custody.misfit.iter().map(|why| ("misfit".to_owned(), why.clone())));
     lines
-}
-
-fn names_text(names: &[ActorName]) -> String {
-    let names: Vec<&str> = names.iter().map(ActorName::as_str).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
