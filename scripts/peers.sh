@@ -57,13 +57,5 @@ need_crate() {
 need_dotenvx() {
   need_node
   ln -sfn "$(readlink "$tools/bin/node")" "$peers/bin/node"
-  unless_done "$peers/node" benches/peers.d/package-lock.json install_dotenvx
-}
-
-install_dotenvx() {
-  say 'installing what benches/peers.d/package.json names into target/tools/peers/node'
-  mkdir -p "$peers/node"
-  cp benches/peers.d/package.json benches/peers.d/package-lock.json "$peers/node/"
-  # npm takes a folder behind a link for another package.
-  "${npm[@]}" --prefix "$(realpath "$peers/node")" ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
+  unless_done "$peers/node" benches/peers.d/package-lock.json npm_install benches/peers.d peers/node
 }

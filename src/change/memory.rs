@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::finding::Unknown;
 use crate::domain::ledger::Event;
+use crate::domain::text::counted;
 use crate::domain::time::Instant;
 use crate::git::Repository;
 use crate::store::ledger::{self, Ledger, MAX_LEDGER_BYTES};
@@ -90,7 +91,7 @@ impl Memory<'_> {
                         return None;
                     }
                     let at = events.iter().filter_map(Event::at).max();
-                    let message = format!("Append {}", counted(events.len()));
+                    let message = format!("Append {}", counted(events.len(), "event"));
                     Some(Change { text: ledger::appended(&remembered.text, &events), at, message })
                 })
             }
@@ -130,10 +131,6 @@ struct Change {
     /// By what its commit is dated; `None`: by the last run.
     at: Option<Instant>,
     message: String,
-}
-
-fn counted(events: usize) -> String {
-    if events == 1 { "1 event".to_owned() } else { format!("{events} events") }
 }
 
 fn read_file(path: &Path) -> Result<Remembered, MemoryError> {

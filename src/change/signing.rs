@@ -14,7 +14,7 @@ use crate::seal::signer::{Signer, SignerError};
 use crate::system::environment::Environment;
 
 /// The variable that names the file of a signing key.
-pub const SIGNING_KEY_VARIABLE: &str = "SECRETS_SIGNING_KEY";
+const SIGNING_KEY_VARIABLE: &str = "SECRETS_SIGNING_KEY";
 
 /// Why nothing could be signed.
 #[derive(Debug, thiserror::Error)]

@@ -56,8 +56,14 @@ pub struct Lifetime {
     pub never: Option<String>,
 }
 
+impl Lifetime {
+    pub fn is_said(&self) -> bool {
+        self.expires.is_some() || self.expires_in.is_some() || self.never.is_some()
+    }
+}
+
 // What is noted of a secret, free to edit later.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Record")]
 pub struct Notes {
     /// A person or group that answers for it

@@ -28,9 +28,7 @@ pub fn run(session: &Session, arguments: &PeopleImpact) -> Result<u8, CommandErr
     records.unread.extend(unread);
     let impact = Impact::of(&policy, records.by_name.values(), &files, name, session.now);
     if arguments.output.format == ReadFormat::Json {
-        let mut text = serde_json::to_string_pretty(&Wire::of(name, &impact, records.unread_wire()))?;
-        text.push('\n');
-        session.print(text)?;
+        session.print_json(&Wire::of(name, &impact, records.unread_wire()))?;
     } else {
         session.print(describe(name, &impact))?;
     }
@@ -59,12 +57,11 @@ fn refuse_others(policy: &Policy, name: &ActorName) -> Result<(), CommandError> 
 fn headline(name: &ActorName, impact: &Impact) -> String {
     let (nobody, one, below) =
         (impact.with_nobody().len(), impact.with_one().len(), impact.below_min_people().len());
-    let has = |count: usize| {
-        format!("{} {}", counted(count as u64, "secret"), if count == 1 { "has" } else { "have" })
-    };
+    let has =
+        |count: usize| format!("{} {}", counted(count, "secret"), if count == 1 { "has" } else { "have" });
     let mut parts = Vec::new();
     if nobody > 0 {
-        parts.push(format!("nobody can open {}", counted(nobody as u64, "secret")));
+        parts.push(format!("nobody can open {}", counted(nobody, "secret")));
     }
     if one > 0 {
         parts.push(format!("{} one person left", has(one)));
@@ -106,11 +103,11 @@ fn describe(name: &ActorName, impact: &Impact) -> String {
         line(format!("behind the shared key {shared}{others}: whoever leaves still has it, so exchange it"));
     }
     if !impact.knows.is_empty() {
-        let count = counted(impact.knows.len() as u64, "secret");
+        let count = counted(impact.knows.len(), "secret");
         line(format!("knows the current value of {count}, to be rotated: {}", some(&impact.knows)));
     }
     if !impact.named_in.is_empty() {
-        let count = counted(impact.named_in.len() as u64, "file");
+        let count = counted(impact.named_in.len(), "file");
         let paths: Vec<&str> = impact.named_in.iter().map(TrackedName::as_str).collect();
         line(format!("a key of theirs is named in {count} of other tools: {}", few(&paths, MOST_NAMED)));
     }

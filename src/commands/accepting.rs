@@ -66,7 +66,7 @@ pub fn run(session: &Session, arguments: &PeopleAccept) -> Result<u8, CommandErr
             Departed::Key(name, key) => format!("{key} of {name}"),
         };
         let shown = few(&secrets.iter().map(SecretName::as_str).collect::<Vec<_>>(), MOST_NAMED);
-        let count = counted(secrets.len() as u64, "secret");
+        let count = counted(secrets.len(), "secret");
         session.say(format!("accepted of {whose}: {count} set before {}: {shown}", session.now))?;
     }
     let edited = draft.to_string();

@@ -138,7 +138,7 @@ pub fn add(session: &Session, new: &Registration<'_>, publish: &Publish) -> Resu
     if added.was_there {
         let what = match new_keys.len() {
             0 => "stays with the keys that are there".to_owned(),
-            count => format!("now has {}", counted(count as u64, "new key")),
+            count => format!("now has {}", counted(count, "new key")),
         };
         session.say(format!("{name} is registered already, and {what}"))?;
     }
@@ -153,7 +153,7 @@ pub fn add(session: &Session, new: &Registration<'_>, publish: &Publish) -> Resu
     let records = Records::read(&place);
     let waiting = records.by_name.values().filter(|record| awaits(&policy, &record.sealed, name)).count();
     if waiting > 0 {
-        let what = counted(waiting as u64, "secret");
+        let what = counted(waiting, "secret");
         let compare =
             if new_keys.is_empty() { "" } else { "compare the fingerprint above with its holder, then: " };
         session

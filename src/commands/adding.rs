@@ -91,7 +91,15 @@ pub enum Unsaid {
     Left,
 }
 
-/// What is noted beside the value; on a terminal it is asked for where nothing was given.
+/// What is noted beside the value, as the command line says it.
+pub fn about(notes: &Notes) -> About {
+    let Notes { owners, issuer, issuer_contact, runbook } = notes.clone();
+    let others = serde_json::Map::new;
+    let issuer = issuer.map(|name| Issuer { name, contact: issuer_contact, others: others() });
+    About { owners, issuer, runbook, others: others() }
+}
+
+/// The same; on a terminal it is asked for where nothing was given.
 pub fn notes(
     session: &Session,
     policy: &Policy,
@@ -99,17 +107,7 @@ pub fn notes(
     seen_by: &[ActorName],
     unsaid: Unsaid,
 ) -> Result<(About, Vec<ActorName>), CommandError> {
-    let Notes { owners, issuer, issuer_contact, runbook } = notes;
-    let mut about = About {
-        owners: owners.clone(),
-        issuer: issuer.as_ref().map(|name| Issuer {
-            name: name.clone(),
-            contact: issuer_contact.clone(),
-            others: serde_json::Map::new(),
-        }),
-        runbook: runbook.clone(),
-        others: serde_json::Map::new(),
-    };
+    let mut about = about(notes);
     let mut seen_by = seen_by.to_vec();
     if unsaid == Unsaid::Left || !session.terminal.can_ask() {
         return Ok((about, seen_by));

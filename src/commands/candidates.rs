@@ -238,7 +238,7 @@ fn of_policy(policy: &Policy, kind: Kind) -> Vec<(String, String)> {
     let machines = || policy.machines.keys().map(|name| (name.to_string(), "machine".to_owned()));
     let shared = || policy.shared_keys.keys().map(|name| (name.to_string(), "shared key".to_owned()));
     let groups = || {
-        let of = |members: usize| format!("group of {}", counted(members as u64, "reader"));
+        let of = |members: usize| format!("group of {}", counted(members, "reader"));
         policy.groups.iter().map(move |(name, members)| (name.to_string(), of(members.len())))
     };
     match kind {

@@ -18,7 +18,7 @@ use crate::domain::tracked_facts::{FileFacts, TrackedSecret};
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::domain::tracking::kind_of;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{TrackedFiles, whole};
 use crate::observe::trees::{Ask, Trees};
 use crate::store::near_miss::nearest;
@@ -114,20 +114,17 @@ impl Catalogue {
         let root = super::session::repository(place)?.root();
         let unknown = names.iter().filter(|name| self.find(name).is_none());
         let files = unknown.filter_map(as_tracked).map(|name| name.file().to_owned());
-        let others: BTreeSet<String> =
+        let others: Vec<String> =
             files.filter(|file| place.below(file).is_none() && root.join(file).is_file()).collect();
         if others.is_empty() {
             return Ok(());
         }
-        let others = others.into_iter().collect();
-        self.look(place, policy, &Selection::Files(SelectedFiles { others, ..SelectedFiles::default() }))
+        self.look(place, policy, &Selection::of_others(others.iter().map(String::as_str)))
     }
 
     fn look(&mut self, place: &Place, policy: &Policy, selection: &Selection) -> Result<(), CommandError> {
         let trees = Trees::observe(place, policy, Ask::LeaveOut);
-        let tracked = TrackedFiles::observe(place, policy, &trees, selection)
-            .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
-        let Some(tracked) = tracked else { return Ok(()) };
+        let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection)? else { return Ok(()) };
         let files: Vec<FileFacts> = tracked.files.par_iter().filter_map(|path| tracked.file(path)).collect();
         for unknown in &tracked.unknowns {
             self.unread.insert(unknown.what.clone(), unknown.why.clone());

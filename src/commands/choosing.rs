@@ -11,7 +11,7 @@ use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::domain::variable::Chosen;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::TrackedFiles;
 use crate::observe::trees::{Ask, Trees};
 
@@ -101,8 +101,7 @@ pub fn judged_as(place: &Place, names: &[&CredentialName]) -> Result<Vec<Credent
     if !foreign.is_empty() {
         let policy = place.policy()?;
         let trees = Trees::observe(place, &policy, Ask::LeaveOut);
-        let others = foreign.iter().map(|name| name.file().to_owned()).collect();
-        let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
+        let selection = Selection::of_others(foreign.iter().map(TrackedName::file));
         let files = TrackedFiles::observe(place, &policy, &trees, &selection).map_err(|e| refusal(&e))?;
         let facts = |name: &TrackedName| files.as_ref().and_then(|files| files.file(name.file()));
         judged.extend(foreign.iter().map(|name| secret_of(name, facts(name).as_ref()).into()));

@@ -1,6 +1,6 @@
 //! Many values in clear, for a command that hands them on: to a program, or in a format of another tool.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::openers::{self, Refusal, Task};
 use super::other_tools::{as_tracked, no_such_secret};
@@ -13,11 +13,11 @@ use crate::domain::text::visible;
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::domain::value::Value;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{Opener, TrackedFiles};
 use crate::observe::trees::{Ask, Trees};
 use crate::seal::identity::Identity;
-use crate::seal::opening::{self, OpenError};
+use crate::seal::opening;
 
 /// A secret in clear. Has no `Debug`, as [`Value`] has none.
 pub struct Clear {
@@ -35,8 +35,8 @@ pub fn open_fitting(
 ) -> Result<Vec<Clear>, CommandError> {
     let selection = Selection::of(scopes, &[], place, session.environment.current_dir())?;
     let listing = place.list();
-    if let Some(unknown) = listing.unknowns.first() {
-        return Err(CommandError::new(format!("{}: {}", unknown.what, unknown.why)).hint("secrets check"));
+    if let Some(unknown) = listing.unknowns.into_iter().next() {
+        return Err(CommandError::from(unknown).hint("secrets check"));
     }
     let all: Vec<SecretName> = listing.secrets.into_keys().collect();
     let own = all.iter().filter(|name| selection.admits(name)).cloned().collect();
@@ -70,9 +70,7 @@ pub fn open_named(
     }
     let mut clear = open_own(session, place, own)?;
     if !tracked.is_empty() {
-        let files: BTreeSet<&str> = tracked.iter().map(TrackedName::file).collect();
-        let others = files.into_iter().map(ToOwned::to_owned).collect();
-        let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
+        let selection = Selection::of_others(tracked.iter().map(TrackedName::file));
         clear.extend(open_tracked(session, place, policy, &selection, Some(&tracked), &mut Vec::new())?);
     }
     let mut by_name: BTreeMap<String, Clear> =
@@ -104,13 +102,7 @@ pub fn open_own(
 
 fn open_one(place: &Place, name: &SecretName, identities: &[Identity]) -> Result<Value, Refusal> {
     let secret = existing(place, name).map_err(|error| Refusal::Final(error.to_string()))?;
-    opening::open(&secret.bytes, identities).map_err(|error| match error {
-        OpenError::NotForYou | OpenError::NoIdentity => Refusal::NotForThese,
-        OpenError::Identity(error) => Refusal::Unusable(error.to_string()),
-        OpenError::Header(_) | OpenError::Corrupted(_) | OpenError::TooLarge => {
-            Refusal::Final(error.to_string())
-        }
-    })
+    Ok(opening::open(&secret.bytes, identities)?)
 }
 
 /// The secrets in files of other tools: what policy calls no secret is left out. Where `named` is given, just those
@@ -123,11 +115,8 @@ fn open_tracked(
     named: Option<&[TrackedName]>,
     known: &mut Vec<TrackedName>,
 ) -> Result<Vec<Clear>, CommandError> {
-    let unknown = |unknown: crate::domain::finding::Unknown| {
-        CommandError::new(format!("{}: {}", unknown.what, unknown.why))
-    };
     let trees = Trees::observe(place, policy, Ask::LeaveOut);
-    let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection).map_err(unknown)? else {
+    let Some(tracked) = TrackedFiles::observe(place, policy, &trees, selection)? else {
         return Ok(Vec::new());
     };
     let keychain = session.keychain();
@@ -138,7 +127,7 @@ fn open_tracked(
         let Some(facts) = tracked.file(path) else {
             return Err(CommandError::new(format!("{}: can't be named; rename it", visible(path))));
         };
-        let secrets = facts.secrets.as_ref().map_err(Clone::clone).map_err(unknown)?;
+        let secrets = facts.secrets.as_ref().map_err(Clone::clone)?;
         known.push(facts.name.clone());
         known.extend(secrets.iter().map(|secret| secret.name.clone()));
         let Ok(Some(file)) = facts.sealed() else { continue };
@@ -150,11 +139,11 @@ fn open_tracked(
         if wanted.is_empty() {
             continue;
         }
-        let bytes = tracked.bytes(path).map_err(unknown)?;
+        let bytes = tracked.bytes(path)?;
         let opened = opener.open(&facts.name, file, &bytes);
         let opened = opened.map_err(|why| CommandError::new(format!("{}: {why}", visible(path))))?;
         for name in wanted {
-            for covered in tracked.covered(name, file).map_err(unknown)? {
+            for covered in tracked.covered(name, file)? {
                 // What stands in the file in clear is no secret, and nobody means it for one.
                 let is_sealed = file.leaves.iter().any(|leaf| leaf.pointer == covered.pointer());
                 let found = opened.get(covered.pointer().as_ref()).filter(|_| is_sealed);

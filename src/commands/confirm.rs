@@ -7,19 +7,18 @@ use super::confirming::{Answers, Settled};
 use super::ending::check_issued;
 use super::gathering::{Records, Target};
 use super::session::repository;
-use super::tracking::{commit, rehearse};
+use super::tracking::commit;
 use super::writing::undisturbed;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::Confirm;
 use crate::domain::claim::Claim;
-use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::Contents;
 use crate::domain::text::{counted, visible};
 use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::TrackedName;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{Opener, TrackedFiles, bounded};
 use crate::observe::trees::{Ask, Trees};
 use crate::system::threads::{ParallelIterator as _, Shared as _};
@@ -32,10 +31,8 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
     let answers = Answers::read(session, arguments)?;
     let chosen = chosen(session, &place, &arguments.names)?;
     let trees = Trees::observe(&place, &policy, Ask::LeaveOut);
-    let files: BTreeSet<String> = chosen.iter().map(|name| name.file().to_owned()).collect();
-    let selection =
-        Selection::Files(SelectedFiles { others: files.into_iter().collect(), ..Default::default() });
-    let tracked = undisturbed(&place, || known(TrackedFiles::observe(&place, &policy, &trees, &selection)))?;
+    let selection = Selection::of_others(chosen.iter().map(TrackedName::file));
+    let tracked = undisturbed(&place, || Ok(TrackedFiles::observe(&place, &policy, &trees, &selection)?))?;
     let Some(tracked) = tracked else {
         session.say("nothing is tracked here: secrets track PATH")?;
         return Ok(0);
@@ -65,19 +62,10 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
         records.put(name, claim.clone())?;
     }
     let count = settled.changed().count();
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let message = format!("secrets: confirm {}", counted(count, "tracked secret"));
-    if !arguments.publish.no_commit && !arguments.untested_hooks {
-        rehearse(session, repository, &writer, &message)?;
-    }
-    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    commit(session, &place, &policy, writer, &message, &arguments.publish, arguments.untested_hooks)?;
     Ok(code)
-}
-
-fn known<T>(known: Known<T>) -> Result<T, CommandError> {
-    known.map_err(|Unknown { what, why }| CommandError::new(format!("{what}: {why}")))
 }
 
 /// The records that are meant; all, where none is named.

@@ -78,13 +78,10 @@ pub fn run(session: &Session, arguments: &Doctor) -> Result<u8, CommandError> {
     };
     examine_identities(session, policy.as_ref(), &mut items);
     let healthy = items.0.iter().all(|item| item.state != State::Problem);
-    let text = match arguments.output.format {
-        ReadFormat::Json => {
-            serde_json::to_string_pretty(&DoctorWire { schema_version: 1, healthy, items: items.0 })? + "\n"
-        }
-        ReadFormat::Human => human(&items.0, healthy),
-    };
-    session.print(text)?;
+    match arguments.output.format {
+        ReadFormat::Json => session.print_json(&DoctorWire { schema_version: 1, healthy, items: items.0 })?,
+        ReadFormat::Human => session.print(human(&items.0, healthy))?,
+    }
     Ok(if healthy { 0 } else { 2 })
 }
 

@@ -30,8 +30,7 @@ pub fn of_secret(policy: &Policy, facts: &SecretFacts, judged: &Judged) -> Due {
     };
     let terms = Terms::of_record(record);
     let sealed = &record.sealed;
-    let epoch = Instant::parse_date_or_instant("1970-01-01").ok();
-    let sealed_at = epoch.and_then(|epoch| epoch.checked_add_seconds(i64::try_from(sealed.seal).ok()?));
+    let sealed_at = i64::try_from(sealed.seal).ok().and_then(|seal| Instant::EPOCH.checked_add_seconds(seal));
     Due {
         version: Some(sealed.version.number),
         revised: sealed_at.max(Some(sealed.version.set_at)),

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::domain::finding::Unknown;
 use crate::system::terminal::PromptError;
 
 /// Why a command could not do what it was asked. The exit code is 2.
@@ -88,5 +89,11 @@ impl<E: Error + 'static> From<E> for CommandError {
         let interrupted =
             matches!((&error as &dyn Error).downcast_ref::<PromptError>(), Some(PromptError::Interrupted));
         Self { interrupted, ..Self::new(message) }
+    }
+}
+
+impl From<Unknown> for CommandError {
+    fn from(Unknown { what, why }: Unknown) -> Self {
+        Self::new(format!("{what}: {why}"))
     }
 }

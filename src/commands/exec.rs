@@ -17,7 +17,7 @@ use crate::domain::tracked_name::CredentialName;
 use crate::domain::value::Value;
 use crate::domain::variable::{self, Assignment, VariableName};
 use crate::observe::place::Place;
-use crate::render::{self, Style};
+use crate::render;
 use crate::system::environment::IDENTITY_VARIABLE;
 use crate::system::private::{PrivateFolder, Purpose};
 use crate::system::process::{Attendance, Ended, Output, ProcessError, Program};
@@ -135,8 +135,7 @@ fn gate(
 }
 
 fn tell(session: &Session, report: &Report) -> Result<(), CommandError> {
-    let style = Style { color: session.terminal.color_stderr, width: session.terminal.width };
-    session.say(render::human::render(report, style).trim_end())
+    session.say(render::human::render(report, session.style_beside()).trim_end())
 }
 
 /// Why it can't wait; `None` where nobody can be asked, or nothing is answered.

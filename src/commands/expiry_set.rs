@@ -43,9 +43,8 @@ pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError>
 /// What is to be said. Whoever says since when it counts, or whose it is, need not say when it ends.
 fn terms(session: &Session, arguments: &ExpirySet) -> Result<Terms, CommandError> {
     let (lifetime, issued) = (&arguments.lifetime, arguments.issued);
-    let says_when = lifetime.expires.is_some() || lifetime.expires_in.is_some() || lifetime.never.is_some();
     let is_about_more = issued.is_some() || !arguments.owners.is_empty();
-    let expires = if says_when || !is_about_more {
+    let expires = if lifetime.is_said() || !is_about_more {
         Some(expiry(session, lifetime, issued, arguments.reason.as_deref())?)
     } else {
         None

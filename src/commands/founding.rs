@@ -17,7 +17,7 @@ use crate::git::Repository;
 use crate::observe::place::{Place, parse_policy};
 use crate::store::attributes;
 use crate::store::journal;
-use crate::store::layout::{ATTRIBUTES, POLICY, Store};
+use crate::store::layout::{ATTRIBUTES, POLICY, STORE_VARIABLE, Store};
 use crate::store::policy_edit::{NewActor, first_policy};
 
 /// Where the store is to be; an error where it can't be there.
@@ -83,7 +83,7 @@ fn known_names(session: &Session, repository: &Repository) -> [String; 2] {
 /// Where the store is to be: `--store`, `SECRETS_STORE`, else `secrets/` at the root of the repository.
 fn new_root(session: &Session, repository: &Repository) -> Result<PathBuf, CommandError> {
     let current = session.environment.current_dir();
-    let named = session.global.store.clone().or_else(|| session.environment.path("SECRETS_STORE"));
+    let named = session.global.store.clone().or_else(|| session.environment.path(STORE_VARIABLE));
     let root = named.map_or_else(|| repository.root().join("secrets"), |path| current.join(path));
     let is_there = || root.join(POLICY).symlink_metadata().is_ok();
     if !is_there() && !matches!(journal::unfinished(repository.git_dir()), Ok(None)) {

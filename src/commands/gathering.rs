@@ -5,6 +5,7 @@ use std::path::{Component, Path};
 
 use super::session::repository;
 use super::{CommandError, Session};
+use crate::change::writer::Writer;
 use crate::domain::claim::{CUSTODY, Claim};
 use crate::domain::digest::Digest;
 use crate::domain::foreign::{Contents, ForeignFile};
@@ -142,21 +143,13 @@ struct Open {
     is_changed: bool,
 }
 
-/// A `custody.toml` as it is to be written.
-pub struct Rewritten {
-    pub path: String,
-    pub was: Option<Digest>,
-    /// `None`: nothing is left in it.
-    pub text: Option<String>,
-}
-
 impl<'a> Records<'a> {
     pub fn new(place: &'a Place) -> Self {
         Self { place, open: BTreeMap::new() }
     }
 
     /// The path of the `custody.toml` that holds the records of a file.
-    pub fn path_for(file: &str) -> String {
+    fn path_for(file: &str) -> String {
         match tracked::folder_of(file) {
             "" => CUSTODY.to_owned(),
             folder => format!("{folder}/{CUSTODY}"),
@@ -197,14 +190,12 @@ impl<'a> Records<'a> {
         Ok(names)
     }
 
-    /// Those that changed, in the order of their paths.
-    pub fn rewritten(self) -> Vec<Rewritten> {
-        let changed = self.open.into_iter().filter(|(_, open)| open.is_changed);
-        let rewritten = |(path, open): (String, Open)| {
-            let text = (!open.draft.is_empty()).then(|| open.draft.to_string());
-            Rewritten { path, was: open.was, text }
-        };
-        changed.map(rewritten).collect()
+    /// Plans those that changed; one in which nothing is left is removed.
+    pub fn plan(self, writer: &mut Writer<'_>) {
+        for (path, open) in self.open.into_iter().filter(|(_, open)| open.is_changed) {
+            let text = (!open.draft.is_empty()).then(|| open.draft.to_string().into_bytes());
+            writer.put(&path, open.was, text);
+        }
     }
 
     fn open(&mut self, path: &str) -> Result<&mut Open, CommandError> {

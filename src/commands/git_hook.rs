@@ -1,6 +1,7 @@
 //! `secrets git hook`: what git's hooks ask. A commit and a push are judged by what they change.
 
 use super::hooking::{Checked, Push, places, pushes};
+use super::judging::{setting_here, unnamed};
 use super::{CommandError, Session};
 use crate::checks;
 use crate::checks::driver::{self, Judged, Which};
@@ -10,8 +11,6 @@ use crate::domain::facts::Setting;
 use crate::domain::finding::{Finding, Known};
 use crate::domain::name::SecretName;
 use crate::domain::policy::{DeployRef, Policy};
-use crate::domain::report::Unchecked;
-use crate::domain::text::visible;
 use crate::git::{Commit, Repository};
 use crate::observe::place::Place;
 use crate::observe::reference::Reference;
@@ -55,7 +54,8 @@ fn commit(session: &Session, place: &Place, step: &Step<'_>) -> Checked {
         Ok(None) => return Checked::default(),
         Err(unknown) => return Checked::unknown(&unknown),
     };
-    let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_COMMIT) };
+    let judge =
+        Judge { setting: setting_here(session.now, place), policy: &policy, which: Which::Only(&OF_COMMIT) };
     let mut judged = driver::judge_store_by(judge.which, &judge.setting, &policy, &step.store());
     judged.absorb(judge.secrets(&step.after, &step.secrets()));
     Checked::of(judged, judge.files(step, step.after.commit, Among::Changed))
@@ -85,7 +85,8 @@ fn pushed(
     } else {
         (Among::Changed, step.secrets())
     };
-    let judge = Judge { setting: setting(session, place), policy: &policy, which: Which::Only(&OF_PUSH) };
+    let judge =
+        Judge { setting: setting_here(session.now, place), policy: &policy, which: Which::Only(&OF_PUSH) };
     let here = judge.secrets(&step.after, &names);
     let mut checked = Checked::of(here, judge.files(&step, step.after.commit, among));
     let Some(there) = step.first_before() else { return Ok(checked) };
@@ -93,7 +94,8 @@ fn pushed(
     // What can't be read there stands for nothing.
     let Some(standing) = there.policy().ok().flatten() else { return Ok(checked) };
     let names: Vec<_> = names.into_iter().filter(|name| there.names.binary_search(name).is_ok()).collect();
-    let judge = Judge { setting: setting(session, place), policy: &standing, which: Which::Only(&OF_PUSH) };
+    let judge =
+        Judge { setting: setting_here(session.now, place), policy: &standing, which: Which::Only(&OF_PUSH) };
     let mut stood = judge.secrets(&there, &names);
     if let Ok(files) = judge.files(&step, there.commit, among) {
         stood.absorb(files);
@@ -107,17 +109,6 @@ fn new_or_worse(findings: Vec<Finding>, stood: &[Finding]) -> Vec<Finding> {
     let lowered = checks::against(findings.clone(), stood, "the remote");
     // What stands already is told in other words.
     findings.into_iter().zip(lowered).filter(|(own, told)| own == told).map(|(own, _)| own).collect()
-}
-
-fn setting(session: &Session, place: &Place) -> Setting {
-    Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: None,
-        head: None,
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    }
 }
 
 /// Which files of other tools are judged.
@@ -152,7 +143,7 @@ impl<'a> Judge<'a> {
         };
         let judged = files.into_par_iter().map(|path| match tracked.file(path) {
             Some(facts) => driver::judge_file_by(self.which, &self.setting, self.policy, &facts),
-            None => Judged { unchecked: [unnamed(path)].into(), ..Judged::default() },
+            None => unnamed(path),
         });
         let mut judged = judged.reduce(Judged::default, joined);
         for unknown in &tracked.unknowns {
@@ -162,11 +153,6 @@ impl<'a> Judge<'a> {
         }
         Ok(judged)
     }
-}
-
-fn unnamed(path: &str) -> Unchecked {
-    let why = "can't be named, so nothing about it was judged; rename it".to_owned();
-    Unchecked { secret: None, what: visible(path).into_owned(), why }
 }
 
 fn joined(mut all: Judged, one: Judged) -> Judged {

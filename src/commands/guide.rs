@@ -14,8 +14,8 @@ use crate::domain::name::ActorName;
 use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::text::push_command;
 use crate::observe::place::Place;
+use crate::render;
 use crate::render::overview::{Next, next_steps, paragraph};
-use crate::render::{self, Style};
 use crate::store::policy_edit::NewActor;
 use crate::system::terminal::{PromptError, Question};
 
@@ -131,7 +131,7 @@ impl Guide<'_> {
         next.push(Next::new("secrets", "where things stand"));
         self.session.say("")?;
         self.tell("Left here; all that was said to be done stays done.")?;
-        self.session.say(next_steps(&next, self.plain()).trim_end())
+        self.session.say(next_steps(&next, self.session.style_beside()).trim_end())
     }
 
     /// The push that somebody wanted to do by themselves, or that failed.
@@ -165,12 +165,12 @@ impl Guide<'_> {
 
     /// Says a text, broken to the width of the window.
     fn tell(&self, text: &str) -> Result<(), CommandError> {
-        self.session.say(paragraph(0, text, self.plain()).trim_end())
+        self.session.say(paragraph(0, text, self.session.style_beside()).trim_end())
     }
 
     /// The same, set in.
     fn tell_inside(&self, text: &str) -> Result<(), CommandError> {
-        self.session.say(paragraph(2, text, self.plain()).trim_end())
+        self.session.say(paragraph(2, text, self.session.style_beside()).trim_end())
     }
 
     /// Says why something did not work, and goes on.
@@ -195,11 +195,6 @@ impl Guide<'_> {
 
     fn policy(&self) -> Result<Policy, CommandError> {
         Ok(self.place.policy()?)
-    }
-
-    /// What is said beside questions goes to standard error, and is as wide as what is printed.
-    fn plain(&self) -> Style {
-        Style { color: self.session.terminal.color_stderr, width: self.session.terminal.width }
     }
 }
 

@@ -81,7 +81,7 @@ pub fn tell_named(
     }
     for ((tool, how), files) in by_tool {
         let paths: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        let (count, shown) = (counted(files.len() as u64, "file"), few(&paths, MOST_NAMED));
+        let (count, shown) = (counted(files.len(), "file"), few(&paths, MOST_NAMED));
         let names = if files.len() == 1 { "names" } else { "name" };
         let told = format!("{count} sealed by {tool} still {names} a key of {name}: {shown}");
         session.say(visible(&told))?;

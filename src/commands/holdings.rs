@@ -1,5 +1,6 @@
 //! Who holds what: from a store to the matrix of people and secrets, for whoever shows it.
 
+use super::judging::setting;
 use super::{CommandError, Session};
 use crate::checks::holding;
 use crate::domain::facts::{SecretFacts, Setting};
@@ -7,7 +8,7 @@ use crate::domain::finding::Unknown;
 use crate::domain::glob::Glob;
 use crate::domain::matrix::{Column, ColumnKind, Matrix, Row, Source, Tally};
 use crate::domain::name::SecretName;
-use crate::domain::policy::{Actor, DeployRef, Policy};
+use crate::domain::policy::{Actor, Policy};
 use crate::domain::tracked_name::TrackedName;
 use crate::observe::place::Place;
 use crate::observe::proofs::{Proofs, Prover};
@@ -24,15 +25,7 @@ pub fn matrix(session: &Session, scopes: &[Glob], prove: bool) -> Result<Matrix,
     let policy = place.policy()?;
     let selection = Selection::of(scopes, &[], &place, session.environment.current_dir())?;
     let observation = Observation::new(&place, &policy, Ask::LeaveOut);
-    let head = observation.trees.head.as_ref().ok().and_then(Option::as_ref).map(ToString::to_string);
-    let setting = Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: (policy.deploy_ref != DeployRef::None).then(|| policy.deploy_ref.to_string()),
-        head: head.clone(),
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    };
+    let setting = setting(session, &place, &policy, &observation);
     let files = Files::observe(&place, &policy, &observation, &selection, &setting);
     if let Some(idle) = selection.idle_parts(&observation.names, &files.names).first() {
         return Err(CommandError::new(format!("{idle}: fits no secret")).hint("secrets list"));
@@ -57,7 +50,7 @@ pub fn matrix(session: &Session, scopes: &[Glob], prove: bool) -> Result<Matrix,
         at: session.now,
         store: place.folder.clone(),
         store_id: policy.store,
-        commit: head,
+        commit: setting.head.clone(),
         proving: prove,
     };
     let mut unknowns = store_facts::observe(&observation, &selection, &files.names).unknowns;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::adding::{New, Taken, Vouched, check_names, earlier, policy_with_readers};
+use super::adding::{New, Taken, Vouched, about, check_names, earlier, policy_with_readers};
 use super::ending::{self, check_issued, echo_expiry, tell_unread, told, warn_of_earlier_end};
 use super::incoming::{Gathered, Incoming, gather};
 use super::replacing::{Replaced, Replacement};
@@ -18,7 +18,7 @@ use crate::cli::Import;
 use crate::domain::expiry::Expiry;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::SecretName;
-use crate::domain::record::{About, Issuer, VersionOrder};
+use crate::domain::record::VersionOrder;
 use crate::domain::text::{counted, few, shell_word, visible};
 use crate::git::Repository;
 use crate::observe::place::{Place, below};
@@ -88,7 +88,7 @@ pub fn run(session: &Session, arguments: &Import) -> Result<u8, CommandError> {
     if let Some((was, text)) = policy_text {
         writer.put(POLICY, Some(was), Some(text.into_bytes()));
     }
-    let about = about(arguments);
+    let about = about(&arguments.notes);
     let progress = session.terminal.progress("sealing", Some(planned.len() as u64));
     for Planned { incoming: Incoming { name, value, .. }, plan, expires } in &planned {
         same_readers(&sealer, &shown, name)?;
@@ -269,21 +269,6 @@ fn accept(
         }
     }
     Ok(())
-}
-
-fn about(arguments: &Import) -> About {
-    let notes = &arguments.notes;
-    let issuer = notes.issuer.as_ref().map(|name| Issuer {
-        name: name.clone(),
-        contact: notes.issuer_contact.clone(),
-        others: serde_json::Map::new(),
-    });
-    About {
-        owners: notes.owners.clone(),
-        issuer,
-        runbook: notes.runbook.clone(),
-        others: serde_json::Map::new(),
-    }
 }
 
 /// Whom it was sealed to, each key once, and how many there are.

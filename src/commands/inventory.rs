@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::judging::setting_here;
 use super::{CommandError, Session, dues};
 use crate::checks::{Judged, driver};
 use crate::domain::access;
@@ -62,21 +63,12 @@ impl Inventory {
         let policy = place.policy()?;
         let selection = Selection::of(scopes, &[], &place, session.environment.current_dir())?;
         let observation = Observation::new(&place, &policy, Ask::LeaveOut);
-        let setting = Setting {
-            now: session.now,
-            store: place.folder.clone(),
-            deploy_ref: None,
-            head: None,
-            deployed_commit: None,
-            deployed_is_ancestor: false,
-        };
+        let setting = setting_here(session.now, &place);
         let names: Vec<&SecretName> =
             observation.names.iter().filter(|name| selection.admits(name)).collect();
         let mut secrets: Vec<Row> =
             names.par_iter().map(|name| row(session, &setting, &policy, &observation, name)).collect();
-        let tracked = TrackedFiles::observe(&place, &policy, &observation.trees, &selection);
-        let tracked =
-            tracked.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+        let tracked = TrackedFiles::observe(&place, &policy, &observation.trees, &selection)?;
         let mut known = Vec::new();
         let mut unknowns = observation.listing.unknowns.clone();
         if let Some(tracked) = &tracked {

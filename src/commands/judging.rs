@@ -27,12 +27,23 @@ use crate::system::threads::{ParallelIterator as _, Shared as _};
 pub fn setting(session: &Session, place: &Place, policy: &Policy, observation: &Observation<'_>) -> Setting {
     let head = observation.trees.head.as_ref().ok().and_then(Option::as_ref);
     Setting {
-        now: session.now,
-        store: place.folder.clone(),
         deploy_ref: (policy.deploy_ref != DeployRef::None).then(|| policy.deploy_ref.to_string()),
         head: head.map(ToString::to_string),
         deployed_commit: observation.trees.deployed_commit().map(|commit| commit.to_string()),
         deployed_is_ancestor: observation.trees.deployed_is_ancestor(place),
+        ..setting_here(session.now, place)
+    }
+}
+
+/// The same where neither `HEAD` nor the deploy ref is of interest.
+pub fn setting_here(now: Instant, place: &Place) -> Setting {
+    Setting {
+        now,
+        store: place.folder.clone(),
+        deploy_ref: None,
+        head: None,
+        deployed_commit: None,
+        deployed_is_ancestor: false,
     }
 }
 
@@ -171,12 +182,17 @@ impl Tracked {
     }
 }
 
+/// Of a file that can't be named.
+pub fn unnamed(path: &str) -> Judged {
+    let why = "can't be named, so nothing about it was judged; rename it".to_owned();
+    let unchecked = Unchecked { secret: None, what: visible(path).into_owned(), why };
+    Judged { unchecked: [unchecked].into(), ..Judged::default() }
+}
+
 impl Seen {
     /// A file that can't be named was not judged.
     fn unnamed(path: &str) -> Self {
-        let why = "can't be named, so nothing about it was judged; rename it".to_owned();
-        let unchecked = Unchecked { secret: None, what: visible(path).into_owned(), why };
-        Self { judged: Judged { unchecked: [unchecked].into(), ..Judged::default() }, ..Self::default() }
+        Self { judged: unnamed(path), ..Self::default() }
     }
 
     pub fn absorb(&mut self, other: Self) {

@@ -77,9 +77,7 @@ fn list(session: &Session, arguments: &KeyList) -> Result<u8, CommandError> {
         .collect();
     let failed: Vec<String> = listing.failed.iter().map(ToString::to_string).collect();
     if arguments.output.format == ReadFormat::Json {
-        let mut text = serde_json::to_string_pretty(&ListWire { schema_version: 1, identities, failed })?;
-        text.push('\n');
-        session.print(text)?;
+        session.print_json(&ListWire { schema_version: 1, identities, failed })?;
         return Ok(0);
     }
     for failure in &failed {

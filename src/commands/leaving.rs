@@ -186,7 +186,7 @@ fn refuse_orphaned(
     };
     let names = place.list().secrets.into_keys().filter(orphaned).collect::<Vec<_>>();
     let Some(first) = names.first() else { return Ok(()) };
-    let (count, shown) = (counted(names.len() as u64, "secret"), few_of(&names));
+    let (count, shown) = (counted(names.len(), "secret"), few_of(&names));
     Err(CommandError::new(format!("{name} can't be removed: nobody else could open {count}: {shown}"))
         .hint(format!(
             "give them another reader first: `readers` in {}, then: secrets reseal {first}",
@@ -266,7 +266,7 @@ fn tell_known(
     }
     for (departed, secrets) in knew {
         let Some(first) = secrets.first() else { continue };
-        let (count, shown) = (counted(secrets.len() as u64, "secret"), few_of(&secrets));
+        let (count, shown) = (counted(secrets.len(), "secret"), few_of(&secrets));
         let who = match &departed {
             Departed::Actor(name) => format!("{name} knew the values of {count}"),
             Departed::Key(name, key) => format!("that key of {name} ({key}) could open {count}"),

@@ -7,7 +7,7 @@ use crate::domain::text::counted;
 pub fn run(session: &Session, arguments: &LedgerMend) -> Result<u8, CommandError> {
     let state = arguments.state.as_deref();
     let broken = remembered::at(session, state, |memory| memory.mend(session.now))?;
-    let taken_out = counted(u64::try_from(broken).unwrap_or(u64::MAX), "line");
+    let taken_out = counted(broken, "line");
     session.print(match (broken, state) {
         (0, _) => "nothing to mend: every line can be read\n".to_owned(),
         (_, None) => format!("taken out: {taken_out} that could not be read; the ref's history keeps them\n"),

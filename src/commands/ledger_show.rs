@@ -54,17 +54,17 @@ struct FaultWire<'a> {
 )]
 pub fn run(session: &Session, arguments: &LedgerShow) -> Result<u8, CommandError> {
     let remembered = remembered::at(session, arguments.state.as_deref(), |memory| memory.read())?;
-    session.print(match arguments.output.format {
-        ReadFormat::Json => json(&remembered, session.now)?,
-        ReadFormat::Human => human(session, &remembered),
-    })?;
+    match arguments.output.format {
+        ReadFormat::Json => session.print_json(&wire(&remembered, session.now)?)?,
+        ReadFormat::Human => session.print(human(session, &remembered))?,
+    }
     for fault in &remembered.faults {
         session.say(format!("{}: {}", visible(&fault.what), visible(&fault.why)))?;
     }
     Ok(if remembered.faults.is_empty() { 0 } else { FAULTY })
 }
 
-fn json(remembered: &Remembered, now: Instant) -> Result<String, CommandError> {
+fn wire(remembered: &Remembered, now: Instant) -> Result<ShowWire<'_>, CommandError> {
     let told = remembered.ledger.told();
     let raw = |event: &Event| RawValue::from_string(ledger::line(event).trim_end().to_owned());
     let open = told.channels().into_iter().flat_map(|channel| {
@@ -72,7 +72,7 @@ fn json(remembered: &Remembered, now: Instant) -> Result<String, CommandError> {
         open.map(|Resolved { secret, dedup_key }| OpenWire { channel: channel.as_str(), secret, dedup_key })
     });
     let claims = told.claims(now).map(|claim| raw(&Event::Claim(claim.clone())));
-    let wire = ShowWire {
+    Ok(ShowWire {
         schema_version: 1,
         at: now.to_string(),
         last_run: told.last_run().map(|end| raw(&Event::Run(end.clone()))).transpose()?,
@@ -84,8 +84,7 @@ fn json(remembered: &Remembered, now: Instant) -> Result<String, CommandError> {
             .iter()
             .map(|fault| FaultWire { what: &fault.what, why: &fault.why })
             .collect(),
-    };
-    Ok(serde_json::to_string_pretty(&wire)? + "\n")
+    })
 }
 
 fn human(session: &Session, remembered: &Remembered) -> String {

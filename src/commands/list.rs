@@ -26,10 +26,7 @@ pub fn run(session: &Session, arguments: &List) -> Result<u8, CommandError> {
         secrets.retain(|row| row.expires.is_none() && row.never.is_none());
     }
     if arguments.output.format == ReadFormat::Json {
-        let wire = ListWire { schema_version: 1, at: session.now.to_string(), secrets };
-        let mut text = serde_json::to_string_pretty(&wire)?;
-        text.push('\n');
-        session.print(text)?;
+        session.print_json(&ListWire { schema_version: 1, at: session.now.to_string(), secrets })?;
         return Ok(0);
     }
     if secrets.is_empty() {

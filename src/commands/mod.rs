@@ -64,7 +64,6 @@ mod man;
 mod metrics;
 mod minting;
 mod move_secret;
-mod new_secret;
 mod new_value;
 mod openers;
 mod other_ref;

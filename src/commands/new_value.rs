@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::ending::{echo_expiry, expiry_of_value};
-use super::renewing::{is_file, renew};
+use super::renewing::{Source, is_file, renew};
 use super::replacing::{Replaced, Replacement};
 use super::session::repository;
 use super::signing::refuse_unsignable;
@@ -15,12 +15,7 @@ use crate::change::writer::Writer;
 use crate::cli::Renewal;
 use crate::domain::name::SecretName;
 use crate::domain::tracked_name::CredentialName;
-use crate::domain::value::Value;
 use crate::observe::place::Place;
-
-/// Where a new value comes from, given the one that it is to replace, where that could be opened. `None`: it is to stay as
-/// it is.
-pub type Source<'s> = dyn FnMut(Option<&Value>) -> Result<Option<Value>, CommandError> + 's;
 
 /// Seals a new value for whatever bears the name: a secret of the store, or one in a file that another tool sealed.
 pub fn set_new_value(

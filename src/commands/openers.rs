@@ -4,6 +4,7 @@
 use crate::domain::key::KeyKind;
 use crate::observe::identities::{Identities, State};
 use crate::seal::identity::{Identity, IdentityKind};
+use crate::seal::opening::OpenError;
 use crate::system::threads::{IndexedParallelIterator as _, ParallelIterator as _, Shared as _};
 
 /// Why an attempt came to nothing.
@@ -16,6 +17,18 @@ pub enum Refusal {
     Final(String),
 }
 
+impl From<OpenError> for Refusal {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotForYou | OpenError::NoIdentity => Self::NotForThese,
+            OpenError::Identity(error) => Self::Unusable(error.to_string()),
+            OpenError::Header(_) | OpenError::Corrupted(_) | OpenError::TooLarge => {
+                Self::Final(error.to_string())
+            }
+        }
+    }
+}
+
 /// A value to be opened.
 pub struct Task<T> {
     pub work: T,
@@ -24,7 +37,7 @@ pub struct Task<T> {
 }
 
 /// What is done with one value and some identities.
-pub type Attempt<'a, T, R> = dyn Fn(&T, &[Identity]) -> Result<R, Refusal> + Sync + 'a;
+type Attempt<'a, T, R> = dyn Fn(&T, &[Identity]) -> Result<R, Refusal> + Sync + 'a;
 
 /// Does the work on every value with the first source of identities that fits. What none fits is answered with why.
 /// The answers are in the order of the tasks.

@@ -8,7 +8,7 @@ use crate::domain::text::{shell_word, visible};
 use crate::domain::tracked_facts::FileFacts;
 use crate::domain::tracked_name::{CredentialName, TrackedName};
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::TrackedFiles;
 use crate::observe::trees::{Ask, Trees};
 
@@ -29,10 +29,8 @@ pub fn file_of(
     let Some(name) = as_tracked(name).filter(|name| is_file(place, name)) else { return Ok(None) };
     let path = name.file();
     let trees = Trees::observe(place, policy, Ask::LeaveOut);
-    let others = vec![path.to_owned()];
-    let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
-    let tracked = TrackedFiles::observe(place, policy, &trees, &selection)
-        .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+    let selection = Selection::of_others([path]);
+    let tracked = TrackedFiles::observe(place, policy, &trees, &selection)?;
     Ok(tracked.and_then(|tracked| tracked.file(path)))
 }
 

@@ -10,7 +10,6 @@ use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotation::{Rotation, There, is_stale, may_be_dropped, there};
-use crate::domain::text::{push_command, shell_word};
 use crate::git::{BlobId, MAX_BLOB_BYTES, Repository};
 use crate::observe::deployed::Deployed;
 use crate::store::record_file;
@@ -166,10 +165,7 @@ impl Turn<'_> {
     pub fn outdated(&self, why: &str) -> CommandError {
         let error =
             CommandError::new(format!("{}: this clone is behind {}: {why}", self.name, self.deployed.name));
-        match &self.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => error.hint(merge_command(remote, branch)),
-            DeployRef::None => error,
-        }
+        self.merge_command().into_iter().fold(error, CommandError::hint)
     }
 
     /// Before a rotation begins, what stands here is what is deployed.
@@ -178,15 +174,11 @@ impl Turn<'_> {
             "{}: what stands here is not what {} has, and only that is rotated",
             self.name, self.deployed.name
         ));
-        match &self.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => error.hint(push_command(remote, branch)),
-            DeployRef::None => error,
-        }
+        self.push_command().into_iter().fold(error, CommandError::hint)
     }
 
     pub fn deployed_repository(&self) -> Result<&Repository, CommandError> {
-        let known = self.deployed.place.known_repository();
-        known.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))
+        Ok(self.deployed.place.known_repository()?)
     }
 
     /// The record as the deploy ref has it.
@@ -233,15 +225,6 @@ impl Turn<'_> {
 }
 
 fn file_of(deployed: &Deployed, path: &str) -> Result<Option<Vec<u8>>, CommandError> {
-    let repository = deployed.place.known_repository();
-    let repository =
-        repository.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
-    let file = repository.file(deployed.commit, path, MAX_BLOB_BYTES)?;
+    let file = deployed.place.known_repository()?.file(deployed.commit, path, MAX_BLOB_BYTES)?;
     Ok(file.map(|(_, bytes)| bytes))
-}
-
-/// The command that gets what the deploy ref has. Steps of a rotation change the same lines one after the other: laid upon a
-/// branch that has the last of them already, the first one would be a conflict.
-pub fn merge_command(remote: &str, branch: &str) -> String {
-    format!("git pull --no-rebase {} {}", shell_word(remote), shell_word(branch))
 }

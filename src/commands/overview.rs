@@ -79,7 +79,7 @@ pub fn of(report: &Report, policy: Option<&Policy>, due: Vec<Due>) -> Overview {
     let faults = groups.iter().map(|(id, findings)| fault(*id, findings, report));
     let unchecked = unchecked(&report.unchecked);
     let all = faults.chain(unchecked).collect::<Vec<_>>();
-    let more = all.len().saturating_sub(MOST_FAULTS) as u64;
+    let more = all.len().saturating_sub(MOST_FAULTS);
     let warnings = report.summary.warnings;
     let more_due = due.len().saturating_sub(MOST_DUE);
     let ends_first = report.outlook.next_to_expire.as_ref().filter(|_| due.is_empty());
@@ -90,7 +90,7 @@ pub fn of(report: &Report, policy: Option<&Policy>, due: Vec<Due>) -> Overview {
         blocked: all.into_iter().take(MOST_FAULTS).collect(),
         more_blocked: (more > 0)
             .then(|| format!("and {} more: secrets check shows all", counted(more, "kind of fault"))),
-        warnings: (warnings > 0).then(|| format!("{}: secrets check", counted(warnings as u64, "warning"))),
+        warnings: (warnings > 0).then(|| format!("{}: secrets check", counted(warnings, "warning"))),
         due: due.into_iter().take(MOST_DUE).collect(),
         more_due: (more_due > 0).then(|| format!("and {more_due} more: secrets list")),
         ends_first: ends_first.map(|(at, secret)| {
@@ -153,12 +153,12 @@ fn unchecked(all: &[Unchecked]) -> Vec<Fault> {
 }
 
 fn store_line(report: &Report, policy: Option<&Policy>) -> String {
-    let mut counts = vec![counted(report.summary.secrets as u64, "secret")];
+    let mut counts = vec![counted(report.summary.secrets, "secret")];
     if let Some(policy) = policy {
         let people = policy.people.len();
         counts.push(if people == 1 { "1 person".to_owned() } else { format!("{people} people") });
         if !policy.machines.is_empty() {
-            counts.push(counted(policy.machines.len() as u64, "machine"));
+            counts.push(counted(policy.machines.len(), "machine"));
         }
     }
     let deploys = match report.deploy_ref.as_deref() {

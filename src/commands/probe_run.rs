@@ -19,9 +19,7 @@ use crate::web::Limits;
 pub fn run(session: &Session, arguments: &ProbeRun) -> Result<u8, CommandError> {
     let place = session.place()?;
     let deployed = Deployed::observe(&place, arguments.deploy_ref.as_ref(), REMOTE_LIMIT);
-    let deployed = deployed.map_err(|unknown| {
-        CommandError::new(format!("{}: {}", unknown.what, unknown.why)).hint("nothing was tried")
-    })?;
+    let deployed = deployed.map_err(|unknown| CommandError::from(unknown).hint("nothing was tried"))?;
     let keychain = session.keychain();
     let mut identities = session.identities(&keychain);
     let mut works = true;

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{CommandError, Session};
 use crate::domain::expiry::Expiry;
 use crate::domain::finding::Unknown;
-use crate::domain::name::SecretName;
+use crate::domain::name::{ActorName, SecretName};
 use crate::domain::record::Record;
 use crate::domain::text::visible;
 use crate::observe::place::Place;
@@ -84,4 +84,10 @@ pub fn expiry_text(expiry: Option<&Expiry>) -> String {
         Some(Expiry::Never { .. }) => "never".to_owned(),
         None => "unknown".to_owned(),
     }
+}
+
+/// `alice, bob` or `none`.
+pub fn names_text(names: &[ActorName]) -> String {
+    let names: Vec<&str> = names.iter().map(ActorName::as_str).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::catalogue::{Catalogue, Meant, TrackedValue};
 use super::ending::warn_of_earlier_end;
 use super::gathering::Records;
-use super::reading::expiry_text;
+use super::reading::{expiry_text, names_text};
 use super::standing::{Standing, tracked};
 use super::tracking::rehearse;
 use super::writing::{accept_keys, existing, finish};
@@ -15,7 +15,7 @@ use crate::change::sealing::{Request, Sealer};
 use crate::change::writer::Writer;
 use crate::cli::{Publish, Sealing};
 use crate::domain::glob::Glob;
-use crate::domain::name::{ActorName, SecretName};
+use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
 use crate::domain::terms::Terms;
 use crate::domain::text::{counted, shell_word, visible};
@@ -178,9 +178,7 @@ impl<'a> Redating<'a> {
     ) -> Result<(), CommandError> {
         let Self { session, place, policy, .. } = self;
         self.put_own(&mut writer, manner)?;
-        for rewritten in self.records.rewritten() {
-            writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-        }
+        self.records.plan(&mut writer);
         if self.has_tracked && !manner.publish.no_commit && !manner.untested_hooks {
             rehearse(session, super::session::repository(place)?, &writer, message)?;
         }
@@ -265,10 +263,6 @@ fn told(standing: &Terms, news: &Terms) -> String {
     let mut change = |what: &str, was: String, becomes: String| {
         changes.push(format!("{what} {} → {}", visible(&was), visible(&becomes)));
     };
-    let names = |names: &[ActorName]| {
-        let names: Vec<&str> = names.iter().map(ActorName::as_str).collect();
-        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-    };
     let text = |text: &Option<String>| text.clone().unwrap_or_else(|| "none".to_owned());
     let date = |at: Option<Instant>| at.map_or_else(|| "unknown".to_owned(), Instant::brief);
     if news.expires.is_some() {
@@ -278,7 +272,7 @@ fn told(standing: &Terms, news: &Terms) -> String {
         change("issued", date(standing.issued), date(news.issued));
     }
     if !news.owners.is_empty() {
-        change("owners", names(&standing.owners), names(&news.owners));
+        change("owners", names_text(&standing.owners), names_text(&news.owners));
     }
     if news.issuer.is_some() {
         change("issuer", text(&standing.issuer), text(&news.issuer));

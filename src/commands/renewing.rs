@@ -3,9 +3,8 @@
 
 use super::ending::{echo_expiry, expiry_of_value};
 use super::gathering::Records;
-use super::new_value::Source;
 use super::session::repository;
-use super::tracking::{commit, rehearse};
+use super::tracking::commit;
 use super::writing::undisturbed;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
@@ -14,7 +13,6 @@ use crate::cli::Renewal;
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
-use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::{Contents, ForeignFile, Leaf, SealedFormat};
 use crate::domain::name::SecretName;
 use crate::domain::opened::OpenedValue;
@@ -25,9 +23,13 @@ use crate::domain::tracked_name::TrackedName;
 use crate::domain::tracking::{KindRule, kind_of};
 use crate::domain::value::Value;
 use crate::observe::place::Place;
-use crate::observe::selection::{SelectedFiles, Selection};
+use crate::observe::selection::Selection;
 use crate::observe::tracked::{self, Opener, TrackedFiles, folder_of};
 use crate::observe::trees::{Ask, Trees};
+
+/// Where a new value comes from, given the one that it is to replace, where that could be opened. `None`: it is to stay as
+/// it is.
+pub type Source<'s> = dyn FnMut(Option<&Value>) -> Result<Option<Value>, CommandError> + 's;
 
 /// Whether a name that could be one of the store's is that of a file of the repository: the store has no such secret.
 pub fn is_file(place: &Place, name: &SecretName) -> Option<TrackedName> {
@@ -51,15 +53,14 @@ pub fn renew(
     let repository = repository(place)?;
     let policy = place.policy()?;
     let trees = Trees::observe(place, &policy, Ask::LeaveOut);
-    let others = vec![name.file().to_owned()];
-    let selection = Selection::Files(SelectedFiles { others, ..SelectedFiles::default() });
-    let tracked = undisturbed(place, || known(TrackedFiles::observe(place, &policy, &trees, &selection)))?;
+    let selection = Selection::of_others([name.file()]);
+    let tracked = undisturbed(place, || Ok(TrackedFiles::observe(place, &policy, &trees, &selection)?))?;
     let facts = tracked.as_ref().and_then(|tracked| tracked.file(name.file()));
     let (Some(tracked), Some(facts)) = (tracked, facts) else {
         return Err(CommandError::new(format!("{name}: there is no such file")).hint("secrets list"));
     };
     let (file, leaf) = sealed(&facts, name)?;
-    let bytes = known(tracked.bytes(name.file()))?;
+    let bytes = tracked.bytes(name.file())?;
     if !renewal.publish.no_commit {
         refuse_uncommitted(&facts)?;
     }
@@ -97,19 +98,10 @@ pub fn renew(
     writer.put(name.file(), Some(was), Some(written));
     let mut records = Records::new(place);
     record(&mut records, &tracked, &facts, &after, name, expires, renewal)?;
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let message = format!("secrets: set {name}");
-    if !renewal.publish.no_commit && !renewal.untested_hooks {
-        rehearse(session, repository, &writer, &message)?;
-    }
-    commit(session, place, &policy, writer, &message, &renewal.publish)?;
+    commit(session, place, &policy, writer, &message, &renewal.publish, renewal.untested_hooks)?;
     Ok(0)
-}
-
-fn known<T>(known: Known<T>) -> Result<T, CommandError> {
-    known.map_err(|Unknown { what, why }| CommandError::new(format!("{what}: {why}")))
 }
 
 /// What the store's secrets have and others have not: who reads it is the tool's business that seals it.
@@ -132,23 +124,19 @@ fn refuse_idle_options(renewal: &Renewal) -> Result<(), CommandError> {
 /// The file, and the value in it that is meant.
 fn sealed<'f>(facts: &'f FileFacts, name: &TrackedName) -> Result<(&'f ForeignFile, &'f Leaf), CommandError> {
     let path = visible(name.file()).into_owned();
-    let file = match facts.contents.as_ref().map_err(Clone::clone) {
-        Err(Unknown { what, why }) => return Err(CommandError::new(format!("{what}: {why}"))),
-        Ok(None) => return Err(CommandError::new(format!("{path}: there is no such file"))),
-        Ok(Some(Contents::Plain(why))) => {
+    let file = match facts.contents.as_ref().map_err(Clone::clone)? {
+        None => return Err(CommandError::new(format!("{path}: there is no such file"))),
+        Some(Contents::Plain(why)) => {
             return Err(CommandError::new(format!("{path}: is not sealed: {}", visible(why))));
         }
-        Ok(Some(Contents::Damaged { format, why })) => {
+        Some(Contents::Damaged { format, why }) => {
             let told = format!("{path}: looks like {format}, and can't be read: {}", visible(why));
             return Err(CommandError::new(told).hint("restore it from git"));
         }
-        Ok(Some(Contents::Sealed(file))) => file,
+        Some(Contents::Sealed(file)) => file,
     };
     // Of an unknown record nothing could be kept.
-    facts
-        .secrets
-        .as_ref()
-        .map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
+    facts.secrets.as_ref().map_err(Clone::clone)?;
     match file.leaves.iter().find(|leaf| leaf.pointer == name.pointer()) {
         Some(leaf) => Ok((file, leaf)),
         None if name.pointer().is_none() => {
@@ -244,9 +232,8 @@ fn ending(
     value: &Value,
 ) -> Result<Option<Expiry>, CommandError> {
     let lifetime = &renewal.lifetime;
-    let is_said = lifetime.expires.is_some() || lifetime.expires_in.is_some() || lifetime.never.is_some();
     let claimed = own(facts, name).and_then(|secret| secret.claim.as_ref()?.expires.clone());
-    if !is_said
+    if !lifetime.is_said()
         && claimed.is_none()
         && let Some(KindRule::Never(why)) = kind_of(&policy.kinds, name).map(|kind| &kind.rule)
     {

@@ -16,7 +16,7 @@ use crate::domain::text::{counted, listed};
 use crate::observe::identities::Identities;
 use crate::observe::place::Place;
 use crate::seal::identity::Identity;
-use crate::seal::opening::{self, OpenError};
+use crate::seal::opening;
 use crate::seal::proving::{self, Proved, ProvingError};
 use crate::system::threads::{ParallelIterator as _, Shared as _};
 
@@ -242,13 +242,7 @@ fn seal_again(
             "somebody else changed it meanwhile: run the same command again".to_owned(),
         ));
     }
-    let value = opening::open(&before.bytes, identities).map_err(|error| match error {
-        OpenError::NotForYou | OpenError::NoIdentity => Refusal::NotForThese,
-        OpenError::Identity(error) => Refusal::Unusable(error.to_string()),
-        OpenError::Header(_) | OpenError::Corrupted(_) | OpenError::TooLarge => {
-            Refusal::Final(error.to_string())
-        }
-    })?;
+    let value = opening::open(&before.bytes, identities)?;
     let (record, bytes) = sealer
         .seal(Request::again(&before.record, &value))
         .map_err(|error| Refusal::Final(error.to_string()))?;
@@ -287,7 +281,7 @@ pub fn misfits(proved: &Proved) -> Vec<String> {
         reasons.push(format!("is not sealed to {names}, though its record says so"));
     }
     if !proved.surplus.is_empty() {
-        let stanzas = counted(proved.surplus.len() as u64, "stanza");
+        let stanzas = counted(proved.surplus.len(), "stanza");
         reasons.push(format!("has {stanzas} in its header that no reader listed accounts for"));
     }
     reasons

@@ -1,6 +1,5 @@
 //! The second half of a rotation, and every way back: what is revoked, and that nothing else is.
 
-use super::overtaking::merge_command;
 use super::revoking::{
     GivenUp, Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
 };
@@ -75,11 +74,10 @@ fn gone_back_to(turn: &Turn<'_>, number: u64) -> CommandError {
     let error = CommandError::new(format!(
         "{name}: version {number} is revoked, and {deployed} has it again since this moment: that must not be deployed"
     ));
-    match &turn.policy.deploy_ref {
-        DeployRef::Branch { remote, branch } => error.hint(merge_command(remote, branch)),
-        DeployRef::None => error,
-    }
-    .hint(format!("take theirs, and seal a value that works above it: secrets set {name}"))
+    turn.merge_command()
+        .into_iter()
+        .fold(error, CommandError::hint)
+        .hint(format!("take theirs, and seal a value that works above it: secrets set {name}"))
 }
 
 /// Without a provider a person ends it.
@@ -293,8 +291,8 @@ pub fn give_way(turn: &mut Turn<'_>, secret: &Existing) -> Result<Went, CommandE
     turn.commit(writer, &format!("secrets: {name} gives way to {by}"))?;
     turn.did(format!("gave way to {by}, which is on {}", turn.deployed.name))?;
     turn.told.reached = None;
-    if let DeployRef::Branch { remote, branch } = &turn.policy.deploy_ref {
-        turn.told.next = Some(merge_command(remote, branch));
+    if let Some(merge) = turn.merge_command() {
+        turn.told.next = Some(merge);
     }
     Ok(Went::Stops(Rest::Waits(format!("{by} was first; what was minted here is revoked"))))
 }

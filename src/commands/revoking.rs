@@ -4,12 +4,10 @@ use std::collections::BTreeSet;
 
 use super::CommandError;
 use super::in_use::spare;
-use super::overtaking::merge_command;
 use super::turning::Turn;
 use super::versions::{self, Wanted};
 use super::writing::Existing;
 use crate::domain::id::VersionId;
-use crate::domain::policy::DeployRef;
 use crate::domain::rotation::{Handle, Listed, Next, Rotation};
 use crate::domain::text::listed as in_words;
 use crate::domain::value::Value;
@@ -286,12 +284,8 @@ pub fn revoke_nothing_new(
     if is_dropped {
         let error =
             appeared(turn, &new).hint("if nobody uses it, remove it there, and run the same command again");
-        return Err(match &turn.policy.deploy_ref {
-            DeployRef::Branch { remote, branch } => {
-                error.hint(format!("if somebody does: {}", merge_command(remote, branch)))
-            }
-            DeployRef::None => error,
-        });
+        let merge = turn.merge_command().map(|merge| format!("if somebody does: {merge}"));
+        return Err(merge.into_iter().fold(error, CommandError::hint));
     }
     Err(CommandError::new(format!(
         "{}: somebody else rotates it too, and whether {} was minted here or there can't be told",

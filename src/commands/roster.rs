@@ -54,10 +54,7 @@ pub fn list(session: &Session, kind: ActorKind, arguments: &ActorList) -> Result
     records.unread.extend(files.unread.iter().cloned());
     if arguments.output.format == ReadFormat::Json {
         let actors = describe(&records, &files, &policy, kind);
-        let wire = Wire { schema_version: 1, actors, unread: records.unread_wire() };
-        let mut text = serde_json::to_string_pretty(&wire)?;
-        text.push('\n');
-        session.print(text)?;
+        session.print_json(&Wire { schema_version: 1, actors, unread: records.unread_wire() })?;
         return records.tell_unread(session);
     }
     let mut table = Table::new(&["NAME", "KEYS", "SECRETS", "ALONE WITH", "GROUPS", "CONTACT"]);

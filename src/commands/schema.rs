@@ -13,8 +13,6 @@ pub fn run(session: &Session, arguments: &Schema) -> Result<u8, CommandError> {
         SchemaOf::RotatorRequest => rotate::request_schema(),
         SchemaOf::RotatorAnswer => rotate::answer_schema(),
     };
-    let mut text = serde_json::to_vec_pretty(&value)?;
-    text.push(b'\n');
-    session.print(text)?;
+    session.print_json(&value)?;
     Ok(0)
 }

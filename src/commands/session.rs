@@ -1,5 +1,7 @@
 //! What every command is given: the environment, the moment, the terminal and the options that hold everywhere.
 
+use serde::Serialize;
+
 use super::CommandError;
 use crate::cli::Global;
 use crate::domain::name::ActorName;
@@ -47,6 +49,11 @@ impl Session {
         Style { color: self.terminal.color_stdout, width: self.terminal.width }
     }
 
+    /// How what is said beside them, on standard error, is shown: as wide as what is printed.
+    pub fn style_beside(&self) -> Style {
+        Style { color: self.terminal.color_stderr, ..self.style() }
+    }
+
     /// Whether what is printed is best kept to ASCII.
     pub fn is_plain(&self) -> bool {
         self.terminal.is_dumb || !self.environment.speaks_utf8()
@@ -90,7 +97,12 @@ impl Session {
         self.terminal.show(text.as_ref()).map_err(|error| CommandError::of_output(&error))
     }
 
-    /// The same with every byte as it is, whatever the terminal makes of it: a value.
+    /// The same for a program: JSON, with one line feed at the end.
+    pub fn print_json(&self, wire: &impl Serialize) -> Result<(), CommandError> {
+        self.print(serde_json::to_string_pretty(wire)? + "\n")
+    }
+
+    /// What is printed, with every byte as it is, whatever the terminal makes of it: a value.
     pub fn print_exactly(&self, bytes: &[u8]) -> Result<(), CommandError> {
         self.terminal.write_stdout(bytes).map_err(|error| CommandError::of_output(&error))
     }

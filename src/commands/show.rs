@@ -2,14 +2,16 @@
 
 use serde::Serialize;
 
+use super::judging::setting_here;
 use super::other_tools::{self, no_such_secret};
+use super::reading::names_text;
 use super::showing::{FindingWire, HistoryWire, RuleWire, Sections, end_text, history, people_text, rules};
 use super::{CommandError, Session, showing_tracked};
 use crate::checks::driver::{self, Judged};
 use crate::cli::{ReadFormat, Show};
 use crate::domain::check_id::CheckId;
 use crate::domain::custody;
-use crate::domain::facts::{SecretFacts, Setting, SignatureVerdict};
+use crate::domain::facts::{SecretFacts, SignatureVerdict};
 use crate::domain::id::VersionId;
 use crate::domain::name::ActorName;
 use crate::domain::policy::{Actor, Policy};
@@ -82,21 +84,12 @@ pub fn run(session: &Session, arguments: &Show) -> Result<u8, CommandError> {
         }
         Err(unknown) => return Err(CommandError::new(unknown.why.clone())),
     };
-    let setting = Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: None,
-        head: None,
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    };
-    let judged = driver::judge_secret(&setting, &policy, &facts);
+    let judged = driver::judge_secret(&setting_here(session.now, &place), &policy, &facts);
     let wire = describe(&place, &policy, &facts, record, &judged);
-    let text = match arguments.output.format {
-        ReadFormat::Json => serde_json::to_string_pretty(&wire)? + "\n",
-        ReadFormat::Human => human(&wire, session.now),
-    };
-    session.print(text)?;
+    match arguments.output.format {
+        ReadFormat::Json => session.print_json(&wire)?,
+        ReadFormat::Human => session.print(human(&wire, session.now))?,
+    }
     Ok(0)
 }
 
@@ -226,8 +219,7 @@ fn facts_lines(record: &Record, now: Instant) -> Vec<(String, String)> {
         let version = sealed.version.id;
         line("rotation", rotation_text(rotation, version));
     }
-    let owners: Vec<&str> = record.about.owners.iter().map(ActorName::as_str).collect();
-    line("owners", if owners.is_empty() { "none".to_owned() } else { owners.join(", ") });
+    line("owners", names_text(&record.about.owners));
     if let Some(issuer) = &record.about.issuer {
         let contact = issuer.contact.as_ref().map(|contact| format!(" <{contact}>")).unwrap_or_default();
         line("issuer", format!("{}{contact}", issuer.name));

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use super::judging::setting_here;
 use super::other_tools::as_tracked;
+use super::reading::names_text;
 use super::showing::{FindingWire, HistoryWire, RuleWire, Sections, end_text, history, people_text, rules};
 use super::{CommandError, Session};
 use crate::checks::driver;
@@ -11,7 +13,6 @@ use crate::domain::access::{self, Holders};
 use crate::domain::check_id::CheckId;
 use crate::domain::claim::Claim;
 use crate::domain::expiry::Expiry;
-use crate::domain::facts::Setting;
 use crate::domain::foreign::{Contents, ForeignFile};
 use crate::domain::name::ActorName;
 use crate::domain::policy::Policy;
@@ -92,11 +93,10 @@ pub fn run(
     format: ReadFormat,
 ) -> Result<u8, CommandError> {
     let wire = describe(session, place, policy, name, file)?;
-    let text = match format {
-        ReadFormat::Json => serde_json::to_string_pretty(&wire)? + "\n",
-        ReadFormat::Human => human(&wire, session.now),
-    };
-    session.print(text)?;
+    match format {
+        ReadFormat::Json => session.print_json(&wire)?,
+        ReadFormat::Human => session.print(human(&wire, session.now))?,
+    }
     Ok(0)
 }
 
@@ -145,7 +145,7 @@ fn describe(
         });
     }
     let secret = secrets.iter().find(|secret| secret.name == name);
-    let judged = driver::judge_file(&setting(session, place), policy, file);
+    let judged = driver::judge_file(&setting_here(session.now, place), policy, file);
     let concerns = |of: Option<&CredentialName>| {
         of.is_some_and(|of| of.as_str() == name.as_str() || of.as_str() == file.name.as_str())
     };
@@ -181,17 +181,6 @@ fn describe(
         findings: findings.into_iter().map(FindingWire::from).collect(),
         unchecked,
     })
-}
-
-fn setting(session: &Session, place: &Place) -> Setting {
-    Setting {
-        now: session.now,
-        store: place.folder.clone(),
-        deploy_ref: None,
-        head: None,
-        deployed_commit: None,
-        deployed_is_ancestor: false,
-    }
 }
 
 fn record(claim: &Claim, path: &str) -> RecordWire {
@@ -331,9 +320,4 @@ fn custody_lines(custody: &Custody) -> Vec<(String, String)> {
     }
     lines.extend(custody.misfit.iter().map(|why| ("misfit".to_owned(), why.clone())));
     lines
-}
-
-fn names_text(names: &[ActorName]) -> String {
-    let names: Vec<&str> = names.iter().map(ActorName::as_str).collect();
-    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }

@@ -67,7 +67,7 @@ pub fn sign_where_required(
                 .map_err(|error| unsigned(&error, "policy requires a signature, so nothing was written"))?;
             session.say(match &*records {
                 [record] => format!("signed by {}: {}", signing.by, record.sealed.name),
-                many => format!("signed by {}: {}", signing.by, counted(many.len() as u64, "secret")),
+                many => format!("signed by {}: {}", signing.by, counted(many.len(), "secret")),
             })
         },
     )

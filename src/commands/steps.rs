@@ -10,7 +10,7 @@ use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotated::Rest;
 use crate::domain::rotation::{Next, Rotation, RotationState};
-use crate::domain::text::push_command;
+use crate::domain::text::{push_command, shell_word};
 use crate::git::{Fallback, MAX_BLOB_BYTES, PushError, Pushed};
 use crate::store::record_file;
 
@@ -146,6 +146,13 @@ impl<'a> Turn<'a> {
             DeployRef::Branch { remote, branch } => Some(push_command(remote, branch)),
             DeployRef::None => None,
         }
+    }
+
+    /// The command that gets what the deploy ref has. Steps of a rotation change the same lines one after the other: laid upon
+    /// a branch that has the last of them already, the first one would be a conflict.
+    pub fn merge_command(&self) -> Option<String> {
+        let DeployRef::Branch { remote, branch } = &self.policy.deploy_ref else { return None };
+        Some(format!("git pull --no-rebase {} {}", shell_word(remote), shell_word(branch)))
     }
 
     /// Whether a rotation is under way, here or as `HEAD` has it: its end may be written and not committed.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::dues;
+use super::judging::setting_here;
 use crate::checks::driver::{self, Judged};
 use crate::domain::access;
 use crate::domain::check_id::CheckId;
@@ -79,14 +80,7 @@ struct Detail {
 impl Survey {
     /// Looks at everything there.
     pub fn of(deployed: &Deployed, policy: &Policy, now: Instant) -> Self {
-        let setting = Setting {
-            now,
-            store: deployed.place.folder.clone(),
-            deploy_ref: None,
-            head: None,
-            deployed_commit: None,
-            deployed_is_ancestor: false,
-        };
+        let setting = setting_here(now, &deployed.place);
         let mut unknowns = Vec::new();
         let mut seen = Seen::default();
         let reference = Reference::at_place(&deployed.place, deployed.commit);

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::CommandError;
 use super::proposals::Proposals;
 use crate::checks::foreign_keys::policy_lines;
 use crate::domain::foreign::{ForeignKey, SealedFormat};
@@ -71,11 +70,8 @@ struct ProposalWire {
 
 impl Plan {
     /// For a program.
-    pub fn wire(&self, written: &[String], dry_run: bool) -> Result<String, CommandError> {
-        let why = |(path, why): (&'_ String, &'_ String)| (path.clone(), why.clone());
-        let plain: Vec<(String, String)> = self.plain.iter().map(why).collect();
-        let unreadable: Vec<(String, String)> = self.unreadable.iter().map(why).collect();
-        let wire = Wire {
+    pub fn wire<'a>(&'a self, written: &'a [String], dry_run: bool) -> impl Serialize {
+        Wire {
             schema_version: 1,
             dry_run,
             files: self.files,
@@ -84,8 +80,8 @@ impl Plan {
             written,
             not_secret: self.not_secret,
             in_clear: &self.in_clear,
-            not_sealed: plain.iter().map(|(path, why)| Why { path, why }).collect(),
-            unreadable: unreadable.iter().map(|(path, why)| Why { path, why }).collect(),
+            not_sealed: self.plain.iter().map(|(path, why)| Why { path, why }).collect(),
+            unreadable: self.unreadable.iter().map(|(path, why)| Why { path, why }).collect(),
             unmatched_keys: (self.unmatched.iter())
                 .map(|(key, files)| KeyWire { key: key.id(), files: *files })
                 .collect(),
@@ -96,10 +92,7 @@ impl Plan {
                     values: common.values,
                 })
                 .collect(),
-        };
-        let mut text = serde_json::to_string_pretty(&wire)?;
-        text.push('\n');
-        Ok(text)
+        }
     }
 
     /// For a person: what there is, what is recorded, and what could make it less.

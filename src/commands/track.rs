@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::adding::about;
 use super::gathering::{Gathered, Records, Target};
 use super::proposals::Proposals;
 use super::session::repository;
 use super::taking_over::{MOST_VALUES, Plan};
-use super::tracking::{commit, rehearse};
+use super::tracking::commit;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::{ReadFormat, Track};
@@ -15,7 +16,7 @@ use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::foreign::ForeignFile;
 use crate::domain::policy::Policy;
-use crate::domain::record::Issuer;
+use crate::domain::record::About;
 use crate::domain::text::counted;
 use crate::domain::tracked_name::TrackedName;
 use crate::observe::tracked::{Decided, whole};
@@ -34,9 +35,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
     refuse_plain(&targets, &gathered, &arguments.paths)?;
     let mut records = Records::new(&place);
     let plan = plan(&policy, gathered, &targets, arguments, &mut records)?;
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let text = place.policy_text()?;
     let mut draft = policy_edit::Draft::read(&text, &place.path(POLICY))?;
     draft.add_tracked_files(&plan.globs)?;
@@ -48,7 +47,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
     let files: Vec<String> = writer.planned().map(|(path, _)| path.to_owned()).collect();
     match arguments.format {
         ReadFormat::Human => session.print(plan.told(&files, arguments.dry_run))?,
-        ReadFormat::Json => session.print(plan.wire(&files, arguments.dry_run)?)?,
+        ReadFormat::Json => session.print_json(&plan.wire(&files, arguments.dry_run))?,
     }
     let code = if plan.unreadable.is_empty() { 0 } else { 2 };
     if arguments.dry_run {
@@ -59,10 +58,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
         return Ok(code);
     }
     let message = format!("secrets: track {}", counted(plan.files, "sealed file"));
-    if !arguments.publish.no_commit && !arguments.untested_hooks {
-        rehearse(session, repository, &writer, &message)?;
-    }
-    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    commit(session, &place, &policy, writer, &message, &arguments.publish, arguments.untested_hooks)?;
     Ok(code)
 }
 
@@ -168,16 +164,11 @@ fn file_seen(file: &ForeignFile) -> Option<Digest> {
 }
 
 fn claim(file: &ForeignFile, seen: Option<Digest>, arguments: &Track) -> Claim {
-    let notes = &arguments.notes;
-    let issuer = notes.issuer.clone().map(|name| Issuer {
-        name,
-        contact: notes.issuer_contact.clone(),
-        others: serde_json::Map::new(),
-    });
+    let About { owners, issuer, runbook, .. } = about(&arguments.notes);
     Claim {
-        owners: notes.owners.clone(),
+        owners,
         issuer,
-        runbook: notes.runbook.clone(),
+        runbook,
         set_at: file.modified,
         seen,
         data_key: file.data_key,

@@ -1,5 +1,6 @@
 //! How changes to records of tracked files are tried, written and published.
 
+use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
@@ -29,7 +30,7 @@ pub fn rehearse(
     }
 }
 
-/// Writes and commits what is planned.
+/// Rehearses what is planned, unless nothing is committed or nobody wants that, and writes and commits it.
 pub fn commit(
     session: &Session,
     place: &Place,
@@ -37,6 +38,10 @@ pub fn commit(
     writer: Writer<'_>,
     message: &str,
     publish: &Publish,
+    untested_hooks: bool,
 ) -> Result<(), CommandError> {
+    if !publish.no_commit && !untested_hooks {
+        rehearse(session, repository(place)?, &writer, message)?;
+    }
     finish(session, place, policy, writer, message, publish, None)
 }

@@ -242,10 +242,7 @@ impl<'a> Turn<'a> {
 
     /// How long the old value stays valid, as the deploy ref's policy has it: a branch must not end it sooner.
     fn overlap(&self) -> Result<Period, CommandError> {
-        let policy = self.deployed.policy();
-        let policy =
-            policy.map_err(|unknown| CommandError::new(format!("{}: {}", unknown.what, unknown.why)))?;
-        Ok(Rules::of(&policy, self.name).overlap.value)
+        Ok(Rules::of(&self.deployed.policy()?, self.name).overlap.value)
     }
 
     /// Lets something be asked of the provider; `None` where a person is it.
@@ -337,7 +334,6 @@ pub fn failed(name: &SecretName, error: &CommandError) -> Rest {
 
 pub fn observe(place: &Place, arguments: &Rotate) -> Result<Deployed, CommandError> {
     Deployed::observe(place, arguments.deploy_ref.as_ref(), REMOTE_LIMIT).map_err(|unknown| {
-        CommandError::new(format!("{}: {}", unknown.what, unknown.why))
-            .hint("what a rotation runs is what the deploy ref says; nothing was done")
+        CommandError::from(unknown).hint("what a rotation runs is what the deploy ref says; nothing was done")
     })
 }

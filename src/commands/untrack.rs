@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::gathering::{Records, Target};
 use super::session::repository;
-use super::tracking::commit;
+use super::writing::finish;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::Untrack;
@@ -31,9 +31,7 @@ pub fn run(session: &Session, arguments: &Untrack) -> Result<u8, CommandError> {
     for name in &chosen {
         records.remove(name)?;
     }
-    for rewritten in records.rewritten() {
-        writer.put(&rewritten.path, rewritten.was, rewritten.text.map(String::into_bytes));
-    }
+    records.plan(&mut writer);
     let would = if arguments.dry_run { "would be removed" } else { "removed" };
     for name in &chosen {
         session.say(format!("{would}: the record of {}", visible(name.as_str())))?;
@@ -47,6 +45,6 @@ pub fn run(session: &Session, arguments: &Untrack) -> Result<u8, CommandError> {
         return Ok(0);
     }
     let message = format!("secrets: untrack {}", counted(chosen.len(), "secret"));
-    commit(session, &place, &policy, writer, &message, &arguments.publish)?;
+    finish(session, &place, &policy, writer, &message, &arguments.publish, None)?;
     Ok(0)
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::CommandError;
 use super::session::repository;
 use super::writing::existing;
-use crate::domain::finding::Unknown;
 use crate::domain::id::VersionId;
 use crate::domain::name::SecretName;
 use crate::domain::record::{Record, VersionOrder};
@@ -69,7 +68,7 @@ pub fn older(place: &Place, name: &SecretName, wanted: Wanted) -> Result<Found, 
     };
     let tip = head.as_ref().map(|(commit, tree)| Tip { commit: *commit, tree, remote: None });
     let lowest = VersionOrder { number: 0, seal: 0 };
-    let known = history.of(name, lowest, tip.as_slice(), None).map_err(unreadable)?;
+    let known = history.of(name, lowest, tip.as_slice(), None)?;
     let mut unread = None;
     for state in known.all().into_iter().filter(|state| wanted.may_be(state.order)) {
         match known.bound(state) {
@@ -81,14 +80,10 @@ pub fn older(place: &Place, name: &SecretName, wanted: Wanted) -> Result<Found, 
         }
     }
     if let Some(unknown) = unread {
-        return Err(unreadable(unknown));
+        return Err(unknown.into());
     }
     numbers.extend(numbers_of(&known));
     Err(not_there(name, wanted, &numbers, history.cut()))
-}
-
-fn unreadable(Unknown { what, why }: Unknown) -> CommandError {
-    CommandError::new(format!("{what}: {why}"))
 }
 
 /// Those of pairs that were sealed together, as far as they can be read.

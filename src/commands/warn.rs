@@ -23,7 +23,7 @@ pub fn run(session: &Session, arguments: &Warn) -> Result<u8, CommandError> {
         // Whoever can be told without the remote is told that it can't be asked.
         Err(unknown) => match Deployed::remembered(&place, vouched) {
             Some(deployed) => (deployed, Some(unknown)),
-            None => return Err(of_unknown(&unknown)),
+            None => return Err(of_unknown(unknown)),
         },
     };
     let (rules, mut survey) = survey(&deployed, session.now)?;
@@ -35,8 +35,8 @@ pub fn run(session: &Session, arguments: &Warn) -> Result<u8, CommandError> {
     Ok(warned.exit_code())
 }
 
-fn of_unknown(unknown: &Unknown) -> CommandError {
-    CommandError::new(format!("{}: {}", unknown.what, unknown.why)).hint("nobody was told anything")
+fn of_unknown(unknown: Unknown) -> CommandError {
+    CommandError::from(unknown).hint("nobody was told anything")
 }
 
 /// What is to be told and to whom. Of a policy that can't be read as a whole, the channels that can be are told so.
@@ -51,7 +51,7 @@ fn survey(deployed: &Deployed, now: Instant) -> Result<(WarningRules, Survey), C
             let damaged =
                 |bytes: &[u8]| policy_file::warning_rules_of_damaged(bytes, &deployed.policy_path());
             let rules = deployed.policy_bytes().ok().and_then(damaged);
-            Ok((rules.ok_or_else(|| of_unknown(&unknown))?, Survey::blind(deployed, now, &unknown)))
+            Ok((rules.ok_or_else(|| of_unknown(unknown.clone()))?, Survey::blind(deployed, now, &unknown)))
         }
     }
 }

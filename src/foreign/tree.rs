@@ -46,6 +46,15 @@ impl<'t> Node<'t> {
     pub fn text(&self) -> Option<&str> {
         if let Self::Text(text) = self { Some(text) } else { None }
     }
+
+    /// The text at a key; `None` where there is none, or an empty one.
+    pub fn text_at(&self, key: &str) -> Result<Option<&str>, String> {
+        match self.get(key) {
+            None | Some(Self::Null) => Ok(None),
+            Some(Self::Text(text)) => Ok(Some(text.as_ref()).filter(|text| !text.is_empty())),
+            Some(Self::Vault(_) | Self::List(_) | Self::Map(_)) => Err(format!("`{key}` is no text")),
+        }
+    }
 }
 
 /// Whether no key stands twice.

@@ -20,8 +20,7 @@ impl CommitWords {
         // `NAME <EMAIL> SECONDS ZONE`
         let seconds =
             line("committer ").rsplit_once("> ").and_then(|(_, date)| date.split(' ').next()?.parse().ok());
-        let epoch = Instant::parse_rfc3339("1970-01-01T00:00:00Z").ok();
-        let committed_at = epoch.zip(seconds).and_then(|(epoch, seconds)| epoch.checked_add_seconds(seconds));
+        let committed_at = seconds.and_then(|seconds| Instant::EPOCH.checked_add_seconds(seconds));
         Self { author: author.trim().to_owned(), committed_at, message: message.to_owned() }
     }
 }

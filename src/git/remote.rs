@@ -66,7 +66,7 @@ impl RemoteError {
 }
 
 /// The largest commit whose words are read, in bytes.
-pub const MAX_COMMIT_BYTES: usize = 1024 * 1024;
+const MAX_COMMIT_BYTES: usize = 1024 * 1024;
 
 /// The commit at a remote's branch, with everything of it within reach.
 #[derive(Clone)]

@@ -31,7 +31,7 @@ impl Repository {
     /// Finds the repository around a folder by walking up from it, as git does; `GIT_DIR` and its like are not
     /// heeded, because a hook that calls us has them set for another purpose.
     pub fn discover(start: &Path, environment: &Environment) -> Result<Self, GitError> {
-        let start = absolute(start, environment);
+        let start = without_dots(&environment.current_dir().join(start));
         let Some(above) = folder_with_git(&start, environment) else {
             return Err(match git2::Repository::discover_path(&start, ceilings(environment)) {
                 Ok(path) => GitError::Bare { path },
@@ -192,10 +192,10 @@ impl Repository {
     }
 }
 
-fn absolute(path: &Path, environment: &Environment) -> PathBuf {
-    // Lexically, so that paths that callers made from the same start stay comparable with the root.
+/// A path without `.` and `..`, lexically: what callers made from the same start stays comparable with the root.
+pub fn without_dots(path: &Path) -> PathBuf {
     let mut clean = PathBuf::new();
-    for part in environment.current_dir().join(path).components() {
+    for part in path.components() {
         match part {
             Component::CurDir => {}
             Component::ParentDir => {

@@ -1,13 +1,13 @@
 //! The files below one folder in one commit.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use git2::Oid;
 
 use super::error::GitError;
 use super::objects::{BlobId, Commit, Objects};
 use crate::domain::reach::Reach;
+use crate::system::walk::shown_name;
 
 /// The most files that a snapshot may hold. A tree can name itself a million times over in a few bytes.
 const MAX_FILES: usize = 1_000_000;
@@ -135,18 +135,6 @@ pub(super) fn kind(mode: u32) -> EntryKind {
         _ if mode & 0o111 != 0 => EntryKind::Executable,
         _ => EntryKind::File,
     }
-}
-
-fn shown_name(name: &[u8]) -> String {
-    let mut shown = String::with_capacity(name.len());
-    for chunk in name.utf8_chunks() {
-        shown.push_str(chunk.valid());
-        for byte in chunk.invalid() {
-            // Writing to a `String` can't fail.
-            let _ = write!(shown, "\\x{byte:02X}");
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -56,7 +56,7 @@ fn fit(text: &str) -> String {
 
 /// Takes out of all URLs what may be a credential: user name and password, because a token often stands in place of the
 /// user, and what is asked for behind `?`. `git@` is kept.
-pub fn redact(text: &str) -> String {
+fn redact(text: &str) -> String {
     let text = without_users(text);
     let mut redacted = String::with_capacity(text.len());
     let mut rest = text.as_str();

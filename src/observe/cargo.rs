@@ -1,8 +1,9 @@
 //! What goes along when the glass is broken: `HEAD`, and of the work tree what is in no commit and surely sealed.
 
+use super::BLOBS_AT_ONCE;
 use super::MAX_SEALED_BYTES;
 use super::place::{Place, parse_policy};
-use super::secrets::{BLOBS_AT_ONCE, difference_of};
+use super::secrets::difference_of;
 use super::selection::Selection;
 use super::tracked::{self, MAX_FILE_BYTES, TrackedFiles};
 use super::trees::{Ask, Trees};

@@ -3,7 +3,6 @@
 //! Which branch is deployed is said by a policy, and whoever pushes a branch can write one. So the remote's default branch
 //! must say the same, or the command line: only then are that policy's commands run and credentials sent to its addresses.
 
-use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::identities::Identities;
@@ -14,6 +13,7 @@ use crate::domain::policy::{DeployRef, Policy};
 use crate::domain::record::Record;
 use crate::domain::text::shell_word;
 use crate::domain::value::Value;
+use crate::git::repository::without_dots;
 use crate::git::{Commit, GitError, MAX_BLOB_BYTES, RemoteError, RemoteTip, Repository};
 use crate::store::layout::{POLICY, Store};
 use crate::store::policy_file::MAX_POLICY_BYTES;
@@ -128,7 +128,8 @@ impl Deployed {
     /// to nothing that is a file, is no affair of either.
     pub fn has_as_here(&self, path: &str) -> Result<bool, String> {
         let repository = self.place.known_repository().map_err(|unknown| unknown.why)?;
-        let full = in_place(&repository.root().join(path));
+        // One that begins at the root of the file system may lead back into the repository.
+        let full = without_dots(&repository.root().join(path));
         let Ok(inside) = full.strip_prefix(repository.root()) else { return Ok(true) };
         if !full.is_file() {
             return Ok(true);
@@ -143,21 +144,6 @@ impl Deployed {
     pub fn address(&self) -> Option<String> {
         self.place.repository.as_ref().ok()?.known_as(self.remote.as_deref()?)
     }
-}
-
-/// A path without `.` and `..`: one that begins at the root of the file system may lead back into the repository.
-fn in_place(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => clean.push(part),
-        }
-    }
-    clean
 }
 
 /// All faults of a file that is named already.

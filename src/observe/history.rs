@@ -4,6 +4,7 @@
 //! Only a pair that was bound counts, under this name and for this store: a record that was tampered with and put
 //! right again says nothing. That is looked at only where it would matter.
 
+use super::BLOBS_AT_ONCE;
 use super::place::Place;
 use super::trees::{RemoteLedger, Trees};
 use crate::domain::digest::Digest;
@@ -19,9 +20,6 @@ use crate::git::{BlobId, Commit, Cut, GitError, Past, RemoteTip, Repository, Sna
 use crate::seal::{binding, header};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
 use crate::store::record_file;
-
-/// How many blobs are read at once.
-const BLOBS_AT_ONCE: usize = 256;
 
 /// The walk over `HEAD`'s history, which can go on from another commit.
 pub struct Begun(Known<Tracing>);
@@ -356,7 +354,7 @@ pub fn blind_spot(
             if unknown.is_empty() {
                 return None;
             }
-            let secrets = counted(i64::try_from(unknown.len()).unwrap_or(i64::MAX), "secret");
+            let secrets = counted(unknown.len(), "secret");
             format!("the ledger ({ledger_ref}) does not know {secrets} ({})", abridged(&unknown))
         }
         Ok(RemoteLedger::Absent) => format!("the remote has no ledger ({ledger_ref})"),

@@ -25,3 +25,6 @@ mod strays;
 
 /// The largest sealed value that is read, in bytes: a value of 16 MiB, its chunks' tags and a large header.
 pub const MAX_SEALED_BYTES: u64 = 24 * 1024 * 1024;
+
+/// How many blobs are read at once.
+const BLOBS_AT_ONCE: usize = 256;

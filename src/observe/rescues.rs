@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::BLOBS_AT_ONCE;
 use super::place::Place;
-use super::secrets::BLOBS_AT_ONCE;
 use super::trees::Trees;
 use crate::domain::facts::Presence;
 use crate::domain::finding::{Known, Unknown};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use super::BLOBS_AT_ONCE;
 use super::MAX_SEALED_BYTES;
 use super::contents::{Beyond, Contents, secret_facts};
 use super::deploy::Comparison;
@@ -320,9 +321,6 @@ fn ignored(place: &Place, trees: &Trees, listing: &Listing) -> Known<BTreeMap<St
     let rules = place.known_repository()?.ignored_by(&absent);
     rules.map_err(|error| Unknown::new("git check-ignore", error.to_string()))
 }
-
-/// How many blobs are read at once.
-pub(super) const BLOBS_AT_ONCE: usize = 256;
 
 /// What `HEAD` has and the work tree lacks because it lies outside a sparse checkout.
 fn outside_sparse_checkout(

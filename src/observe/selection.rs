@@ -1,6 +1,6 @@
 //! What is judged: everything, names that fit a glob, or exactly the files that a deploy will read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::place::{Place, below};
@@ -140,6 +140,13 @@ impl Selection {
             (scopes, []) => Ok(Self::Scopes(scopes.to_vec())),
             (_, files) => Self::of_files(files, place, current_dir),
         }
+    }
+
+    /// Just these files of other tools, as the repository names them.
+    pub fn of_others<'p>(paths: impl IntoIterator<Item = &'p str>) -> Self {
+        let paths: BTreeSet<&str> = paths.into_iter().collect();
+        let others = paths.into_iter().map(str::to_owned).collect();
+        Self::Files(SelectedFiles { others, ..SelectedFiles::default() })
     }
 
     /// Sorts out what `--file` named. A secret's file need not be there (it may be on the deploy ref only).

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::BLOBS_AT_ONCE;
 use super::place::Place;
-use super::secrets::{BLOBS_AT_ONCE, Observation};
+use super::secrets::Observation;
 use super::selection::Selection;
 use crate::domain::facts::{Stray, StrayKind, StrayPlace};
 use crate::domain::finding::Unknown;

@@ -17,7 +17,7 @@ use crate::store::ledger::{LEDGER_FILE, Ledger, MAX_LEDGER_BYTES};
 pub const REMOTE_LIMIT: Duration = Duration::from_secs(20);
 
 /// How many rescue branches are looked into.
-pub const MOST_RESCUES: usize = 16;
+const MOST_RESCUES: usize = 16;
 
 /// How long where somebody only wants to see how things stand.
 const BRIEF_LIMIT: Duration = Duration::from_secs(5);
@@ -200,7 +200,7 @@ pub fn listing_of(place: &Place, tree: &Snapshot) -> Listing {
 
 /// The same, without the files of secrets that are known already: most trees hold nothing else, and their names
 /// need not be parsed again.
-pub fn listing_without(place: &Place, tree: &Snapshot, known: &Listing) -> Listing {
+fn listing_without(place: &Place, tree: &Snapshot, known: &Listing) -> Listing {
     let entries = tree.entries().iter().filter_map(|(path, entry)| {
         let file = place.below(path)?;
         let kind = match entry.kind {

@@ -17,9 +17,9 @@ const LIMIT: Duration = Duration::from_mins(5);
 /// The largest sealed file, in bytes: a value in armour has a third more.
 const MAX_SEALED_BYTES: u64 = 2 * MAX_VALUE_BYTES as u64;
 /// The file by which a store of `pass` is known.
-pub const PASS_MARK: &str = ".gpg-id";
+const PASS_MARK: &str = ".gpg-id";
 /// The file by which a store of `passage` is known.
-pub const PASSAGE_MARK: &str = ".age-recipients";
+const PASSAGE_MARK: &str = ".age-recipients";
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

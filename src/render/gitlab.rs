@@ -31,15 +31,8 @@ struct LinesWire {
 
 /// Renders the report as a JSON array, with one line feed at the end. Of what could not be checked each is an issue of
 /// the highest severity: a report of that kind has no other place for it.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "string keys, into memory: it cannot fail"
-)]
 pub fn render(report: &Report) -> String {
-    let mut text = serde_json::to_string_pretty(&issues(report)).expect("a report is printable");
-    text.push('\n');
-    text
+    super::pretty(&issues(report))
 }
 
 fn issues(report: &Report) -> Vec<IssueWire> {

@@ -151,11 +151,6 @@ struct CustodyWire<'a> {
 }
 
 /// Renders the report as JSON, with one line feed at the end.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "string keys, into memory: it cannot fail"
-)]
 pub fn render(report: &Report) -> String {
     let summary = &report.summary;
     let wire = ReportWire {
@@ -216,9 +211,7 @@ pub fn render(report: &Report) -> String {
         notes: &report.notes,
         store_id: report.store_id.map(|id| id.to_string()),
     };
-    let mut text = serde_json::to_string_pretty(&wire).expect("a report is printable");
-    text.push('\n');
-    text
+    super::pretty(&wire)
 }
 
 #[cfg(test)]

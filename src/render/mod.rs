@@ -30,10 +30,18 @@ mod due_samples;
 #[cfg(test)]
 mod samples;
 
+use serde::Serialize;
+
 /// How text is shown on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     pub color: bool,
     /// Columns; `None` where nothing limits them, as in a file.
     pub width: Option<usize>,
+}
+
+/// For a program: JSON, with one line feed at the end.
+#[expect(clippy::expect_used, reason = "string keys, into memory: it cannot fail")]
+fn pretty(wire: &impl Serialize) -> String {
+    serde_json::to_string_pretty(wire).expect("a report is printable") + "\n"
 }

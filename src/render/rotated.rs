@@ -109,11 +109,6 @@ struct RotatedWire<'a> {
 }
 
 /// For a program.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "string keys, into memory: it cannot fail"
-)]
 pub fn json(run: &Run) -> String {
     let rotations = run.rotations.iter().map(|one| {
         let (outcome, message, hints) = match &one.rest {
@@ -141,7 +136,5 @@ pub fn json(run: &Run) -> String {
         dry_run: run.is_dry,
         rotations: rotations.collect(),
     };
-    let mut text = serde_json::to_string_pretty(&wire).expect("a report is printable");
-    text.push('\n');
-    text
+    super::pretty(&wire)
 }

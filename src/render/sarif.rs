@@ -184,11 +184,6 @@ struct PropertiesWire<'a> {
 }
 
 /// Renders the report as SARIF, with one line feed at the end.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "string keys, into memory: it cannot fail"
-)]
 pub fn render(report: &Report) -> String {
     let driver = DriverWire {
         name: "secrets",
@@ -214,9 +209,7 @@ pub fn render(report: &Report) -> String {
         },
     };
     let wire = LogWire { schema: SCHEMA, version: "2.1.0", runs: [run] };
-    let mut text = serde_json::to_string_pretty(&wire).expect("a report is printable");
-    text.push('\n');
-    text
+    super::pretty(&wire)
 }
 
 fn invocation(report: &Report) -> InvocationWire {

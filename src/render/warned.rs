@@ -274,8 +274,5 @@ pub fn json(warned: &Warned, messages: &[Box<RawValue>]) -> String {
         heartbeat: StepMade::of(&warned.heartbeat, None),
         exit_code: warned.exit_code(),
     };
-    // Nothing of it can fail to be written: strings and numbers.
-    let mut text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    text.push('\n');
-    text
+    super::pretty(&report)
 }

@@ -114,10 +114,6 @@ impl Store {
         self.root.join(POLICY)
     }
 
-    pub fn attributes_path(&self) -> PathBuf {
-        self.root.join(ATTRIBUTES)
-    }
-
     pub fn record_path(&self, name: &SecretName) -> PathBuf {
         self.file(name, RECORD_ENDING)
     }

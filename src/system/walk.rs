@@ -1,6 +1,5 @@
 //! Every file below a folder, no symbolic link followed.
 
-use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::fs;
 use std::io;
@@ -48,7 +47,7 @@ fn read(
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let kind = entry.file_type()?;
-        let path = format!("{prefix}{}", shown(&entry.file_name()));
+        let path = format!("{prefix}{}", shown_name(entry.file_name().as_encoded_bytes()));
         if kind.is_dir() {
             let full = entry.path();
             if enter(&path, &full) {
@@ -61,9 +60,10 @@ fn read(
     Ok(())
 }
 
-fn shown(name: &OsStr) -> String {
+/// A name of a file, with what of it is no UTF-8 as `\xFF`.
+pub fn shown_name(name: &[u8]) -> String {
     let mut shown = String::with_capacity(name.len());
-    for chunk in name.as_encoded_bytes().utf8_chunks() {
+    for chunk in name.utf8_chunks() {
         shown.push_str(chunk.valid());
         for byte in chunk.invalid() {
             // Writing to a `String` can't fail.

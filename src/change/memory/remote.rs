@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use rand::Rng as _;
 
-use super::{Change, MemoryError, Remembered, counted, failed, too_large};
+use super::{Change, MemoryError, Remembered, failed, too_large};
 use crate::domain::finding::Unknown;
-use crate::domain::text::shell_word;
+use crate::domain::text::{counted, shell_word};
 use crate::domain::time;
 use crate::git::{Arrival, Commit, GitError, LogError, LogTip, RemoteLog, Repository};
 use crate::store::ledger::{self, LEDGER_FILE, MAX_LEDGER_BYTES};
@@ -141,7 +141,7 @@ impl AtRemote<'_> {
         };
         let lost = ledger::lost(&seen, &text);
         if !lost.is_empty() {
-            let gone = counted(ledger::count(&lost));
+            let gone = counted(ledger::count(&lost), "event");
             fault(format!(
                 "was rewound: {gone} that this clone has seen are gone; what they told is told again, and they are put back"
             ));

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::metadata::optional_text;
 use super::value::base64_length;
 use crate::domain::foreign::ForeignKey;
 use crate::foreign::tree::Node;
@@ -89,7 +88,7 @@ impl Group {
 
 /// A text that an entry must have.
 fn field<'n>(entry: &'n Node<'_>, name: &str) -> Result<&'n str, String> {
-    optional_text(entry, name)?.ok_or_else(|| format!("a key has no `{name}`"))
+    entry.text_at(name)?.ok_or_else(|| format!("a key has no `{name}`"))
 }
 
 /// Without what differs between block scalars and between systems.
@@ -139,7 +138,7 @@ fn pgp(entry: &Node<'_>) -> Result<ForeignKey, String> {
 
 fn azure(entry: &Node<'_>) -> Result<ForeignKey, String> {
     let (url, name) = (field(entry, "vault_url")?.trim_end_matches('/'), field(entry, "name")?);
-    let version = optional_text(entry, "version")?.map(|version| format!("/{version}")).unwrap_or_default();
+    let version = entry.text_at("version")?.map(|version| format!("/{version}")).unwrap_or_default();
     Ok(ForeignKey::Kms(format!("{url}/keys/{name}{version}")))
 }
 

@@ -30,7 +30,7 @@ impl Metadata {
             return Err("`mac` in the metadata of sops is malformed".to_owned());
         }
         // Not every tool that writes the format has a version.
-        optional_text(node, "version")?;
+        node.text_at("version")?;
         let modified = DateTime::parse_from_rfc3339(required(node, "lastmodified")?).ok();
         let modified = modified.and_then(|moment| Instant::new(moment.to_utc()));
         let (access, data_key) = access(node)?;
@@ -43,17 +43,8 @@ impl Metadata {
     }
 }
 
-/// A text at a key; `None` where there is none, or an empty one.
-pub fn optional_text<'n>(node: &'n Node<'_>, key: &str) -> Result<Option<&'n str>, String> {
-    match node.get(key) {
-        None | Some(Node::Null) => Ok(None),
-        Some(Node::Text(text)) => Ok(Some(text.as_ref()).filter(|text| !text.is_empty())),
-        Some(Node::Vault(_) | Node::List(_) | Node::Map(_)) => Err(format!("`{key}` is no text")),
-    }
-}
-
 fn required<'n>(node: &'n Node<'_>, key: &str) -> Result<&'n str, String> {
-    optional_text(node, key)?.ok_or_else(|| format!("the metadata of sops has no `{key}`"))
+    node.text_at(key)?.ok_or_else(|| format!("the metadata of sops has no `{key}`"))
 }
 
 /// Who can open the file, and the digest of the data key in all its wrapped forms.
@@ -64,7 +55,7 @@ fn access(node: &Node<'_>) -> Result<(Access, Digest), String> {
         Some(Node::List(groups)) => groups.iter().map(Group::of).collect::<Result<Vec<_>, _>>()?,
         Some(_) => return Err("`key_groups` is no list".to_owned()),
     };
-    let threshold = match optional_text(node, "shamir_threshold")? {
+    let threshold = match node.text_at("shamir_threshold")? {
         None => 0,
         Some(text) => text.parse::<usize>().map_err(|_| "`shamir_threshold` is no number")?,
     };

@@ -4,7 +4,6 @@ use std::cell::OnceCell;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-use super::metadata::optional_text;
 use crate::foreign::tree::Node;
 
 /// Ends the keys whose values stay in clear where a file has no rule.
@@ -49,7 +48,7 @@ impl Rule {
             "unencrypted_comment_regex",
             "encrypted_comment_regex",
         ] {
-            if let Some(text) = optional_text(metadata, name)? {
+            if let Some(text) = metadata.text_at(name)? {
                 rules.push((name, text));
             }
         }

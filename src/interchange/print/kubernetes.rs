@@ -9,7 +9,7 @@ use super::yaml::string;
 use super::{Item, Unfit};
 
 /// The most that a Secret may hold, in bytes, all values together.
-pub const MAX_DATA_BYTES: usize = 1024 * 1024;
+const MAX_DATA_BYTES: usize = 1024 * 1024;
 
 /// What stands around the values.
 pub struct Manifest<'a> {

@@ -127,11 +127,6 @@ impl<'a> From<&'a Row> for SecretWire<'a> {
 }
 
 /// Renders the matrix as JSON, with one line feed at the end.
-#[expect(
-    clippy::expect_used,
-    clippy::missing_panics_doc,
-    reason = "string keys, into memory: it cannot fail"
-)]
 pub fn render(matrix: &Matrix) -> String {
     let (source, summary) = (&matrix.source, &matrix.summary);
     let wire = MatrixWire {
@@ -158,9 +153,7 @@ pub fn render(matrix: &Matrix) -> String {
         secrets: matrix.rows.iter().map(SecretWire::from).collect(),
         unknown: matrix.unknowns.iter().map(UnknownWire::from).collect(),
     };
-    let mut text = serde_json::to_string_pretty(&wire).expect("a matrix is printable");
-    text.push('\n');
-    text
+    crate::render::pretty(&wire)
 }
 
 #[cfg(test)]
