@@ -30,7 +30,8 @@ pub struct Answers<'a> {
 impl<'a> Answers<'a> {
     pub fn read(session: &Session, arguments: &'a Confirm) -> Result<Self, CommandError> {
         let lifetime = &arguments.lifetime;
-        let expiry = if lifetime.is_said() { Some(expiry(session, lifetime, arguments.issued, None)?) } else { None };
+        let expiry =
+            if lifetime.is_said() { Some(expiry(session, lifetime, arguments.issued, None)?) } else { None };
         let can_ask = session.terminal.can_ask() && !arguments.dry_run;
         let (keeps, issued) = (arguments.keep_expiry, arguments.issued);
         Ok(Self { expiry, keeps, issued, lifetime, can_ask })

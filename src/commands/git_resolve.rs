@@ -257,7 +257,7 @@ impl Conflict<'_> {
                 return Ok(Some(bytes));
             }
         }
-        let there = files::read_if_present(&self.place.store.sealed_path(self.name), MAX_SEALED_BYTES)?;
+        let there = self.place.store.read(&self.place.store.sealed_path(self.name), MAX_SEALED_BYTES)?;
         if let Some(bytes) = there.filter(|bytes| Digest::of(bytes) == record.digest) {
             return Ok(Some(bytes));
         }
@@ -275,7 +275,7 @@ impl Conflict<'_> {
     /// The record is settled: its value goes beside it.
     fn settle_value(&self) -> Result<Outcome, CommandError> {
         let path = self.place.record_path(self.name);
-        let there = files::read_if_present(&self.place.store.record_path(self.name), MAX_SEALED_BYTES)?;
+        let there = self.place.store.read(&self.place.store.record_path(self.name), MAX_SEALED_BYTES)?;
         let Some(bytes) = there else {
             let notes = vec!["removed: its record is gone".to_owned()];
             return Ok(Outcome::Settled { record: None, sealed: None, notes });

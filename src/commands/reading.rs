@@ -12,13 +12,12 @@ use crate::domain::record::Record;
 use crate::domain::text::visible;
 use crate::observe::place::Place;
 use crate::store::record_file::{self, MAX_RECORD_BYTES};
-use crate::system::files;
 use crate::system::threads::{ParallelIterator as _, Shared as _};
 
 /// The record of a secret as it stands in the work tree; `None` where there is none.
 pub fn record(place: &Place, name: &SecretName) -> Result<Option<Record>, CommandError> {
     let path = place.store.record_path(name);
-    let Some(bytes) = files::read_if_present(&path, MAX_RECORD_BYTES)? else { return Ok(None) };
+    let Some(bytes) = place.store.read(&path, MAX_RECORD_BYTES)? else { return Ok(None) };
     Ok(Some(record_file::parse(&bytes, &path.display().to_string())?))
 }
 

@@ -16,7 +16,6 @@ use crate::observe::MAX_SEALED_BYTES;
 use crate::observe::place::{Place, parse_policy};
 use crate::store::layout::POLICY;
 use crate::store::policy_edit::Draft;
-use crate::system::files;
 
 pub fn run(session: &Session, arguments: &Remove) -> Result<u8, CommandError> {
     let place = session.place()?;
@@ -77,7 +76,7 @@ fn refuse_unsaved(place: &Place, name: &SecretName, force: bool) -> Result<Pair,
     let repository = repository(place)?;
     let head = repository.head()?.map(|head| repository.snapshot(head, &place.folder)).transpose()?;
     let saved = |on_disk: &Path, path: String| -> Result<Option<Digest>, CommandError> {
-        let Some(bytes) = files::read_if_present(on_disk, MAX_SEALED_BYTES)? else { return Ok(None) };
+        let Some(bytes) = place.store.read(on_disk, MAX_SEALED_BYTES)? else { return Ok(None) };
         let saved = head.as_ref().and_then(|tree| tree.get(&path)).map(|entry| entry.id);
         if saved != Some(blob_id(&bytes)) && !force {
             return Err(CommandError::new(format!("{path}: is in no commit, and would be lost for good"))

@@ -86,7 +86,7 @@ pub fn existing(place: &Place, name: &SecretName) -> Result<Existing, CommandErr
 /// Reads a secret that must be there, whatever its record is worth.
 pub fn existing_unverified(place: &Place, name: &SecretName) -> Result<Existing, CommandError> {
     let record_path = place.store.record_path(name);
-    let Some(record) = files::read_if_present(&record_path, MAX_RECORD_BYTES)? else {
+    let Some(record) = place.store.read(&record_path, MAX_RECORD_BYTES)? else {
         let error = no_such_secret(name.as_str());
         return Err(match hint_of_file(place, name) {
             Some(hint) => error.hint(hint),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::name::SecretName;
 use crate::domain::text::shell_word;
 use crate::system::environment::Environment;
+use crate::system::files::{self, FileError};
 
 /// The name of the policy in the store's folder.
 pub const POLICY: &str = "policy.toml";
@@ -120,6 +121,18 @@ impl Store {
 
     pub fn sealed_path(&self, name: &SecretName) -> PathBuf {
         self.file(name, SEALED_ENDING)
+    }
+
+    /// Reads a file of the store; `None` where there is none. Neither it nor a folder above it may be a symbolic link: git
+    /// keeps the link, and what it leads to is not what is checked and deployed.
+    pub fn read(&self, path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
+        let folders = path.ancestors().skip(1).take_while(|folder| *folder != self.root);
+        for folder in folders {
+            if folder.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+                return Err(FileError::SymbolicLink { path: folder.to_owned() });
+            }
+        }
+        files::read_if_present(path, most)
     }
 
     fn file(&self, name: &SecretName, ending: &str) -> PathBuf {

@@ -324,3 +324,30 @@ fn no_path_in_a_journal_leads_anywhere_else() {
         assert_eq!(state(&aviary), before, "{path:?}");
     }
 }
+
+#[test]
+fn nothing_is_read_through_a_folder_that_leads_out() {
+    let aviary = Aviary::new();
+    aviary.fill();
+    let (folder, elsewhere) = (aviary.laptop.join("secrets/web"), aviary.sandbox.path("elsewhere"));
+    fs::rename(&folder, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
+    let before = state(&aviary);
+    for line in [
+        "get web/db",
+        "show web/db",
+        "exec --env A=web/db -- true",
+        "exec --file A=web/db -- true",
+        "export web/db --format dotenv",
+        "reseal web/db --dry-run",
+        "remove web/db --yes",
+        "check --format json",
+    ] {
+        let run = run(&aviary, line, "", "");
+        let is_blocked = run.code == 2 || line.starts_with("check") && run.code == 1;
+        assert!(is_blocked, "{line}: {}\n{}", run.code, run.stderr);
+        assert!(format!("{}{}", run.text(), run.stderr).contains("symbolic link"), "{line}: {}", run.stderr);
+        clean(line, &run.stdout);
+    }
+    assert_eq!(state(&aviary), before);
+}

@@ -38,7 +38,9 @@ const ANSWERS: &[(&str, &str, Answering)] = &[
     ("steering by JSON of 200", PATIENT, |_| answer("200 OK", "", TEXTS)),
     ("steering by XML", PATIENT, |_| answer("403 Forbidden", "", FAULT)),
     ("an echo", PATIENT, |request| {
-        let said: String = request.headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
+        let said: Vec<String> =
+            request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let said = said.join("\n");
         answer(
             "400 Bad Request",
             "",

@@ -160,10 +160,10 @@ impl Reader {
         let pointers =
             ["/digest", "/sealed/version/id", "/sealed/previous", "/sealed/rotation", "/signatures/0/sig"];
         for pointer in pointers {
-            if let Some(random) = record.pointer_mut(pointer) {
-                if random.as_str().is_none_or(|id| !self.is_known(id)) {
-                    *random = "…".into();
-                }
+            if let Some(random) = record.pointer_mut(pointer)
+                && random.as_str().is_none_or(|id| !self.is_known(id))
+            {
+                *random = "…".into();
             }
         }
         // A rotation that was cut short keeps in mind what it had begun to make.

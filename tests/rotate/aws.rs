@@ -154,7 +154,9 @@ fn a_new_key_is_read_only_where_nothing_is_left_to_guess() {
         Answer::Bytes(bytes) => {
             String::from_utf8(bytes).unwrap().split_once("\r\n\r\n").unwrap().1.to_owned()
         }
-        Answer::Hang | Answer::Endless | Answer::Then(..) => panic!("no text"),
+        Answer::Hang | Answer::Endless | Answer::Repeated(..) | Answer::Stalled(_) | Answer::Then(..) => {
+            panic!("no text")
+        }
     };
     let split = |at: &str| good(&NEW_SECRET.replace('/', at));
     let twice = format!("{NEW_SECRET}</SecretAccessKey><SecretAccessKey>{NEW_SECRET}");

@@ -183,7 +183,11 @@ fn handle<W: World>(state: &Mutex<State<W>>, hook: Option<&Hook<W::Call>>, reque
         Some(Fault::Garbage) => answer("200 OK", "Content-Type: text/html\r\n", "<html>Welcome!</html>"),
         Some(Fault::Cut) => match give(&reply) {
             Answer::Bytes(bytes) => Answer::Bytes(bytes[..bytes.len() / 2].to_vec()),
-            other @ (Answer::Hang | Answer::Endless | Answer::Then(..)) => other,
+            other @ (Answer::Hang
+            | Answer::Endless
+            | Answer::Repeated(..)
+            | Answer::Stalled(_)
+            | Answer::Then(..)) => other,
         },
         None | Some(Fault::FailBefore | Fault::Twice | Fault::Refuse(..)) => give(&reply),
     }

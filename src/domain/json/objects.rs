@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn an_array_is_no_struct_wherever_it_stands() {
         for (object, array) in [
-            (r#"{"number": 2}]"#, r#"[2]]"#),
+            (r#"{"number": 2}]"#, r"[2]]"),
             (r#"{"number": 3}"#, "[3]"),
             (r#"{"number": 4}"#, "[4]"),
             (r#"{"number": 5}"#, "[5]"),

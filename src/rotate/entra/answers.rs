@@ -168,7 +168,14 @@ mod tests {
         let found =
             list(r#"[{ "keyId": "k", "displayName": null, "startDateTime": "2019-09-09T19:50:29.3Z" }]"#);
         assert_eq!(found.unwrap()[0].made_at.unwrap().to_string(), "2019-09-09T19:50:29Z");
-        for bad in ["null", "{}", "[{}]", r#"[["k",null,null,null]]"#, r#"[{"keyId":""}]"#, r#"[{"keyId":"k","startDateTime":"x"}]"#] {
+        for bad in [
+            "null",
+            "{}",
+            "[{}]",
+            r#"[["k",null,null,null]]"#,
+            r#"[{"keyId":""}]"#,
+            r#"[{"keyId":"k","startDateTime":"x"}]"#,
+        ] {
             assert!(list(bad).is_none(), "{bad}");
         }
         assert!(credentials(b"{}").is_none());
