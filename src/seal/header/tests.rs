@@ -136,6 +136,7 @@ fn lengths_of_payloads() {
     for (payload, plaintext) in [
         (32, Some(0)),
         (33, Some(1)),
+        (16 + full - 1, Some(CHUNK_BYTES - 1)),
         (16 + full, Some(CHUNK_BYTES)),
         (16 + full + 17, Some(CHUNK_BYTES + 1)),
         (16 + 2 * full, Some(2 * CHUNK_BYTES)),
