@@ -171,6 +171,7 @@ mod tests {
         for stanzas in ["", "-> ssh-ed25519\n\n", "-> ssh-rsa AAAA\nAA\n", "-> X25519\n=\n", "x\n"] {
             assert!(told(&made(stanzas)).1.is_err(), "{stanzas}");
         }
+        assert!(told(format!("{BEGIN}\n\n{END}").as_bytes()).1.unwrap_err().contains("armor is malformed"));
         let good = made(&format!("-> X25519 {S}\n{S}\n"));
         let crlf = String::from_utf8_lossy(&good).replace('\n', "\r\n").into_bytes();
         assert!(told(&crlf).1.unwrap_err().contains("Windows"));

@@ -22,10 +22,10 @@ pub enum CurveError {
     Torsion,
 }
 
-/// Whether a little-endian number is at least 2^255 - 19, its highest bit left aside.
+/// Whether a little-endian number below 2^255 is at least 2^255 - 19.
 fn is_unreduced(bytes: &[u8; 32]) -> bool {
     let [lowest, middle @ .., highest] = bytes;
-    *lowest >= 0xed && middle.iter().all(|byte| *byte == 0xff) && highest & 0x7f == 0x7f
+    *lowest >= 0xed && middle.iter().all(|byte| *byte == 0xff) && *highest == 0x7f
 }
 
 fn check_order(point: &EdwardsPoint) -> Result<(), CurveError> {
@@ -115,6 +115,12 @@ mod tests {
             ("ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", CurveError::HighBit),
         ] {
             assert_eq!(check_x25519(&hex(u)), Err(error), "{u}");
+        }
+        // Below 2^255 - 2^247 all are reduced, whatever becomes of them.
+        let mut reduced = [0xff; 32];
+        for highest in 0..0x7f {
+            reduced[31] = highest;
+            assert_ne!(check_x25519(&reduced), Err(CurveError::NotCanonical), "{highest}");
         }
     }
 

@@ -25,7 +25,7 @@ const PASSPHRASE_TYPE: &str = "scrypt";
 const NONCE_BYTES: usize = 16;
 const TAG_BYTES: usize = 16;
 /// Plaintext bytes of a full chunk of the payload.
-pub(super) const CHUNK_BYTES: usize = 64 * 1024;
+const CHUNK_BYTES: usize = 64 * 1024;
 
 /// Why bytes are no sealed file. The caller names the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -115,7 +115,7 @@ impl<'a> RawStanza<'a> {
 
     /// The body's bytes.
     pub fn body(&self) -> Result<Vec<u8>, HeaderError> {
-        let mut decoded = Vec::with_capacity(self.body.len() / 4 * 3);
+        let mut decoded = Vec::with_capacity(self.body.len());
         for line in self.body.split(|byte| *byte == b'\n') {
             let mut bytes = [0; 48];
             let length = decode_line(line, &mut bytes)?;

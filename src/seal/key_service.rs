@@ -97,6 +97,10 @@ mod tests {
             "https://vault.azure.net/keys/k",
             "https://evil.example/keys/k",
             "https://vault.example.com/v1//keys/",
+            "https://vault.example.com/v1//keys/firstkey",
+            "https://vault.example.com/v1/sops/keys/",
+            "https://vault.example.com/v1/sops/keys/first/key",
+            "https:///v1/sops/keys/firstkey",
             "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj",
         ] {
             assert!(!is_key_id(other), "{other}");

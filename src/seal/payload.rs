@@ -127,3 +127,24 @@ impl BufRead for HeaderFirst<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_header_comes_in_one_piece_and_what_follows_as_it_is_asked_for() {
+        let mut reader = HeaderFirst { header: 4, rest: b"a\nb\nc\nde" };
+        let mut line = Vec::new();
+        assert_eq!(reader.read_until(b'\n', &mut line).unwrap(), 4);
+        assert_eq!(line, b"a\nb\n");
+        assert_eq!(reader.fill_buf().unwrap(), b"c\nde");
+        reader.consume(1);
+        assert_eq!(reader.read_until(b'\n', &mut line).unwrap(), 1);
+        assert_eq!(line, b"a\nb\n\n");
+        let mut rest = [0; 4];
+        assert_eq!(reader.read(&mut rest).unwrap(), 2);
+        assert_eq!(&rest[..2], b"de");
+        assert_eq!(reader.fill_buf().unwrap(), b"");
+    }
+}

@@ -1,10 +1,13 @@
 //! What the tests of this room share: worthless keys, drafts, and the programs that bear witness.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use age::armor::{ArmoredWriter, Format};
+use age::secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::identity::{Identity, parse_identities};
@@ -65,6 +68,18 @@ pub fn answering(answers: &[&str]) -> (Prompts, Arc<AtomicUsize>) {
         answers.get(index).or(answers.last()).map(|answer| Zeroizing::new(answer.clone()))
     };
     (Prompts::new(answer, |_| {}, |_| Some(true)), asked)
+}
+
+/// An identity file behind a passphrase, with so little work that tests are fast.
+pub fn passphrase_file(content: &[u8], passphrase: &str, format: Format) -> Vec<u8> {
+    let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase.to_owned()));
+    recipient.set_work_factor(2);
+    let encryptor =
+        age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
+    let output = ArmoredWriter::wrap_output(Vec::new(), format).unwrap();
+    let mut writer = encryptor.wrap_output(output).unwrap();
+    writer.write_all(content).unwrap();
+    writer.finish().unwrap().finish().unwrap()
 }
 
 /// A temporary folder and the programs run in it.

@@ -11,7 +11,7 @@ use rand::rngs::OsRng;
 
 use super::binding::{self, BindingError};
 use super::derivation::{self, DerivationError, SALT_BYTES};
-use super::header::{CHUNK_BYTES, Header, HeaderError};
+use super::header::{Header, HeaderError};
 use super::mac;
 use super::opaque::{self, OpaqueError};
 use super::prompts::Prompts;
@@ -207,8 +207,7 @@ pub(super) fn seal_header(
 /// payload depends on the file key and its nonce only.
 fn encrypt(value: &Value, encryptor: age::Encryptor, header: Vec<u8>) -> Result<Vec<u8>, SealError> {
     let plaintext = value.expose();
-    let chunks = plaintext.len() / CHUNK_BYTES + 1;
-    let mut bytes = Vec::with_capacity(header.len() + plaintext.len() + 16 * chunks + 1024);
+    let mut bytes = Vec::with_capacity(plaintext.len());
     let mut writer = encryptor.wrap_output(&mut bytes)?;
     writer.write_all(plaintext)?;
     writer.finish()?;

@@ -136,6 +136,7 @@ fn lengths_of_payloads() {
     for (payload, plaintext) in [
         (32, Some(0)),
         (33, Some(1)),
+        (16 + full - 1, Some(CHUNK_BYTES - 1)),
         (16 + full, Some(CHUNK_BYTES)),
         (16 + full + 17, Some(CHUNK_BYTES + 1)),
         (16 + 2 * full, Some(2 * CHUNK_BYTES)),
@@ -160,6 +161,9 @@ fn memory_is_bounded() {
     let body = format!("-> a\n{}\n", line.repeat(MAX_HEADER_BYTES / line.len()));
     assert_eq!(inspect(&file(&body)), Err(HeaderError::TooLarge));
     assert_eq!(inspect(&[MAGIC, &vec![b'x'; MAX_HEADER_BYTES]].concat()), Err(HeaderError::TooLarge));
+    // A file that is not larger may be cut short, which is another thing.
+    let short = [MAGIC, &vec![b'x'; MAX_HEADER_BYTES - MAGIC.len()]].concat();
+    assert_eq!(inspect(&short), Err(HeaderError::Truncated));
     // A megabyte of header is read, and not in the square of its length.
     let long = format!("-> a\n{}\n", line.repeat(16_000));
     assert_eq!(binding_of(&long), Binding::Absent);

@@ -1,12 +1,10 @@
-use std::io::Write as _;
 use std::sync::atomic::Ordering;
 
-use age::armor::{ArmoredWriter, Format};
-use age::secrecy::SecretString;
+use age::armor::Format;
 
 use super::*;
 use crate::seal::opening::{OpenError, open};
-use crate::seal::samples::{Workshop, age_key, answering, read_identity, seal_to};
+use crate::seal::samples::{Workshop, age_key, answering, passphrase_file, read_identity, seal_to};
 
 fn parse(bytes: &[u8]) -> Result<Vec<Identity>, IdentityError> {
     parse_identities(bytes, "identities.txt", &Prompts::none())
@@ -14,18 +12,6 @@ fn parse(bytes: &[u8]) -> Result<Vec<Identity>, IdentityError> {
 
 fn refusal(bytes: &[u8]) -> IdentityError {
     parse(bytes).err().unwrap()
-}
-
-/// An identity file behind a passphrase, with so little work that tests are fast.
-fn passphrase_file(content: &[u8], passphrase: &str, format: Format) -> Vec<u8> {
-    let mut recipient = age::scrypt::Recipient::new(SecretString::from(passphrase.to_owned()));
-    recipient.set_work_factor(2);
-    let encryptor =
-        age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient)).unwrap();
-    let output = ArmoredWriter::wrap_output(Vec::new(), format).unwrap();
-    let mut writer = encryptor.wrap_output(output).unwrap();
-    writer.write_all(content).unwrap();
-    writer.finish().unwrap().finish().unwrap()
 }
 
 #[test]
@@ -88,6 +74,16 @@ fn a_wrong_passphrase_is_asked_for_three_times_and_never_again() {
         assert_eq!(open(&sealed, &identities).err(), Some(error));
     }
     assert_eq!(asked.load(Ordering::SeqCst), 3);
+    let questions = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let heard = std::sync::Arc::clone(&questions);
+    let listening = move |question: &str| {
+        heard.lock().unwrap().push(question.to_owned());
+        Some(Zeroizing::new("wrong".to_owned()))
+    };
+    let identities = parse_identities(&bytes, "id", &Prompts::new(listening, |_| {}, |_| None)).unwrap();
+    assert!(identities[0].unlock().is_err());
+    let again = "wrong passphrase, once more: passphrase for id";
+    assert_eq!(*questions.lock().unwrap(), ["passphrase for id", again, again]);
     let giving_up = Prompts::new(|_| None, |_| {}, |_| None);
     let identities = parse_identities(&bytes, "id", &giving_up).unwrap();
     assert_eq!(identities[0].unlock(), Err(IdentityError::NoPassphrase("id".to_owned())));
@@ -149,6 +145,7 @@ fn what_is_no_identity() {
     assert_eq!(refusal(b"# only this\n"), IdentityError::Empty(label()));
     assert_eq!(refusal(b"\xff\xfe"), IdentityError::NotText(label()));
     assert_eq!(refusal(&vec![b'#'; MAX_IDENTITY_BYTES + 1]), IdentityError::TooLarge(label()));
+    assert_eq!(refusal(&vec![b'#'; MAX_IDENTITY_BYTES]), IdentityError::Empty(label()));
     assert_eq!(
         refusal(format!("\n{}", public.text).as_bytes()),
         // Lines are counted as an editor shows them.
@@ -193,6 +190,15 @@ fn ssh_keys_of_other_types_and_forms() {
     changed[120] = b'!';
     assert_eq!(refusal(&changed), damaged);
     assert_eq!(refusal(b"-----BEGIN SOMETHING-----\n"), damaged);
+    for kind in ["EC PRIVATE KEY", "DSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "PGP PRIVATE KEY BLOCK"] {
+        assert!(unsupported(format!("-----BEGIN {kind}-----\nAAAA\n").as_bytes()), "{kind}");
+    }
+    // As long as a key may be, and one byte more.
+    let begin = "-----BEGIN OPENSSH PRIVATE KEY-----\n";
+    let longest = format!("{begin}{}", "A".repeat(32 * 1024 - begin.len()));
+    assert_eq!(refusal(longest.as_bytes()), damaged);
+    let longer = format!("{longest}A");
+    assert_eq!(refusal(longer.as_bytes()), IdentityError::TooLarge("identities.txt".to_owned()));
 }
 
 /// A damaged file of type ssh-rsa: the number at this place, counted from the first of the half, is nothing but zeros.

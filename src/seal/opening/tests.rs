@@ -4,7 +4,8 @@ use super::*;
 use crate::seal::header;
 use crate::seal::identity::parse_identities;
 use crate::seal::prompts::Prompts;
-use crate::seal::samples::{Workshop, age_key, answering, read_identity, seal_to};
+use crate::seal::samples::{Workshop, age_key, answering, read_identity, seal_to, vectors};
+use crate::seal::{public_key, stanza};
 
 #[test]
 fn nobody_and_a_stranger() {
@@ -78,6 +79,31 @@ fn what_needs_nobody_is_tried_first_and_a_failure_hides_nothing() {
         open(&sealed, &nobody).err(),
         Some(OpenError::Identity(IdentityError::NobodyToAsk("id_ed25519".to_owned())))
     );
+}
+
+/// What is wrong is told, so that whoever reads it knows whether the payload, a stanza or the whole header was changed.
+#[test]
+fn each_damage_has_its_name() {
+    let (identity, key) = age_key();
+    let mut sealed = seal_to(b"x", &[("alice", &[&key])]).unwrap().bytes;
+    *sealed.last_mut().unwrap() ^= 1;
+    let error = open(&sealed, &[read_identity(&identity)]).err();
+    assert_eq!(error, Some(OpenError::Corrupted("the payload does not decrypt to its end")));
+
+    let bob = &vectors("identities.json")["bob"];
+    let identity = [read_identity(bob["identity"].as_str().unwrap().as_bytes())];
+    let bobs = public_key::parse(bob["recipient"].as_str().unwrap()).unwrap();
+    let (tag, share) =
+        (bobs.fingerprint.ssh_tag().unwrap(), "AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyA".to_owned());
+    for (body, told) in [
+        ([7; 32].as_slice(), "a stanza that names your key does not decrypt"),
+        (&[7; 31], "a stanza in its header is malformed"),
+    ] {
+        let stanza = stanza::encode("ssh-ed25519", &[&tag, &share], body);
+        let mac = format!("--- {}\n", "A".repeat(43));
+        let file = [b"age-encryption.org/v1\n", stanza.as_slice(), mac.as_bytes(), &[0; 32]].concat();
+        assert_eq!(open(&file, &identity).err(), Some(OpenError::Corrupted(told)));
+    }
 }
 
 /// The crate's parser alone would take minutes for this.

@@ -3,10 +3,11 @@
 mod attacks;
 mod properties;
 
-use super::surgery::{Patient, identity, key, prove_bytes, told, value};
+use super::surgery::{Patient, identity, key, prove_bytes, told, value, wrap};
 use super::*;
 use crate::domain::key::KeyKind;
-use crate::seal::samples::{actor, age_key, answering, read_identity, seal_to, vectors};
+use crate::seal::identity::parse_identities;
+use crate::seal::samples::{actor, age_key, answering, passphrase_file, read_identity, seal_to, vectors};
 
 const HEALTHY: &str = "proved alice bob ci; plausible carol";
 const NOT_FOR_YOU: &str = "none of your identities opens it";
@@ -82,6 +83,28 @@ fn what_is_no_whole_file_is_no_verdict() {
     for bytes in [b"".as_slice(), b"age-encryption.org/v2\n", b"x", &whole[..100]] {
         assert!(matches!(prove(bytes), Err(ProvingError::Unreadable(_))), "{}", bytes.len());
     }
+}
+
+#[test]
+fn a_payload_may_hold_as_much_as_is_taken_and_no_byte_more() {
+    let patient = Patient::healthy();
+    let decrypt = |most| payload::decrypt_with(&patient.file_key, &patient.payload, most);
+    assert!(decrypt(value().len()).is_ok_and(|plaintext| *plaintext == value()));
+    assert!(matches!(decrypt(value().len() - 1), Err(PayloadError::TooLarge)));
+}
+
+/// What a passphrase has set free is looked at like every other identity: it could be shown another file key.
+#[test]
+fn an_unlocked_identity_is_shown_one_file_key_only() {
+    let mut patient = Patient::healthy();
+    patient.stanzas.push(wrap(&FileKey::new(Box::new([1; 16])), "X25519", &key("alice")));
+    patient.remac();
+    let alice = vectors("identities.json")["alice"]["identity"].as_str().unwrap().to_owned();
+    let file = passphrase_file(alice.as_bytes(), "secret", age::armor::Format::Binary);
+    let (prompts, _) = answering(&["secret"]);
+    let locked = parse_identities(&file, "id", &prompts).unwrap();
+    assert!(told(&patient.prove(&locked)).starts_with("the header does not fit its MAC"));
+    assert!(!locked[0].is_locked());
 }
 
 #[test]

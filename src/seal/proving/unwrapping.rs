@@ -110,3 +110,37 @@ fn refusal(error: DecryptError) -> Result<(), IdentityError> {
         Err(_) => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::proving::surgery::{Patient, identity};
+
+    fn stanzas(patient: &Patient) -> Vec<Stanza> {
+        Header::parse(&patient.bytes()).unwrap().decoded().unwrap().unwrap()
+    }
+
+    #[test]
+    fn the_stanza_of_its_own_key_is_tried_first_and_every_other_once() {
+        let patient = Patient::healthy();
+        let all = stanzas(&patient);
+        for (place, name) in [(1, "alice"), (2, "bob"), (3, "carol"), (4, "ci")] {
+            let identity = identity(name);
+            let tried = portions(&all, &identity, &patient.sealed);
+            assert_eq!(tried[0], &all[place..=place], "{name}");
+            assert_eq!(tried.len(), all.len(), "{name}");
+            assert!(all.iter().all(|stanza| tried.contains(&std::slice::from_ref(stanza))), "{name}");
+        }
+    }
+
+    /// A record can name more keys than the header has stanzas, or none of the identity's.
+    #[test]
+    fn where_nothing_is_likely_the_order_of_the_header_is_kept() {
+        let mut patient = Patient::healthy();
+        let all = stanzas(&patient);
+        let in_order = all.chunks(1).collect::<Vec<_>>();
+        assert_eq!(portions(&all[..4], &identity("ci"), &patient.sealed), in_order[..4]);
+        patient.sealed.keys.remove(&crate::seal::samples::actor("bob"));
+        assert_eq!(portions(&all, &identity("bob"), &patient.sealed), in_order);
+    }
+}

@@ -165,6 +165,12 @@ fn plugins_and_their_names() {
     assert_eq!(key.kind, KeyKind::Plugin("yubikey".to_owned()));
     assert_eq!(key.recipient_bytes, text.as_bytes());
     assert_eq!(key.montgomery, None);
+    for name in ["piv-p256", "a+b", "a.b", "a_b", "256"] {
+        assert_eq!(
+            parse(&age(&format!("age1{name}"), &[2; 33])).unwrap().kind,
+            KeyKind::Plugin(name.to_owned())
+        );
+    }
     assert_eq!(parse(&age("age1pq", &[1; 1216])), Err(KeyError::PostQuantum("age1pq1")));
     assert_eq!(parse(&age("age1tagpq", &[1; 1216])), Err(KeyError::PostQuantum("age1tagpq1")));
     assert_eq!(parse(&age("age1", &[1; 32])), Err(KeyError::Unrecognized));
@@ -211,6 +217,7 @@ fn everything_else_is_refused() {
         ("\u{e4}ge1", KeyError::Unrecognized),
         ("age1\u{e4}", KeyError::Checksum),
         (&"a".repeat(MAX_KEY_BYTES + 1), KeyError::TooLong),
+        (&"a".repeat(MAX_KEY_BYTES), KeyError::Unrecognized),
         (&format!("{EXAMPLE}\n{EXAMPLE}"), KeyError::ControlCharacter),
         (&format!("{EXAMPLE}\u{1b}[31m"), KeyError::ControlCharacter),
         (&format!("{EXAMPLE} alice"), KeyError::Checksum),

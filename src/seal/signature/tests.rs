@@ -106,9 +106,16 @@ fn any_other_signature_is_false() {
     assert_eq!(verify(&git, &right, &verifying(&alice)), Err(FalseSignature::OtherPurpose));
     let long = format!("{good}{}", "\n".repeat(MAX_SIGNATURE_BYTES));
     assert_eq!(verify(&long, &right, &verifying(&alice)), Err(FalseSignature::TooLong));
-    for malformed in
-        ["", "x", &good.replace("SIGNATURE", "MESSAGE"), &good[..good.len() / 2], &format!("{good}x")]
-    {
+    for malformed in [
+        "",
+        "x",
+        &"x".repeat(MAX_SIGNATURE_BYTES),
+        &good.replace("SIGNATURE", "MESSAGE"),
+        &good[..good.len() / 2],
+        &format!("{good}x"),
+        // The same signature in another text, as the crate itself would take it.
+        &good.replace('\n', "\r\n"),
+    ] {
         assert_eq!(
             verify(malformed, &right, &verifying(&alice)),
             Err(FalseSignature::Malformed),
@@ -218,7 +225,10 @@ fn keys_that_can_t_stand_for_anybody_are_refused() {
         let wire = [string(b"ssh-rsa"), string(exponent), string(&modulus)].concat();
         format!("ssh-rsa {}", BASE64_STANDARD.encode(wire))
     };
-    assert!(parse_key(&rsa(&[1, 0, 1])).is_ok());
+    // What can be no key is told apart from what is longer than any.
+    let longest = format!("ssh-ed25519 {}", "A".repeat(MAX_KEY_BYTES - "ssh-ed25519 ".len()));
+    assert_eq!(parse_key(&longest), Err(SigningKeyError::Malformed));
+    assert!(parse_key(&rsa(&[1, 0, 1])).is_ok() && parse_key(&rsa(&[3])).is_ok());
     for (text, told) in [
         (String::new(), "give the line of an ssh `.pub` file"),
         ("ssh-ed25519".to_owned(), "give the line of an ssh `.pub` file"),

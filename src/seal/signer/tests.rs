@@ -47,6 +47,9 @@ fn what_only_ssh_keygen_can_do_is_left_to_it() {
         let signer = Signer::read(&workshop.path(name)).unwrap();
         let error = signer.sign(&message, &environment(&workshop), false).unwrap_err().to_string();
         assert!(error.contains("ssh-add") && error.contains(name.trim_end_matches(".pub")), "{error}");
+        // With what the program itself had to say of it.
+        let begin = format!("`ssh-keygen` did not sign with {}: ", workshop.path(name).display());
+        assert!(error.starts_with(&begin), "{error}");
         let nothing = Environment::new([("PATH".into(), "/nonexistent".into())], "/".into());
         let error = signer.sign(&message, &nothing, false).unwrap_err().to_string();
         assert!(error.contains("`ssh-keygen` is not installed"), "{error}");

@@ -307,6 +307,15 @@ fn the_binding() {
     ]);
 }
 
+/// The record names this stanza as the one of carol's key.
+fn pass_off_as_carols(p: &mut Patient, stanza: Vec<u8>) {
+    let mut carols = p.sealed.keys[&actor("carol")].first().unwrap().clone();
+    carols.stanza = Some(crate::domain::digest::Digest::of(&stanza));
+    p.sealed.keys.insert(actor("carol"), std::iter::once(carols).collect());
+    p.stanzas[3] = stanza;
+    p.rebind();
+}
+
 #[test]
 fn the_record() {
     check(&[
@@ -343,14 +352,24 @@ fn the_record() {
         (
             |p| {
                 let outsiders = wrap(&p.file_key, "X25519", &age_key().1);
-                let mut carols = p.sealed.keys[&actor("carol")].first().unwrap().clone();
-                carols.stanza = Some(crate::domain::digest::Digest::of(&outsiders));
-                p.sealed.keys.insert(actor("carol"), std::iter::once(carols).collect());
-                p.stanzas[3] = outsiders;
-                p.rebind();
+                pass_off_as_carols(p, outsiders);
             },
             "alice",
             "proved alice bob ci; plausible nobody; missing carol; surplus X25519",
+        ),
+        // One for another ssh-rsa key, and one of another type that names hers.
+        (
+            |p| pass_off_as_carols(p, encode("ssh-rsa", &["AAAAAA"], &[7; 256])),
+            "alice",
+            "proved alice bob ci; plausible nobody; missing carol; surplus ssh-rsa",
+        ),
+        (
+            |p| {
+                let tag = key("carol").fingerprint.ssh_tag().unwrap();
+                pass_off_as_carols(p, encode("ssh-rsb", &[tag], &[7; 256]));
+            },
+            "alice",
+            "proved alice bob ci; plausible nobody; missing carol; surplus ssh-rsb",
         ),
     ]);
 }
