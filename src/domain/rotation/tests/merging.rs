@@ -125,6 +125,39 @@ fn the_one_that_has_come_further_is_kept() {
     }
 }
 
+/// A common beginning decides only where one side has gone on with it and the other has not.
+#[test]
+fn two_that_went_on_alike_are_told_apart_as_two_without_a_beginning() {
+    let begun = rotated(Planned, 2);
+    let waits = Rotation { left_at: Some(at(3)), ..begun.clone() };
+    for (what, one, other) in [
+        ("both went on with it", &waits, &rotated(Sealed, 2)),
+        ("neither did", &rotated(Planned, 4), &rotated(Sealed, 3)),
+    ] {
+        for (taken, lost) in [(one, other), (other, one)] {
+            let merged = merge(Some(&begun), Some(taken), Some(lost), id(1)).unwrap();
+            assert_eq!((merged.state, merged.to), (Sealed, other.to), "{what}");
+        }
+    }
+}
+
+#[test]
+fn where_nothing_else_decides_the_side_does_whose_pair_stays() {
+    let verified = |second| Rotation {
+        verified: Some(Verified { at: at(second), how: How::Tried }),
+        ..rotated(IsVerified, 2)
+    };
+    for (taken, lost) in [
+        (verified(3), verified(5)),
+        (verified(5), verified(3)),
+        (rotated(Sealed, 2), rotated(Sealed, 3)),
+        (rotated(Sealed, 3), rotated(Sealed, 2)),
+    ] {
+        let merged = merge(None, Some(&taken), Some(&lost), id(9)).unwrap();
+        assert_eq!((merged.to, &merged.verified), (taken.to, &taken.verified));
+    }
+}
+
 /// Whoever takes over a plan has taken what was minted for it for lost, and may have revoked it.
 #[test]
 fn the_one_that_was_begun_anew_is_kept() {
