@@ -270,7 +270,10 @@ mod tests {
         let levels = |id, level| RuleSet { levels: [(id, level)].into(), ..RuleSet::default() };
         let policy = policy(
             levels(CheckId::Expired, Level::Warning),
-            &[("web/**", levels(CheckId::Expired, Level::Off)), ("*/db", levels(CheckId::Unowned, Level::Error))],
+            &[
+                ("web/**", levels(CheckId::Expired, Level::Off)),
+                ("*/db", levels(CheckId::Unowned, Level::Error)),
+            ],
         );
         let level = |name: &str, id| of(&policy, name).level(id, Level::Error);
         assert_eq!(level("api/key", CheckId::Expired), Level::Warning);

@@ -193,6 +193,13 @@ fn what_either_may_have_minted_is_cleaned_up_and_nothing_else() {
         assert_eq!(merged.before, handles(&["a", "of-both"]));
         assert_eq!((merged.started.at, merged.refused_at), (at(3), None), "another attempt was refused");
     }
+    // Begun at the same moment, it was begun by whoever began what is kept.
+    let by = |name: &str, to| Rotation {
+        started: Started { at: at(1), by: name.parse().unwrap() },
+        ..rotated(Planned, to)
+    };
+    let merged = merge(None, Some(&by("bob", 3)), Some(&by("carol", 2)), id(1)).unwrap();
+    assert_eq!((merged.to, merged.started.by.as_str()), (id(2), "carol"));
     // Of one attempt, what either side knows of it.
     let mut other = Rotation { to: id(2), ..other };
     other.abandoned = [id(7)].into_iter().collect();

@@ -103,7 +103,8 @@ fn the_names_of_a_certificate() {
         with(&names.join(", ")),
         Ok(Recipe::SelfSigned { names: names.map(ToOwned::to_owned).to_vec(), days: None })
     );
-    let of_bytes = |bytes: usize| format!("{}{}", format!("{}.", "a".repeat(63)).repeat(3), "a".repeat(bytes - 192));
+    let of_bytes =
+        |bytes: usize| format!("{}{}", format!("{}.", "a".repeat(63)).repeat(3), "a".repeat(bytes - 192));
     for wrong in [
         "a,",
         ",",
