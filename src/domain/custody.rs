@@ -144,3 +144,6 @@ pub fn exposures(sealed: &Sealed, policy: &Policy) -> Vec<Exposure> {
     }
     exposures
 }
+
+#[cfg(test)]
+mod tests;

@@ -258,26 +258,16 @@ impl Policy {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::domain) mod tests {
     use super::*;
 
     fn at(text: &str) -> Instant {
         text.parse().unwrap()
     }
 
-    #[test]
-    fn an_acceptance_holds_for_what_was_set_before_it() {
-        let (carol, alice) = ("carol".parse::<ActorName>().unwrap(), "alice".parse::<ActorName>().unwrap());
-        let (old, lost) = (Fingerprint::of(b"old"), Fingerprint::of(b"lost"));
-        let key = |of: &ActorName, key: &Fingerprint| Departed::Key(of.clone(), key.clone());
-        let accepted = |of: Departed| Acceptance {
-            of,
-            on: at("2026-11-20T12:00:00Z"),
-            reason: "looked at".to_owned(),
-            by: "alice".to_owned(),
-            line: 1,
-        };
-        let mut policy = Policy {
+    /// Of nobody: what a test is not about.
+    pub(in crate::domain) fn bare() -> Policy {
+        Policy {
             store: "01K3Y3Q5W0000000000000001A".to_owned().try_into().unwrap(),
             deploy_ref: DeployRef::None,
             people: BTreeMap::new(),
@@ -295,7 +285,22 @@ mod tests {
             channels: Vec::new(),
             heartbeat: None,
             ledger: crate::domain::channel::LedgerRules::default(),
+        }
+    }
+
+    #[test]
+    fn an_acceptance_holds_for_what_was_set_before_it() {
+        let (carol, alice) = ("carol".parse::<ActorName>().unwrap(), "alice".parse::<ActorName>().unwrap());
+        let (old, lost) = (Fingerprint::of(b"old"), Fingerprint::of(b"lost"));
+        let key = |of: &ActorName, key: &Fingerprint| Departed::Key(of.clone(), key.clone());
+        let accepted = |of: Departed| Acceptance {
+            of,
+            on: at("2026-11-20T12:00:00Z"),
+            reason: "looked at".to_owned(),
+            by: "alice".to_owned(),
+            line: 1,
         };
+        let mut policy = bare();
         policy.acceptances = vec![accepted(Departed::Actor(carol.clone())), accepted(key(&alice, &lost))];
         let now = at("2026-11-20T12:00:00Z");
         for (departed, set_at, holds) in [

@@ -226,4 +226,31 @@ mod tests {
         said.put_into_about(&mut about);
         assert_eq!((about.owners, about.runbook.as_deref()), (owners(&["bob"]), Some("b.md")));
     }
+
+    #[test]
+    fn an_end_and_a_day_of_issue_are_bound_to_the_ciphertext() {
+        let expires = Some(at("2027-01-01", ExpirySource::Declared, None));
+        let issued = Some("2026-01-01".parse().unwrap());
+        let free =
+            Terms { owners: vec!["al".parse().unwrap()], issuer: Some("IT".to_owned()), ..Terms::default() };
+        for (terms, is_sealed) in [
+            (Terms { expires: expires.clone(), ..free.clone() }, true),
+            (Terms { issued, ..free.clone() }, true),
+            (Terms { expires, issued, ..free.clone() }, true),
+            (free, false),
+        ] {
+            assert_eq!(terms.is_sealed(), is_sealed, "{terms:?}");
+        }
+    }
+
+    #[test]
+    fn a_claim_takes_what_is_said_and_keeps_the_rest() {
+        let (end, later) = (never("x"), never("y"));
+        let (issued, again) = ("2026-01-01".parse().unwrap(), "2026-02-01".parse().unwrap());
+        let mut claim = Claim { expires: Some(end.clone()), issued: Some(issued), ..Claim::default() };
+        Terms { issued: Some(again), ..Terms::default() }.put_into_claim(&mut claim);
+        assert_eq!((&claim.expires, claim.issued), (&Some(end), Some(again)));
+        Terms { expires: Some(later.clone()), ..Terms::default() }.put_into_claim(&mut claim);
+        assert_eq!((claim.expires, claim.issued), (Some(later), Some(again)));
+    }
 }

@@ -12,8 +12,6 @@ use crate::domain::record::{About, Record, RecordSignature, Sealed};
 use crate::domain::rotation;
 
 #[cfg(test)]
-mod rotation_tests;
-#[cfg(test)]
 mod tests;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

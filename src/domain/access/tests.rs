@@ -1,7 +1,7 @@
 use super::*;
-use crate::domain::glob::GlobList;
 use crate::domain::key::Fingerprint;
-use crate::domain::policy::{DeployRef, Machine, Person, RuleSet, SharedKey};
+use crate::domain::policy::tests::bare;
+use crate::domain::policy::{Machine, Person, SharedKey};
 
 fn actor(name: &str) -> ActorName {
     name.parse().unwrap()
@@ -43,8 +43,6 @@ fn policy() -> Policy {
         confirmed: None,
     };
     Policy {
-        store: "01K3Y3Q5W0000000000000001A".to_owned().try_into().unwrap(),
-        deploy_ref: DeployRef::None,
         people: BTreeMap::from([
             (actor("alice"), person(&["age1alice", "ssh-ed25519 AAAA"])),
             (actor("bob"), person(&["age1bob", &format!("pgp:{FULL}")])),
@@ -57,17 +55,7 @@ fn policy() -> Policy {
             (actor("team"), shared(&["ansible-vault:prod", AZURE], &["alice", "bob"])),
         ]),
         groups: BTreeMap::from([(actor("infra"), [actor("alice"), actor("bob"), actor("ci")].into())]),
-        defaults: RuleSet::default(),
-        scopes: Vec::new(),
-        scope_globs: GlobList::default(),
-        waivers: Vec::new(),
-        acceptances: Vec::new(),
-        require: Vec::new(),
-        track: None,
-        kinds: Vec::new(),
-        channels: Vec::new(),
-        heartbeat: None,
-        ledger: crate::domain::channel::LedgerRules::default(),
+        ..bare()
     }
 }
 

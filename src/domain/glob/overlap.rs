@@ -190,7 +190,8 @@ fn includes(wide: &[Piece], narrow: &[Piece]) -> bool {
                     there.is_some_and(|there| there.is_within_a_segment() && !there.repeats()) && next(&below)
                 }
                 Piece::Segment => used_up || (there.is_some_and(Piece::is_within_a_segment) && next(&row)),
-                Piece::Any => used_up || (there.is_some() && next(&row)),
+                // It stands at the end only.
+                Piece::Any => true,
                 Piece::Folders => used_up || folders(narrow, place).any(|end| below.get(end) == Some(&true)),
                 Piece::Unknown => false,
             };
@@ -203,20 +204,17 @@ fn includes(wide: &[Piece], narrow: &[Piece]) -> bool {
     below.first() == Some(&true)
 }
 
-/// The places behind pieces from `start` on that stand for whole folders only.
+/// The places behind pieces from `start` on at which a folder ends.
 fn folders(narrow: &[Piece], start: usize) -> impl Iterator<Item = usize> + '_ {
-    let mut whole = true;
-    narrow.iter().enumerate().skip(start).filter_map(move |(at, piece)| {
-        whole = *piece == Piece::Char('/') || (whole && *piece == Piece::Folders);
-        whole.then_some(at + 1)
-    })
+    let is_end = |piece: &Piece| matches!(piece, Piece::Char('/') | Piece::Folders);
+    narrow.iter().enumerate().skip(start).filter(move |(_, piece)| is_end(piece)).map(|(at, _)| at + 1)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::Extent;
+    use super::{Extent, MOST_ALTERNATIVES, MOST_STEPS};
     use crate::domain::glob::Glob;
 
     fn may_overlap(one: &str, another: &str) -> bool {
@@ -246,6 +244,8 @@ mod tests {
             ("a?", "ab", true),
             ("a?", "a/", false),
             ("a?", "abc", false),
+            ("ab", "a", false),
+            ("ab*", "ab", true),
             ("{web,api}/**", "api/x", true),
             ("{web,api}/**", "ops/**", false),
             ("{w,a{x,y}}/*", "ay/1", true),
@@ -289,6 +289,9 @@ mod tests {
             ("*", "**", false),
             ("a", "*", false),
             ("?", "*", false),
+            ("?", "a", true),
+            ("?", "/", false),
+            ("?", "ab", false),
             ("lab/**", "lab/*", true),
             ("lab/*", "lab/**", false),
             ("**/live/**", "*/live/**", true),
@@ -303,20 +306,31 @@ mod tests {
             ("{a,b}/live/**", "*/live/**", false),
             ("*/live/**", "{a,b}/live/**", true),
             ("{a,b,c}/*", "{b,c}/x", true),
-            // What is not looked into covers nothing.
+            // What is not looked into covers nothing, nor do stars amidst a name.
             ("[ab]/x", "a/x", false),
+            ("a**", "ab", false),
+            ("a**/b", "ab", false),
         ] {
             assert_eq!(covers(wide, narrow), all, "{wide} has all of {narrow}");
         }
     }
 
     #[test]
-    fn what_is_too_much_to_compare_may_overlap() {
-        let many = (0..70).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
-        assert!(may_overlap(&format!("{{{many}}}/a"), "b"));
-        assert!(may_overlap(&"ab".repeat(400), &"cd".repeat(400)));
-        assert!(!covers(&format!("{{{many}}}"), "1"));
-        assert!(!covers(&"ab".repeat(400), &"ab".repeat(400)));
+    fn what_is_too_much_to_compare_may_overlap_and_covers_nothing() {
+        let choice = |count: usize| {
+            let choices = (0..count).map(|n| n.to_string()).collect::<Vec<_>>();
+            format!("{{{}}}", choices.join(","))
+        };
+        for (count, is_compared) in [(MOST_ALTERNATIVES, true), (MOST_ALTERNATIVES + 1, false)] {
+            assert_eq!(!may_overlap(&choice(count), "b"), is_compared, "{count}");
+            assert_eq!(covers(&choice(count), "1"), is_compared, "{count}");
+        }
+        let long = MOST_STEPS.isqrt();
+        for (length, is_compared) in [(long, true), (long + 1, false)] {
+            let (one, another) = ("a".repeat(length), "b".repeat(length));
+            assert_eq!(!may_overlap(&one, &another), is_compared, "{length}");
+            assert_eq!(covers(&one, &one), is_compared, "{length}");
+        }
     }
 
     proptest! {

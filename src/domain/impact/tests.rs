@@ -10,7 +10,8 @@ use crate::domain::glob::GlobList;
 use crate::domain::id::{StoreId, VersionId};
 use crate::domain::json::{SortedSet, UniqueMap};
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
-use crate::domain::policy::{DeployRef, Machine, Person, RuleSet, Scope, SharedKey};
+use crate::domain::policy::tests::bare;
+use crate::domain::policy::{Machine, Person, RuleSet, Scope, SharedKey};
 use crate::domain::record::{About, Format, Sealed, SealedKey, Version};
 use crate::domain::tracked_facts::{FileDeployed, TrackedSecret};
 
@@ -64,8 +65,6 @@ fn policy() -> Policy {
         line: 1,
     };
     Policy {
-        store: StoreId::from_parts(at("2026-01-01"), 1),
-        deploy_ref: DeployRef::None,
         people: BTreeMap::from(["al", "bo", "cy"].map(person)),
         machines: BTreeMap::from([(actor("ci"), Machine { keys: vec![key("ci")] })]),
         shared_keys: BTreeMap::from([shared("team", &["al", "bo"]), shared("lone", &["al"])]),
@@ -77,14 +76,8 @@ fn policy() -> Policy {
         defaults: readers(&["al"]),
         scope_globs: GlobList::new(scopes.iter().map(|scope| &scope.glob)).unwrap(),
         scopes,
-        waivers: Vec::new(),
         acceptances: vec![accepted("al"), accepted("bo")],
-        require: Vec::new(),
-        track: None,
-        kinds: Vec::new(),
-        channels: Vec::new(),
-        heartbeat: None,
-        ledger: crate::domain::channel::LedgerRules::default(),
+        ..bare()
     }
 }
 

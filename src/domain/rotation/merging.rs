@@ -1,6 +1,8 @@
 //! Two states of a rotation, made one again. Nothing that may have been minted is forgotten, whichever pair stays: what is
 //! not written down any more is never revoked.
 
+use std::cmp::Reverse;
+
 use super::{Rotation, RotationState};
 use crate::domain::id::VersionId;
 use crate::domain::json::SortedSet;
@@ -47,7 +49,7 @@ pub fn merge(
 
 /// By what one of two is kept: that it was begun because the other had come to nothing or to its end, that its value may be deployed, that it
 /// fits the version which stands, how far it has come, and of two plans that it was made first.
-fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> (bool, bool, bool, u8, bool) {
+fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> impl Ord {
     let rank = match one.state {
         RotationState::Planned => 0,
         RotationState::Sealed => 1,
@@ -56,7 +58,7 @@ fn weight(one: &Rotation, other: &Rotation, stands: VersionId) -> (bool, bool, b
     };
     let has_taken_over = stands != other.to && one.abandoned.contains(&other.to);
     let replaces_it = one.from.id == other.to;
-    (has_taken_over || replaces_it, rank > 0, one.fits(stands), rank, rank == 0 && one.to < other.to)
+    (has_taken_over || replaces_it, rank > 0, one.fits(stands), rank, (rank == 0).then_some(Reverse(one.to)))
 }
 
 fn both(kept: &Rotation, lost: &Rotation, stands: VersionId) -> Rotation {

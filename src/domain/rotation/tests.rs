@@ -3,6 +3,7 @@ use crate::domain::digest::Digest;
 use crate::domain::json::{SortedSet, UniqueMap};
 use crate::domain::record::{About, Format, Record, Sealed, Version};
 
+mod merging;
 mod model;
 mod there;
 

@@ -187,10 +187,12 @@ mod tests {
             [aws.region.as_str(), &aws.iam, &aws.sts],
             ["us-east-1", "https://iam.amazonaws.com", "https://sts.amazonaws.com"]
         );
-        let aws =
-            parsed(&[("user", "backup"), ("format", "env"), ("credentials", "secret:ops/iam")]).unwrap();
+        let aws = parsed(&[("user", "backup"), ("credentials", "secret:ops/iam")]).unwrap();
         let secret = Setting::Secret("ops/iam".parse().unwrap());
-        assert_eq!((aws.credentials, aws.format), (AwsCredentials::Given(secret), KeyFormat::Env));
+        assert_eq!(aws.credentials, AwsCredentials::Given(secret));
+        for (name, format) in [("json", KeyFormat::Json), ("ini", KeyFormat::Ini), ("env", KeyFormat::Env)] {
+            assert_eq!(parsed(&[("user", "backup"), ("format", name)]).unwrap().format, format);
+        }
     }
 
     #[test]
@@ -225,7 +227,9 @@ mod tests {
             "arn:aws:iam::123456789012:root",
             "arn:aws:sts::123456789012:assumed-role/backup/session",
             "arn:aws:sts::123456789012:federated-user/backup",
+            "arn:aws:sts::123456789012:user/backup",
             "arn:aws:iam::12345678901:user/backup",
+            "arn:aws:iam::12345678901x:user/backup",
             "arn:aws:iam:us-east-1:123456789012:user/backup",
             "arn:aws:iam::123456789012:user/",
             "arn:aws:iam::123456789012:user/a:b",
@@ -235,7 +239,24 @@ mod tests {
         ] {
             assert_eq!(IamUser::of_arn(no_user), None, "{no_user}");
         }
+        let of_chars = |chars: usize| format!("arn:aws:iam::123456789012:user/{}", "x".repeat(chars));
+        assert!(IamUser::of_arn(&of_chars(MAX_USER_CHARS)).is_some());
+        assert_eq!(IamUser::of_arn(&of_chars(MAX_USER_CHARS + 1)), None);
         let role = "arn:aws:sts::123456789012:assumed-role/backup/session";
         assert_eq!(AwsAccount::of_arn(role), Some(account("aws", "123456789012")));
+    }
+
+    /// IAM tells no two users of an account apart by case.
+    #[test]
+    fn users_are_named_alike_whatever_their_case_and_account() {
+        let user: IamUser = "Backup".parse().unwrap();
+        for (other, is_alike) in [
+            ("Backup", true),
+            ("backup", true),
+            ("arn:aws:iam::123456789012:user/jobs/BACKUP", true),
+            ("backups", false),
+        ] {
+            assert_eq!(user.is_named_like(&other.parse().unwrap()), is_alike, "{other}");
+        }
     }
 }

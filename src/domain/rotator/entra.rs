@@ -85,6 +85,7 @@ mod tests {
             ("tenant", "common", "`tenant` is no directory"),
             ("tenant", "example.org/x", "`tenant` is no directory"),
             ("app", "x') or (y", "`app` is no application (client) id"),
+            ("app", &"a".repeat(65), "`app` is no application (client) id"),
             ("client", "a/b", "`client` is no application (client) id"),
             ("client-secret", "hunter2", "`client-secret`: "),
             ("graph", "http://graph.example.org", "`graph`: would be called in clear"),
@@ -93,5 +94,6 @@ mod tests {
             let error = parsed((name, value)).unwrap_err().to_string();
             assert!(error.starts_with("rotator entra-app-password: ") && error.contains(why), "{error}");
         }
+        assert!(parsed(("app", &"a".repeat(64))).is_ok());
     }
 }

@@ -193,6 +193,23 @@ fn what_another_run_is_about_to_tell_is_left_to_it() {
 }
 
 #[test]
+fn what_another_run_is_about_to_close_is_left_to_it() {
+    let (ops, now) = (channel("ops", None), at("2027-01-06"));
+    let mut told = Told::default();
+    let before = ["web/one", "web/two"].map(|name| ending(name, "v1", "2027-02-01", now, &["60d"]));
+    let plan = standings(before.to_vec()).plan(&ops, Some(&told), run(1), now);
+    remember(&mut told, &ops, &plan, run(1), now);
+    let mended = standings(Vec::new());
+    let claimed = mended.plan(&ops, Some(&told), run(2), now);
+    assert_eq!((claimed.resolved.len(), claimed.left_to_others), (2, 0));
+    told.absorb(&Event::Claim(claimed.claim(&ops, run(2), now).unwrap()));
+    let other = mended.plan(&ops, Some(&told), run(3), now);
+    assert_eq!((other.is_empty(), other.left_to_others), (true, 2));
+    // Whoever claimed it goes on with it.
+    assert_eq!(mended.plan(&ops, Some(&told), run(2), now).resolved, claimed.resolved);
+}
+
+#[test]
 fn findings_go_to_who_asked_for_them_and_what_is_unknown_to_everybody() {
     let now = at("2027-01-06");
     let all = standings(vec![

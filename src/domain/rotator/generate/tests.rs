@@ -30,6 +30,7 @@ fn alphabets_by_name_and_by_their_signs() {
         ("printable", 94),
         ("ab1", 3),
         ("bcdfghjkmnpqrstvwxyz", 20),
+        ("abcdefghijklmnop", 16),
         ("!\"#$%&'()*+,-./", 15),
     ] {
         assert_eq!(signs(alphabet, "64"), count, "{alphabet}");
@@ -43,6 +44,7 @@ fn an_alphabet_that_is_none() {
     for (alphabet, why) in [
         ("Printable", "`Printable` is none of alphanumeric, letters"),
         ("print", "`print` is none of"),
+        ("abcdefghijklmno", "`abcdefghijklmno` is none of"),
         ("1232", "`2` stands in it twice"),
         ("1", "one sign"),
         ("0123 5", "visible ones of ASCII"),
@@ -101,6 +103,8 @@ fn the_names_of_a_certificate() {
         with(&names.join(", ")),
         Ok(Recipe::SelfSigned { names: names.map(ToOwned::to_owned).to_vec(), days: None })
     );
+    let of_bytes =
+        |bytes: usize| format!("{}{}", format!("{}.", "a".repeat(63)).repeat(3), "a".repeat(bytes - 192));
     for wrong in [
         "a,",
         ",",
@@ -115,11 +119,12 @@ fn the_names_of_a_certificate() {
         "a b",
         "a_b.example",
         "https://a.example",
-        &"a.".repeat(127),
+        &of_bytes(MAX_HOST_BYTES + 1),
         &format!("{}.example", "a".repeat(64)),
     ] {
         assert!(with(wrong).is_err(), "{wrong}");
     }
+    assert!(with(&of_bytes(MAX_HOST_BYTES)).is_ok());
     assert!(with("a.example,b.example,a.example").unwrap_err().contains("a.example stands there twice"));
     let many = |count: usize| (0..count).map(|at| format!("h{at}.example")).collect::<Vec<_>>().join(",");
     assert!(with(&many(MOST_NAMES)).is_ok() && with(&many(MOST_NAMES + 1)).is_err());

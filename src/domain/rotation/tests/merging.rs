@@ -2,13 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::domain::id::VersionId;
-use crate::domain::json::SortedSet;
-use crate::domain::rotation::{
-    self, Aborted, Handle, How, Rotation, RotationState, Started, Verified, VersionRef,
-};
-use crate::domain::time::Instant;
-use crate::store::record_file::samples::rotation as any_rotation;
+use super::*;
 
 use RotationState::{Aborted as IsAborted, Planned, Sealed, Verified as IsVerified};
 
@@ -19,7 +13,7 @@ fn merge(
     lost: Option<&Rotation>,
     stands: VersionId,
 ) -> Option<Rotation> {
-    rotation::merge(base, taken, lost, rotation::Stands { version: stands, is_new: true })
+    super::merge(base, taken, lost, Stands { version: stands, is_new: true })
 }
 
 fn at(second: u32) -> Instant {
@@ -81,8 +75,8 @@ fn what_was_ended_there_is_cleared_up_where_another_value_was_set_here() {
     assert_eq!(merge(Some(&verified), Some(&verified), None, id(9)), Some(verified.clone()));
     assert_eq!(merge(Some(&verified), Some(&verified), None, id(2)), None);
     // Where it stood before, clearing up is just what was done there.
-    let stands = crate::domain::rotation::Stands { version: id(9), is_new: false };
-    assert_eq!(crate::domain::rotation::merge(Some(&verified), Some(&verified), None, stands), None);
+    let stands = Stands { version: id(9), is_new: false };
+    assert_eq!(super::merge(Some(&verified), Some(&verified), None, stands), None);
 }
 
 #[test]
@@ -131,6 +125,39 @@ fn the_one_that_has_come_further_is_kept() {
     }
 }
 
+/// A common beginning decides only where one side has gone on with it and the other has not.
+#[test]
+fn two_that_went_on_alike_are_told_apart_as_two_without_a_beginning() {
+    let begun = rotated(Planned, 2);
+    let waits = Rotation { left_at: Some(at(3)), ..begun.clone() };
+    for (what, one, other) in [
+        ("both went on with it", &waits, &rotated(Sealed, 2)),
+        ("neither did", &rotated(Planned, 4), &rotated(Sealed, 3)),
+    ] {
+        for (taken, lost) in [(one, other), (other, one)] {
+            let merged = merge(Some(&begun), Some(taken), Some(lost), id(1)).unwrap();
+            assert_eq!((merged.state, merged.to), (Sealed, other.to), "{what}");
+        }
+    }
+}
+
+#[test]
+fn where_nothing_else_decides_the_side_does_whose_pair_stays() {
+    let verified = |second| Rotation {
+        verified: Some(Verified { at: at(second), how: How::Tried }),
+        ..rotated(IsVerified, 2)
+    };
+    for (taken, lost) in [
+        (verified(3), verified(5)),
+        (verified(5), verified(3)),
+        (rotated(Sealed, 2), rotated(Sealed, 3)),
+        (rotated(Sealed, 3), rotated(Sealed, 2)),
+    ] {
+        let merged = merge(None, Some(&taken), Some(&lost), id(9)).unwrap();
+        assert_eq!((merged.to, &merged.verified), (taken.to, &taken.verified));
+    }
+}
+
 /// Whoever takes over a plan has taken what was minted for it for lost, and may have revoked it.
 #[test]
 fn the_one_that_was_begun_anew_is_kept() {
@@ -166,6 +193,13 @@ fn what_either_may_have_minted_is_cleaned_up_and_nothing_else() {
         assert_eq!(merged.before, handles(&["a", "of-both"]));
         assert_eq!((merged.started.at, merged.refused_at), (at(3), None), "another attempt was refused");
     }
+    // Begun at the same moment, it was begun by whoever began what is kept.
+    let by = |name: &str, to| Rotation {
+        started: Started { at: at(1), by: name.parse().unwrap() },
+        ..rotated(Planned, to)
+    };
+    let merged = merge(None, Some(&by("bob", 3)), Some(&by("carol", 2)), id(1)).unwrap();
+    assert_eq!((merged.to, merged.started.by.as_str()), (id(2), "carol"));
     // Of one attempt, what either side knows of it.
     let mut other = Rotation { to: id(2), ..other };
     other.abandoned = [id(7)].into_iter().collect();
@@ -180,6 +214,93 @@ fn what_either_may_have_minted_is_cleaned_up_and_nothing_else() {
     }
 }
 
+/// The overlap is counted from the later of two notes, and not at all from one that only one side has.
+#[test]
+fn what_left_the_deploy_ref_left_it_when_both_have_seen_it() {
+    let left = |state, second: Option<u32>| Rotation { left_at: second.map(at), ..rotated(state, 2) };
+    for (one, other, expected) in
+        [(Some(3), Some(7), Some(7)), (Some(7), Some(3), Some(7)), (Some(3), None, None), (None, None, None)]
+    {
+        for (taken, lost) in [(one, other), (other, one)] {
+            let (taken, lost) = (left(Planned, taken), left(Sealed, lost));
+            let merged = merge(None, Some(&taken), Some(&lost), id(1)).unwrap();
+            assert_eq!(merged.left_at, expected.map(at), "{one:?} {other:?}");
+        }
+    }
+    // Of two attempts, what is given up may be deployed until now.
+    let (one, other) = (left(Sealed, Some(3)), Rotation { left_at: Some(at(7)), ..rotated(Sealed, 3) });
+    assert_eq!(merge(None, Some(&one), Some(&other), id(2)).unwrap().left_at, None);
+}
+
+/// A new value has been seen to work beside the old one, not beside one more that may be deployed.
+#[test]
+fn what_was_verified_is_so_again_where_another_value_was_sealed() {
+    for (given_up, state) in
+        [(Planned, IsVerified), (Sealed, Sealed), (IsVerified, Sealed), (IsAborted, Sealed)]
+    {
+        let (verified, other) = (rotated(IsVerified, 2), rotated(given_up, 3));
+        let merged = merge(None, Some(&verified), Some(&other), id(2)).unwrap();
+        assert_eq!((merged.to, merged.state), (id(2), state), "{given_up}");
+        assert_eq!(merged.verified.is_some(), state == IsVerified, "{given_up}");
+    }
+}
+
+#[test]
+fn what_the_other_side_may_be_about_to_retire() {
+    let of = |rotation| record(2, 2, 2, rotation);
+    for (version, other, may_be) in [
+        (1, of(Some(rotated(IsVerified, 2))), true),
+        (2, of(Some(rotated(IsVerified, 2))), false),
+        (1, of(Some(rotated(Sealed, 2))), false),
+        (1, of(Some(rotated(IsAborted, 2))), false),
+        (1, of(None), false),
+    ] {
+        assert_eq!(may_be_retired(id(version), &other), may_be, "{version}");
+    }
+}
+
+/// Git merges a pair of one side with the end of a rotation on the other without a word.
+#[test]
+fn what_the_other_side_may_have_had_revoked() {
+    let begun = Rotation { abandoned: [id(5)].into_iter().collect(), ..rotated(Sealed, 2) };
+    let over = Rotation { abandoned: [id(2), id(7)].into_iter().collect(), ..rotated(Planned, 3) };
+    let next = Rotation { from: VersionRef { id: id(9), number: 9 }, ..rotated(Planned, 4) };
+    for (what, version, base, stands, rotation, may_be) in [
+        ("ended: what it replaced", 1, Some(&begun), 9, None, true),
+        ("ended: what it made", 2, Some(&begun), 9, None, true),
+        ("ended: what came to nothing", 5, Some(&begun), 9, None, true),
+        ("ended: what is of nobody", 8, Some(&begun), 9, None, false),
+        ("ended, and it stands there", 2, Some(&begun), 2, None, false),
+        ("ended, and another one begun", 2, Some(&begun), 9, Some(&next), true),
+        ("no rotation on either side", 1, None, 9, None, false),
+        ("begun on the other side", 1, None, 9, Some(&next), false),
+        ("gone on with", 1, Some(&begun), 9, Some(&begun), false),
+        ("taken over: what it replaces", 1, Some(&begun), 1, Some(&over), false),
+        ("taken over: what it replaces is not there", 1, Some(&begun), 9, Some(&over), false),
+        ("taken over: what was taken for lost", 2, Some(&begun), 1, Some(&over), true),
+        ("taken for lost, with no common beginning", 7, None, 1, Some(&over), true),
+        ("taken for lost, and it stands there", 7, None, 7, Some(&over), false),
+    ] {
+        let mut other = record(1, 2, 2, rotation.cloned());
+        other.sealed.version.id = id(stands);
+        assert_eq!(may_be_revoked(id(version), base, &other), may_be, "{what}");
+    }
+}
+
+/// Of few versions, so that two of them have much in common.
+fn any_rotation() -> impl Strategy<Value = Rotation> {
+    let state = prop_oneof![Just(Planned), Just(Sealed), Just(IsVerified), Just(IsAborted)];
+    let abandoned = proptest::collection::btree_set(1..7_u128, 0..4);
+    (state, 2..5_u128, 1..3_u128, abandoned, proptest::option::of(0..9_u32)).prop_map(
+        |(state, to, from, abandoned, left_at)| Rotation {
+            from: VersionRef { id: id(from), number: 1 },
+            abandoned: abandoned.into_iter().filter(|one| *one != to).map(id).collect(),
+            left_at: left_at.map(at),
+            ..rotated(state, to)
+        },
+    )
+}
+
 proptest! {
     /// Whatever two sides have written down, no id that something may have been minted for is lost.
     #[test]
@@ -187,7 +308,7 @@ proptest! {
         one in any_rotation(), other in any_rotation(), is_one in any::<bool>(), stands in any::<u8>()
     ) {
         let other = if is_one { Rotation { to: one.to, ..other } } else { other };
-        prop_assume!(other.to != other.from.id && !other.abandoned.contains(&other.to));
+        prop_assume!(one != other && other.to != other.from.id && !other.abandoned.contains(&other.to));
         let known = [one.to, one.from.id, other.to, other.from.id];
         let stands = known[usize::from(stands % 4)];
         for (taken, lost) in [(&one, &other), (&other, &one)] {
