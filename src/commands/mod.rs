@@ -64,6 +64,7 @@ mod man;
 mod metrics;
 mod minting;
 mod move_secret;
+mod new_secret;
 mod new_value;
 mod openers;
 mod other_ref;

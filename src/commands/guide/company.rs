@@ -5,7 +5,8 @@ use crate::cli::{Add, Lifetime, Notes, Sealing};
 use crate::commands::account_keys::{self, GITHUB};
 use crate::commands::actors::{self, ActorKind, Registration};
 use crate::commands::adding::Unsaid;
-use crate::commands::{CommandError, add, overview};
+use crate::commands::new_secret;
+use crate::commands::{CommandError, overview};
 use crate::domain::name::{ActorName, SecretName};
 use crate::render::overview::Next;
 use crate::seal::public_key;
@@ -116,7 +117,7 @@ impl Guide<'_> {
             sealing: Sealing { as_person: Some(me.clone()), ..Sealing::default() },
             publish: PUSHED_LATER,
         };
-        match add::add(self.session, &add, Unsaid::Left) {
+        match new_secret::add(self.session, &add, Unsaid::Left) {
             Ok(_) => {}
             Err(error) if error.is_interruption() => return Err(error),
             Err(error) => {
