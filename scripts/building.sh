@@ -15,14 +15,12 @@ build_release() {
   flags=$(printf -- '--remap-path-prefix=%s\x1f' "${places[@]}")
   # With the component rust-src, rustc names the standard library by where that lies.
   flags+=--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')
-  # A release ends at a panic: nobody reads the tables for unwinding, which would be a megabyte.
-  flags+=$'\x1f-Cforce-unwind-tables=no'
   [ "$variant" = dynamic ] || flags+=$'\x1f-Ctarget-feature=+crt-static'
   (
     cd "$checkout" || exit 1
     unset RUSTFLAGS RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTFLAGS
     export CARGO_TARGET_DIR=$built CARGO_INCREMENTAL=0 CARGO_ENCODED_RUSTFLAGS=$flags LC_ALL=C TZ=UTC
-    CFLAGS="-fno-asynchronous-unwind-tables $(printf -- '-ffile-prefix-map=%s ' "${places[@]}")"
+    CFLAGS=$(printf -- '-ffile-prefix-map=%s ' "${places[@]}")
     SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
     export CFLAGS SOURCE_DATE_EPOCH
     # Stripped afterwards: what is left in the target folder can say which function its bytes belong to.
