@@ -14,7 +14,7 @@ use super::identity::{Identity, parse_identities};
 use super::prompts::Prompts;
 use super::public_key;
 use super::sealing::{SealError, SealedValue, seal};
-use crate::domain::json::UniqueMap;
+use crate::domain::json::{self, UniqueMap};
 use crate::domain::key::PublicKey;
 use crate::domain::name::ActorName;
 use crate::domain::record::Sealed;
@@ -28,12 +28,12 @@ pub fn actor(name: &str) -> ActorName {
 /// One of `tests/vectors/`.
 pub fn vectors(name: &str) -> serde_json::Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(name);
-    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+    json::read(&std::fs::read(path).unwrap()).unwrap()
 }
 
 pub fn draft<'a>(readers: impl IntoIterator<Item = &'a str>) -> Sealed {
     let first = vectors("sealed.json")[0]["sealed"].clone();
-    let mut draft: Sealed = serde_json::from_value(first).unwrap();
+    let mut draft: Sealed = json::read_value(first).unwrap();
     draft.readers = readers.into_iter().map(actor).collect();
     draft.keys = UniqueMap::default();
     draft

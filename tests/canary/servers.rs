@@ -162,7 +162,12 @@ impl Desk {
         let run = run.env("HOOK", format!("{url}/{}", CANARIES[0]));
         let run = run.env("SECRETS_PUSH_AUTHORIZATION", format!("Bearer {}", CANARIES[2])).run();
         let what = format!("{what}: {line}");
-        assert!(self.server.requests().len() > before, "{what}: nobody was asked\n{}", run.stderr);
+        assert!(
+            self.server.requests().len() > before,
+            "{what}: nobody was asked\n{}{}",
+            run.text(),
+            run.stderr
+        );
         assert!(!run.stderr.contains("fault of secrets itself"), "{what}: {}", run.stderr);
         for (stream, said) in [("output", &run.stdout), ("error", &run.stderr.clone().into_bytes())] {
             clean(&format!("{what}: standard {stream}"), said);

@@ -182,6 +182,6 @@ fn a_list_of_what_belongs_into_an_object_is_none() {
     assert_eq!(revoke(b"[1,true]"), Err(another_form.clone()));
     assert_eq!(list(b"[1,[]]").err(), Some(another_form.clone()));
     let nested = list(br#"{"schema_version":1,"credentials":[["a",null,null,null]]}"#);
-    assert!(matches!(nested, Err(Unread::AnotherForm { line: 1, column: 36.. })), "{nested:?}");
+    assert!(matches!(nested, Err(Unread::AnotherForm { line: 1, column: 35.. })), "{nested:?}");
     assert_eq!(verify(b"[1,true,null]").err(), Some(another_form));
 }
