@@ -340,7 +340,7 @@ fn nothing_is_read_through_a_folder_that_leads_out() {
         "exec --file A=web/db -- true",
         "export web/db --format dotenv",
         "reseal web/db --dry-run",
-        "remove web/db --yes",
+        "remove web/db",
         "check --format json",
     ] {
         let run = run(&aviary, line, "", "");
