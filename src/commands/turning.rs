@@ -3,11 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::retiring;
 use super::runners::{Honoured, honoured, resolved};
-use super::trying_out;
 use super::writing::{Existing, existing, undisturbed};
-use super::{CommandError, Session, minting};
+use super::{CommandError, Session};
 use crate::cli::Rotate;
 use crate::domain::name::SecretName;
 use crate::domain::period::Period;
@@ -23,6 +21,14 @@ use crate::observe::place::Place;
 use crate::observe::trees::REMOTE_LIMIT;
 use crate::rotate::{self, Outside, Provider};
 use crate::web::Limits;
+
+mod in_use;
+mod minting;
+mod overtaking;
+mod retiring;
+mod revoking;
+mod steps;
+mod trying_out;
 
 /// More steps than any rotation has: a provider that undoes what was done must not keep us here.
 const MOST_STEPS: usize = 16;

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::CommandError;
-use super::reading::Records;
-use super::turning::Turn;
-use super::writing::existing;
+use super::Turn;
+use crate::commands::CommandError;
+use crate::commands::reading::Records;
+use crate::commands::writing::existing;
 use crate::domain::id::VersionId;
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;

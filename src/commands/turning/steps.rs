@@ -1,11 +1,11 @@
 //! How the steps of a rotation are written, committed and pushed.
 
-use super::CommandError;
-use super::session::repository;
-use super::turning::{Turn, Went, observe};
-use super::writing::{Existing, existing, undisturbed};
+use super::{Turn, Went, observe};
 use crate::change::publish::{self, Committed};
 use crate::change::writer::{Then, Writer};
+use crate::commands::CommandError;
+use crate::commands::session::repository;
+use crate::commands::writing::{Existing, existing, undisturbed};
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotated::Rest;

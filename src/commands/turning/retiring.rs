@@ -1,15 +1,16 @@
 //! The second half of a rotation, and every way back: what is revoked, and that nothing else is.
 
+use super::minting;
 use super::revoking::{
     GivenUp, Stray, old_handles, refuse_spared, revoke_minted, revoke_nothing_new, revoke_strays, unmarked,
 };
 use super::trying_out;
-use super::turning::{Turn, Went};
-use super::versions::{self, Wanted};
-use super::writing::{Existing, policy_unchanged};
-use super::{CommandError, minting};
+use super::{Turn, Went};
 use crate::change::sealing::{NextVersion, Request, Sealer};
 use crate::change::writer::Writer;
+use crate::commands::CommandError;
+use crate::commands::versions::{self, Wanted};
+use crate::commands::writing::{Existing, policy_unchanged};
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
 use crate::domain::rotated::{Rest, Stage};

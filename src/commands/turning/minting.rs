@@ -3,19 +3,19 @@
 
 use std::collections::BTreeSet;
 
-use super::by_hand;
-use super::ending::echo_expiry;
-use super::replacing::{Replaced, Replacement};
 use super::revoking::{GivenUp, Stray, revoke_strays, tell_unknown};
-use super::session::repository;
-use super::signing::{refuse_unsignable, sign_where_required};
-use super::standing::{Standing, tracked};
 use super::steps::Sent;
-use super::turning::{Turn, Went};
-use super::writing::{Existing, accept_keys, existing, policy_unchanged};
-use super::{CommandError, Session};
+use super::{Turn, Went};
 use crate::change::sealing::{self, Sealer};
 use crate::change::writer::Writer;
+use crate::commands::by_hand;
+use crate::commands::ending::echo_expiry;
+use crate::commands::replacing::{Replaced, Replacement};
+use crate::commands::session::repository;
+use crate::commands::signing::{refuse_unsignable, sign_where_required};
+use crate::commands::standing::{Standing, tracked};
+use crate::commands::writing::{Existing, accept_keys, existing, policy_unchanged};
+use crate::commands::{CommandError, Session};
 use crate::domain::expiry::{Expiry, ExpirySource};
 use crate::domain::name::ActorName;
 use crate::domain::policy::{DeployRef, Policy};

@@ -1,9 +1,9 @@
 //! Whether the new value works: the provider and the probe are asked, and where neither can tell, a person.
 
-use super::CommandError;
 use super::revoking::{GivenUp, Stray, revoke_strays};
-use super::turning::{Turn, Went};
-use super::writing::Existing;
+use super::{Turn, Went};
+use crate::commands::CommandError;
+use crate::commands::writing::Existing;
 use crate::domain::rotated::{Rest, Stage};
 use crate::domain::rotation::{Handle, How, Rotation, RotationState, Verified};
 use crate::domain::text::visible;

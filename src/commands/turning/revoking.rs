@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::CommandError;
+use super::Turn;
 use super::in_use::spare;
-use super::turning::Turn;
-use super::versions::{self, Wanted};
-use super::writing::Existing;
+use crate::commands::CommandError;
+use crate::commands::versions::{self, Wanted};
+use crate::commands::writing::Existing;
 use crate::domain::id::VersionId;
 use crate::domain::rotation::{Handle, Listed, Next, Rotation};
 use crate::domain::text::listed as in_words;

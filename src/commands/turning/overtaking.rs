@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::CommandError;
-use super::session::repository;
-use super::turning::{Turn, observe};
-use super::writing::{Existing, existing};
+use super::{Turn, observe};
+use crate::commands::CommandError;
+use crate::commands::session::repository;
+use crate::commands::writing::{Existing, existing};
 use crate::domain::id::VersionId;
 use crate::domain::policy::DeployRef;
 use crate::domain::record::Record;
