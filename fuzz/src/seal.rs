@@ -48,7 +48,7 @@ pub fn age_header(bytes: &[u8]) {
 /// Whatever the bytes are, they are read without a panic, and what is taken for an age file begins as one.
 pub fn bare_age(bytes: &[u8]) {
     match bare::read(bytes) {
-        None | Some(Contents::Damaged { .. }) => {}
+        None | Some(Contents::Damaged(_)) => {}
         Some(Contents::Plain(why)) => panic!("{why}"),
         Some(Contents::Sealed(file)) => {
             assert!(header::looks_like_age(bytes));

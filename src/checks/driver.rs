@@ -93,9 +93,8 @@ pub fn judge_file_by(which: Which<'_>, setting: &Setting, policy: &Policy, facts
     let rules = Rules::of_tracked(policy, &facts.name);
     let name = CredentialName::from(facts.name.clone());
     // Here and not in a check, because a check can be switched off.
-    if let Ok(Some(Contents::Damaged { format, why })) = &facts.contents {
-        let unknown =
-            Unknown::new(facts.name.as_str(), format!("looks like {format}, and can't be read: {why}"));
+    if let Ok(Some(Contents::Damaged(damage))) = &facts.contents {
+        let unknown = Unknown::new(facts.name.as_str(), damage.to_string());
         judged.leave_unchecked(Some(&name), &unknown);
     }
     for unknown in [facts.contents.as_ref().err(), facts.secrets.as_ref().err()].into_iter().flatten() {

@@ -52,7 +52,7 @@ fn judge_file(subject: &FileSubject<'_>) -> Judgement {
             Ok(sealed.in_clear.iter().map(of).collect())
         }
         // That `--file` alone names it does not say that it is sealed: see `untracked`.
-        Some(Contents::Plain(_) | Contents::Damaged { .. }) | None => Ok(Vec::new()),
+        Some(Contents::Plain(_) | Contents::Damaged(_)) | None => Ok(Vec::new()),
     }
 }
 
@@ -97,7 +97,7 @@ mod tests {
     };
     use crate::checks::samples::{NAME, RECORD, judge as run, policy, secret, setting, store};
     use crate::domain::facts::{Stray, StrayPlace};
-    use crate::domain::foreign::SealedFormat;
+    use crate::domain::foreign::{Damage, SealedFormat};
 
     #[test]
     fn a_record_that_is_none() {
@@ -164,7 +164,7 @@ mod tests {
         file.contents = Err(Unknown::new(FILE, "permission denied"));
         assert!(run_file(CHECK.file, &policy(), &file).is_err());
         for contents in
-            [None, Some(Contents::Damaged { format: SealedFormat::Age, why: "cut off".to_owned() })]
+            [None, Some(Contents::Damaged(Damage { format: SealedFormat::Age, why: "cut off".to_owned() }))]
         {
             file.contents = Ok(contents);
             assert_eq!(run_file(CHECK.file, &policy(), &file), Ok(Vec::new()));

@@ -142,10 +142,8 @@ impl Catalogue {
             Ok(Some(Contents::Plain(why))) => {
                 return drop(self.unread.insert(path, format!("is not sealed: {why}")));
             }
-            Ok(Some(Contents::Damaged { format, why })) => {
-                return drop(
-                    self.unread.insert(path, format!("looks like {format}, and can't be read: {why}")),
-                );
+            Ok(Some(Contents::Damaged(damage))) => {
+                return drop(self.unread.insert(path, damage.to_string()));
             }
             Ok(None) => return drop(self.unread.insert(path, "there is no such file".to_owned())),
             Err(unknown) => return drop(self.unread.insert(path, unknown.why)),

@@ -3,7 +3,7 @@
 use super::other_tools::as_tracked;
 use super::{CommandError, Session};
 use crate::domain::finding::Unknown;
-use crate::domain::foreign::Contents;
+use crate::domain::foreign::{Contents, Damage};
 use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
 use crate::domain::text::visible;
@@ -70,7 +70,7 @@ fn tracked(
         let file = match facts.contents.as_ref().map_err(refusal)? {
             Some(Contents::Sealed(file)) => file,
             Some(Contents::Plain(why)) => return Err(unsealed(path, "is not sealed", why)),
-            Some(Contents::Damaged { why, .. }) => return Err(unsealed(path, "can't be read", why)),
+            Some(Contents::Damaged(Damage { why, .. })) => return Err(unsealed(path, "can't be read", why)),
             None => continue,
         };
         for name in meant {

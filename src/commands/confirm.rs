@@ -96,9 +96,7 @@ fn fault(file: &FileFacts) -> Option<String> {
             "there is no such file: secrets untrack its records, or restore it from git".to_owned()
         }
         (Ok(Some(Contents::Plain(why))), _) => format!("is not sealed: {why}"),
-        (Ok(Some(Contents::Damaged { format, why })), _) => {
-            format!("looks like {format}, and can't be read: {why}")
-        }
+        (Ok(Some(Contents::Damaged(damage))), _) => damage.to_string(),
         (Ok(Some(Contents::Sealed(_))), Ok(_)) => return None,
     };
     Some(visible(&format!("{}: {why}", file.name)).into_owned())

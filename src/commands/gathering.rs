@@ -116,10 +116,8 @@ impl Gathered {
             match found {
                 Ok(Contents::Sealed(file)) => drop(gathered.sealed.insert(path, file)),
                 Ok(Contents::Plain(why)) => drop(gathered.plain.insert(path, why)),
-                Ok(Contents::Damaged { format, why }) => {
-                    gathered
-                        .unreadable
-                        .insert(path, format!("looks like {format}, and can't be read: {why}"));
+                Ok(Contents::Damaged(damage)) => {
+                    gathered.unreadable.insert(path, damage.to_string());
                 }
                 Err(why) => drop(gathered.unreadable.insert(path, why)),
             }

@@ -59,9 +59,8 @@ pub fn holders(file: &FileFacts, policy: &Policy) -> Option<Holders> {
 }
 
 fn unread(file: &FileFacts) -> Option<Unknown> {
-    if let Ok(Some(Contents::Damaged { format, why })) = &file.contents {
-        let why = format!("looks like {format}, and can't be read: {why}");
-        return Some(Unknown::new(file.name.as_str(), why));
+    if let Ok(Some(Contents::Damaged(damage))) = &file.contents {
+        return Some(Unknown::new(file.name.as_str(), damage.to_string()));
     }
     file.contents.as_ref().err().or(file.secrets.as_ref().err()).cloned()
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CommandError, Session};
 use crate::cli::{Import, ImportFormat};
-use crate::domain::foreign::Contents;
+use crate::domain::foreign::{Contents, Damage};
 use crate::domain::name::SecretName;
 use crate::domain::text::{abridged, counted, shell_word, visible};
 use crate::domain::value::{MAX_VALUE_BYTES, Value};
@@ -125,7 +125,7 @@ fn refuse_sealed(source: &str, path: &Path, text: &Value) -> Result<(), CommandE
     let format = match foreign::read(text.expose()) {
         Contents::Plain(_) => return Ok(()),
         Contents::Sealed(file) => file.format,
-        Contents::Damaged { format, .. } => format,
+        Contents::Damaged(Damage { format, .. }) => format,
     };
     let error =
         CommandError::new(format!("{source}: is sealed ({format}), so its values can't be read from it"));

@@ -185,8 +185,7 @@ fn rows_of(
 
 /// What of a file can't be read, and the values in it of which nobody has said anything.
 fn unseen(file: &FileFacts, whole: &CredentialName, judged: &Judged, selection: &Selection) -> Vec<Unknown> {
-    let is_read =
-        file.secrets.is_ok() && !matches!(file.contents, Err(_) | Ok(Some(Contents::Damaged { .. })));
+    let is_read = file.secrets.is_ok() && !matches!(file.contents, Err(_) | Ok(Some(Contents::Damaged(_))));
     let of_file = judged.unchecked.iter().filter(|unchecked| unchecked.secret.as_ref() == Some(whole));
     let of_file = of_file.filter(|_| !is_read);
     let unread = of_file.map(|unchecked| Unknown::new(unchecked.what.clone(), unchecked.why.clone()));

@@ -13,7 +13,7 @@ use crate::cli::Renewal;
 use crate::domain::claim::Claim;
 use crate::domain::digest::Digest;
 use crate::domain::expiry::Expiry;
-use crate::domain::foreign::{Contents, ForeignFile, Leaf, SealedFormat};
+use crate::domain::foreign::{Contents, Damage, ForeignFile, Leaf, SealedFormat};
 use crate::domain::name::SecretName;
 use crate::domain::opened::OpenedValue;
 use crate::domain::policy::Policy;
@@ -129,8 +129,8 @@ fn sealed<'f>(facts: &'f FileFacts, name: &TrackedName) -> Result<(&'f ForeignFi
         Some(Contents::Plain(why)) => {
             return Err(CommandError::new(format!("{path}: is not sealed: {}", visible(why))));
         }
-        Some(Contents::Damaged { format, why }) => {
-            let told = format!("{path}: looks like {format}, and can't be read: {}", visible(why));
+        Some(Contents::Damaged(damage)) => {
+            let told = format!("{path}: {}", visible(&damage.to_string()));
             return Err(CommandError::new(told).hint("restore it from git"));
         }
         Some(Contents::Sealed(file)) => file,
@@ -262,7 +262,7 @@ fn verified(
     let after = match tracked::contents(written) {
         Contents::Sealed(file) if file.format == before.format => file,
         Contents::Sealed(file) => return Err(format!("it is {} now", file.format)),
-        Contents::Plain(why) | Contents::Damaged { why, .. } => return Err(why),
+        Contents::Plain(why) | Contents::Damaged(Damage { why, .. }) => return Err(why),
     };
     let others = |file: &ForeignFile| -> Vec<Leaf> {
         file.leaves.iter().filter(|other| other.pointer != leaf.pointer).cloned().collect()

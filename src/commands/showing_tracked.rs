@@ -109,11 +109,10 @@ fn sealed(file: &FileFacts) -> Result<&ForeignFile, CommandError> {
             Err(CommandError::new(format!("{path}: is not sealed: {}", visible(why)))
                 .hint("seal it first, with `sops encrypt --in-place` for one"))
         }
-        Ok(Some(Contents::Damaged { format, why })) => Err(CommandError::new(format!(
-            "{path}: looks like {format}, and can't be read: {}",
-            visible(why)
-        ))
-        .hint("restore it from git")),
+        Ok(Some(Contents::Damaged(damage))) => {
+            Err(CommandError::new(format!("{path}: {}", visible(&damage.to_string())))
+                .hint("restore it from git"))
+        }
         Ok(None) => Err(CommandError::new(format!("{path}: there is no such file"))),
         Err(unknown) => Err(CommandError::new(format!("{path}: {}", visible(&unknown.why)))),
     }

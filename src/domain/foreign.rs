@@ -72,11 +72,21 @@ pub enum Contents {
     Plain(String),
     /// It bears the unmistakable marks of a format and can't be read as such: cut short, edited by hand, in conflict.
     /// Neither sealed nor plain, so nothing may be concluded from it.
-    Damaged {
-        format: SealedFormat,
-        /// In words. Nothing secret.
-        why: String,
-    },
+    Damaged(Damage),
+}
+
+/// What a file looks like, and why it can't be read as that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    pub format: SealedFormat,
+    /// In words. Nothing secret.
+    pub why: String,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "looks like {}, and can't be read: {}", self.format, self.why)
+    }
 }
 
 /// A sealed file, as far as it can be read without a key.

@@ -54,7 +54,7 @@ impl FileFacts {
     pub fn sealed(&self) -> Known<Option<&ForeignFile>> {
         Ok(match self.contents.as_ref().map_err(Clone::clone)? {
             Some(Contents::Sealed(file)) => Some(file),
-            Some(Contents::Plain(_) | Contents::Damaged { .. }) | None => None,
+            Some(Contents::Plain(_) | Contents::Damaged(_)) | None => None,
         })
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::tree::{self, Node, Path};
 use super::yaml;
 use crate::domain::digest::Digest;
-use crate::domain::foreign::{Access, Contents, ForeignFile, ForeignKey, Leaf, SealedFormat};
+use crate::domain::foreign::{Access, Contents, Damage, ForeignFile, ForeignKey, Leaf, SealedFormat};
 
 const MARK: &str = "$ANSIBLE_VAULT;";
 const CIPHER: &str = "AES256";
@@ -124,7 +124,7 @@ fn decoded(digits: &str) -> Option<Vec<u8>> {
 }
 
 fn damaged(why: String) -> Contents {
-    Contents::Damaged { format: SealedFormat::AnsibleVault, why }
+    Contents::Damaged(Damage { format: SealedFormat::AnsibleVault, why })
 }
 
 /// A holder of one of several passwords opens some of the values, so each of them counts for the file.
@@ -176,7 +176,7 @@ mod tests {
             format!("{good}g"),
             format!("{good}00"),
         ] {
-            assert!(matches!(read(&bad), Some(Contents::Damaged { .. })), "{bad}");
+            assert!(matches!(read(&bad), Some(Contents::Damaged(_))), "{bad}");
         }
         assert_eq!(read(&format!(" {good}")), None);
     }
@@ -208,7 +208,7 @@ mod tests {
             format!("a: !vault |\n{value}a: b\n"),
             format!("a: &x b\nc: *x\nd: !vault |\n{value}"),
         ] {
-            assert!(matches!(inline(&bad), Contents::Damaged { .. }), "{bad}");
+            assert!(matches!(inline(&bad), Contents::Damaged(_)), "{bad}");
         }
         assert_eq!(read_inline(&format!("{{% for x %}}\na: x !vault y\n{value}")), None);
     }

@@ -1,7 +1,7 @@
 //! git-crypt: a header, a nonce, and the content encrypted as a whole. The file says nothing of its keys.
 
 use crate::domain::digest::Digest;
-use crate::domain::foreign::{Contents, ForeignFile, Leaf, SealedFormat};
+use crate::domain::foreign::{Contents, Damage, ForeignFile, Leaf, SealedFormat};
 
 const MAGIC: &[u8] = b"\0GITCRYPT\0";
 const NONCE_BYTES: usize = 12;
@@ -11,7 +11,7 @@ pub fn read(bytes: &[u8]) -> Option<Contents> {
     let rest = bytes.strip_prefix(MAGIC)?;
     let format = SealedFormat::GitCrypt;
     if rest.len() < NONCE_BYTES {
-        return Some(Contents::Damaged { format, why: "it is cut short".to_owned() });
+        return Some(Contents::Damaged(Damage { format, why: "it is cut short".to_owned() }));
     }
     Some(Contents::Sealed(ForeignFile {
         format,
@@ -39,7 +39,7 @@ mod tests {
             let told = match read(&whole[..length]) {
                 None => "none",
                 Some(Contents::Sealed(_)) => "sealed",
-                Some(Contents::Damaged { .. }) => "damaged",
+                Some(Contents::Damaged(_)) => "damaged",
                 Some(Contents::Plain(_)) => "plain",
             };
             assert_eq!(told, expected, "{length}");

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use super::tree::{self, Node, Path};
 use super::{json, yaml};
 use crate::domain::digest::Digest;
-use crate::domain::foreign::{Contents, ForeignFile, Leaf, SealedFormat};
+use crate::domain::foreign::{Contents, Damage, ForeignFile, Leaf, SealedFormat};
 use crate::domain::tracked_name::Pointer;
 
 const KIND: &str = "SealedSecret";
@@ -30,7 +30,7 @@ pub fn read(text: &str) -> Option<Contents> {
     let is_json = text.trim_ascii_start().starts_with('{');
     let documents =
         if is_json { json::document(text).map(|document| vec![document]) } else { yaml::documents(text) };
-    let damaged = |why: String| Contents::Damaged { format: SealedFormat::SealedSecrets, why };
+    let damaged = |why: String| Contents::Damaged(Damage { format: SealedFormat::SealedSecrets, why });
     let documents = match documents {
         Ok(documents) => documents,
         Err(why) => {
@@ -165,7 +165,7 @@ mod tests {
             None => "none".to_owned(),
             Some(Contents::Sealed(file)) => pointers(&file),
             Some(Contents::Plain(_)) => "plain".to_owned(),
-            Some(Contents::Damaged { why, .. }) => why,
+            Some(Contents::Damaged(Damage { why, .. })) => why,
         }
     }
 

@@ -211,7 +211,7 @@ fn may_go_beside(path: &str, bytes: &[u8]) -> Result<(), String> {
     match tracked::contents(bytes) {
         Contents::Sealed(_) => Ok(()),
         Contents::Plain(_) => Err("is in clear, as far as anybody can tell".to_owned()),
-        Contents::Damaged { format, why } => Err(format!("looks like {format}, and can't be read: {why}")),
+        Contents::Damaged(damage) => Err(damage.to_string()),
     }
 }
 

@@ -6,7 +6,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use super::header::{self, HeaderError};
 use crate::domain::digest::Digest;
 use crate::domain::facts::{Binding, Stanza};
-use crate::domain::foreign::{Access, Contents, ForeignFile, ForeignKey, Leaf, SealedFormat};
+use crate::domain::foreign::{Access, Contents, Damage, ForeignFile, ForeignKey, Leaf, SealedFormat};
 
 const BEGIN: &str = "-----BEGIN AGE ENCRYPTED FILE-----";
 const END: &str = "-----END AGE ENCRYPTED FILE-----";
@@ -26,7 +26,7 @@ pub fn read(bytes: &[u8]) -> Option<Contents> {
         (SealedFormat::Age, keys(bytes))
     };
     Some(match keys {
-        Err(why) => Contents::Damaged { format, why },
+        Err(why) => Contents::Damaged(Damage { format, why }),
         Ok(keys) => Contents::Sealed(ForeignFile {
             format,
             leaves: vec![Leaf { pointer: None, seen: Digest::of(bytes) }],
@@ -127,7 +127,7 @@ mod tests {
                 assert_eq!(file.leaves, [Leaf { pointer: None, seen: Digest::of(bytes) }]);
                 (file.format, Ok(file.access.groups.concat()))
             }
-            Some(Contents::Damaged { format, why }) => (format, Err(why)),
+            Some(Contents::Damaged(Damage { format, why })) => (format, Err(why)),
             other => panic!("{other:?}"),
         }
     }
@@ -209,7 +209,7 @@ mod tests {
             let payload = if whole == BINARY { 32 } else { 0 };
             for length in 0..whole.len() - payload {
                 let cut = read(&whole[..length]);
-                assert!(matches!(cut, None | Some(Contents::Damaged { .. })), "{length}: {cut:?}");
+                assert!(matches!(cut, None | Some(Contents::Damaged(_))), "{length}: {cut:?}");
             }
         }
     }

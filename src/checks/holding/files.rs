@@ -48,9 +48,7 @@ fn sealed(file: &FileFacts) -> Known<&ForeignFile> {
     match file.contents.as_ref().map_err(Clone::clone)? {
         Some(Contents::Sealed(sealed)) => Ok(sealed),
         Some(Contents::Plain(why)) => Err(Unknown::new(name, format!("is not sealed ({why})"))),
-        Some(Contents::Damaged { format, why }) => {
-            Err(Unknown::new(name, format!("looks like {format}, and can't be read: {why}")))
-        }
+        Some(Contents::Damaged(damage)) => Err(Unknown::new(name, damage.to_string())),
         None => Err(Unknown::new(name, "there is no such file here, and a record of it")),
     }
 }

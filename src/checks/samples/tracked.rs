@@ -76,7 +76,7 @@ pub(crate) fn access(threshold: usize, groups: &[&[&str]]) -> Access {
 pub(crate) fn sealed_in(file: &mut FileFacts) -> &mut ForeignFile {
     match file.contents.as_mut().unwrap().as_mut().unwrap() {
         Contents::Sealed(sealed) => sealed,
-        Contents::Plain(_) | Contents::Damaged { .. } => panic!("it is sealed"),
+        Contents::Plain(_) | Contents::Damaged(_) => panic!("it is sealed"),
     }
 }
 

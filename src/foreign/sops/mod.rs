@@ -12,7 +12,7 @@ mod value;
 use super::tree::{self, Node};
 use super::{json, yaml};
 use crate::domain::digest::Digest;
-use crate::domain::foreign::{Contents, ForeignFile, Leaf, SealedFormat};
+use crate::domain::foreign::{Contents, Damage, ForeignFile, Leaf, SealedFormat};
 use metadata::Metadata;
 
 /// The key of the metadata in YAML and JSON.
@@ -80,7 +80,7 @@ pub fn damaged(text: &str, why: &str) -> Option<Contents> {
     // YAML can also be written with braces.
     let has_marks = text.lines().any(is_mark) || is_braced(text) && text.contains("sops");
     let is_damaged = has_marks && value::stands_in(text);
-    is_damaged.then(|| Contents::Damaged { format: Form::of(text).format(), why: why.to_owned() })
+    is_damaged.then(|| Contents::Damaged(Damage { format: Form::of(text).format(), why: why.to_owned() }))
 }
 
 fn is_braced(text: &str) -> bool {
@@ -125,7 +125,7 @@ fn judge(form: Form, documents: &[Document<'_>]) -> Contents {
     let rule = metadata.as_ref().map_or(&default, |metadata| &metadata.rule);
     let numbered = tree::numbered(documents, Document::is_empty);
     let found = leaves::find(numbered.map(|(number, document)| (number, &document.values)), rule);
-    let damaged = |why: String| Contents::Damaged { format: form.format(), why };
+    let damaged = |why: String| Contents::Damaged(Damage { format: form.format(), why });
     match (found, metadata) {
         (Ok(found), _) if found.leaves.is_empty() => {
             Contents::Plain("no value in it is encrypted by sops".to_owned())

@@ -1,14 +1,14 @@
 //! Files of sops in each of its forms, whole, and with one thing wrong.
 
 use crate::domain::digest::Digest;
-use crate::domain::foreign::{Access, Contents, ForeignFile, ForeignKey, SealedFormat};
+use crate::domain::foreign::{Access, Contents, Damage, ForeignFile, ForeignKey, SealedFormat};
 use crate::foreign::read;
 use crate::foreign::samples::{metadata, metadata_flat, metadata_json, value};
 
 fn sealed(text: &str) -> ForeignFile {
     match read(text.as_bytes()) {
         Contents::Sealed(file) => file,
-        other @ (Contents::Plain(_) | Contents::Damaged { .. }) => panic!("{other:?}\n{text}"),
+        other @ (Contents::Plain(_) | Contents::Damaged(_)) => panic!("{other:?}\n{text}"),
     }
 }
 
@@ -18,8 +18,8 @@ fn pointers(file: &ForeignFile) -> Vec<&str> {
 
 fn is_damaged(text: &str, format: SealedFormat, reason: &str) {
     match read(text.as_bytes()) {
-        Contents::Damaged { format: found, why } if found == format && why.contains(reason) => {}
-        other @ (Contents::Sealed(_) | Contents::Plain(_) | Contents::Damaged { .. }) => {
+        Contents::Damaged(Damage { format: found, why }) if found == format && why.contains(reason) => {}
+        other @ (Contents::Sealed(_) | Contents::Plain(_) | Contents::Damaged(_)) => {
             panic!("{reason}: {other:?}\n{text}")
         }
     }
@@ -111,7 +111,7 @@ fn damage() {
     yaml(&format!("{}a\n: b\n{good}", "? ".repeat(300)), "a key");
     let (before, after) = good.as_bytes().split_at(1);
     let bytes = [before, b"\xff", after].concat();
-    assert!(matches!(read(&bytes), Contents::Damaged { format: SealedFormat::SopsYaml, .. }));
+    assert!(matches!(read(&bytes), Contents::Damaged(Damage { format: SealedFormat::SopsYaml, .. })));
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn reasons_quote_no_values() {
         format!(r#"{{"a":"{}","hunter2" "sops":{}}}"#, value("a"), metadata_json()),
         format!("A={}\nhunter2\n{}", value("a"), metadata_flat("sops_", "=")),
     ] {
-        let Contents::Damaged { why, .. } = read(text.as_bytes()) else { panic!("{text}") };
+        let Contents::Damaged(Damage { why, .. }) = read(text.as_bytes()) else { panic!("{text}") };
         assert!(!why.contains("hunter2"), "{why}");
     }
 }

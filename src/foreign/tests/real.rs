@@ -29,7 +29,7 @@ pub const FIXTURES: [&[u8]; 13] = [
 fn sealed(bytes: &[u8]) -> ForeignFile {
     match read(bytes) {
         Contents::Sealed(file) => file,
-        other @ (Contents::Plain(_) | Contents::Damaged { .. }) => panic!("{other:?}"),
+        other @ (Contents::Plain(_) | Contents::Damaged(_)) => panic!("{other:?}"),
     }
 }
 

@@ -106,7 +106,7 @@ fn presence(
     let bytes = read(entry.id).map_err(|unknown| Unknown::new(format!("{path} {whose}"), unknown.why))?;
     Ok(match contents(&bytes) {
         Contents::Sealed(file) => file.modified.map_or(FilePresence::Undated, FilePresence::At),
-        Contents::Plain(_) | Contents::Damaged { .. } => FilePresence::Undated,
+        Contents::Plain(_) | Contents::Damaged(_) => FilePresence::Undated,
     })
 }
 

@@ -252,7 +252,7 @@ impl<'a> TrackedFiles<'a> {
             let file = match &contents {
                 Ok(Some(Contents::Sealed(file))) => Some(file),
                 // Nothing is known to be gone from what can't be read.
-                Err(_) | Ok(Some(Contents::Damaged { .. })) => return Decided::default(),
+                Err(_) | Ok(Some(Contents::Damaged(_))) => return Decided::default(),
                 Ok(Some(Contents::Plain(_)) | None) => None,
             };
             Decided::of(self.policy, &name, file, &claims.claims)
@@ -341,7 +341,7 @@ impl<'a> TrackedFiles<'a> {
                 let access = self.git_crypt.access(self.repository, path, &file.access);
                 Contents::Sealed(ForeignFile { access, ..file })
             }
-            other @ (Contents::Sealed(_) | Contents::Plain(_) | Contents::Damaged { .. }) => other,
+            other @ (Contents::Sealed(_) | Contents::Plain(_) | Contents::Damaged(_)) => other,
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::checks::samples::tracked::{
     CLAIMS, CLIENT, FILE, TOKEN, claim_in, file, sealed_in, secret_in, tracked_name,
 };
 use crate::domain::facts::Inside;
-use crate::domain::foreign::SealedFormat;
+use crate::domain::foreign::{Damage, SealedFormat};
 
 /// The client's secret has ended, and nobody owns the token.
 fn sick() -> FileFacts {
@@ -89,7 +89,7 @@ fn what_can_not_be_read_is_unchecked_whatever_is_off() {
     let policy = with_scope(policy(), "**", all_off);
     let mut damaged = file();
     let format = SealedFormat::SopsYaml;
-    damaged.contents = Ok(Some(Contents::Damaged { format, why: "its MAC is cut off".to_owned() }));
+    damaged.contents = Ok(Some(Contents::Damaged(Damage { format, why: "its MAC is cut off".to_owned() })));
     damaged.secrets = Ok(Vec::new());
     let judged = judge_file(&setting(), &policy, &damaged);
     let unchecked = |what: &str, why: &str| {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::checks::samples::tracked::{CLAIMS, FILE, access, file, sealed_in};
 use crate::checks::samples::{NOW, actor, actors, key, policy, setting_at, shared_key};
-use crate::domain::foreign::SealedFormat;
+use crate::domain::foreign::{Damage, SealedFormat};
 use crate::domain::key::{KeyKind, PublicKey};
 use crate::domain::policy::SharedKey;
 
@@ -202,7 +202,7 @@ fn what_cannot_be_read_is_unknown() {
         (
             |file| {
                 let (format, why) = (SealedFormat::SopsYaml, "it is cut off".to_owned());
-                file.contents = Ok(Some(Contents::Damaged { format, why }));
+                file.contents = Ok(Some(Contents::Damaged(Damage { format, why })));
             },
             "looks like sops-yaml, and can't be read: it is cut off",
         ),
