@@ -144,3 +144,15 @@ impl ForeignKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sops_seals_is_named_after_it() {
+        for format in SealedFormat::ALL {
+            assert_eq!(format.is_sops(), format.as_str().starts_with("sops-"), "{format}");
+        }
+    }
+}
