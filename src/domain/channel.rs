@@ -252,10 +252,39 @@ mod tests {
     #[test]
     fn names_of_channels() {
         for good in ["slack", "on-call.eu_1", "0"] {
-            assert_eq!(good.parse::<ChannelName>().unwrap().to_string(), good);
+            let name: ChannelName = good.parse().unwrap();
+            assert_eq!((name.as_str(), name.to_string().as_str()), (good, good));
         }
         for bad in ["", "-x", ".x", "a b", "a/b", "ä", "a\u{1b}", &"a".repeat(65)] {
             assert!(bad.parse::<ChannelName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn mail_servers_are_asked_where_they_listen() {
+        let usual = |encryption: Encryption| encryption.usual_port();
+        assert_eq!([Encryption::StartTls, Encryption::Tls, Encryption::None].map(usual), [587, 465, 25]);
+    }
+
+    #[test]
+    fn who_keeps_alerts_and_who_forgets() {
+        let labels = BTreeMap::new();
+        let repository = "ops/alerts".to_owned();
+        for (kind, name, keeps, forgets) in [
+            (ChannelKind::Stdout, "stdout", false, false),
+            (ChannelKind::Webhook { url: (), authorization: None }, "webhook", false, false),
+            (ChannelKind::Slack { url: () }, "slack", false, false),
+            (ChannelKind::PagerDuty { routing_key: (), url: () }, "pagerduty", true, false),
+            (ChannelKind::Alertmanager { url: (), authorization: None, labels }, "alertmanager", true, true),
+            (
+                ChannelKind::GithubIssue { repository, token: (), url: (), labels: Vec::new() },
+                "github-issue",
+                true,
+                false,
+            ),
+            (ChannelKind::Exec { command: Vec::new() }, "exec", false, false),
+        ] {
+            assert_eq!((kind.as_str(), kind.keeps_alerts(), kind.forgets()), (name, keeps, forgets));
         }
     }
 

@@ -70,3 +70,19 @@ impl FromStr for CheckId {
         Self::ALL.iter().copied().find(|id| id.as_str() == text).ok_or_else(|| CheckIdError(text.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_is_named_as_it_is_written() {
+        for id in CheckId::ALL {
+            assert_eq!((id.to_string().as_str(), id.as_str().parse()), (id.as_str(), Ok(*id)));
+        }
+        assert_eq!("expired".parse(), Ok(CheckId::Expired));
+        for bad in ["", "Expired", "expired ", "lapsed"] {
+            assert!(bad.parse::<CheckId>().is_err(), "{bad}");
+        }
+    }
+}

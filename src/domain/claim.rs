@@ -39,3 +39,22 @@ impl Claim {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_age_counts_from_the_earlier_day() {
+        let [early, late] = ["2026-01-01", "2026-02-01"].map(|text| text.parse::<Instant>().unwrap());
+        for (issued, set_at, since) in [
+            (Some(early), Some(late), Some(early)),
+            (Some(late), Some(early), Some(early)),
+            (Some(late), None, Some(late)),
+            (None, Some(late), Some(late)),
+            (None, None, None),
+        ] {
+            assert_eq!(Claim { issued, set_at, ..Claim::default() }.since(), since);
+        }
+    }
+}

@@ -86,7 +86,7 @@ mod tests {
     fn text_and_back() {
         let digest = Digest::of(b"");
         let text = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
-        assert_eq!(digest.to_string(), text);
+        assert_eq!((digest.to_string(), String::from(digest)), (text.to_owned(), text.to_owned()));
         assert_eq!(text.parse::<Digest>().unwrap(), digest);
         for bad in ["", "sha256:", &text[1..], &text.to_uppercase(), &format!("{text}0"), &text[..70]] {
             assert!(bad.parse::<Digest>().is_err(), "{bad}");

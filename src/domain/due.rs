@@ -148,6 +148,13 @@ mod tests {
     }
 
     #[test]
+    fn the_words_go_from_the_most_urgent_on() {
+        let words = ["expired", "unknown", "expiring", "later", "never"];
+        assert_eq!(Urgency::ALL.map(Urgency::as_str), words);
+        assert!(Urgency::ALL.is_sorted());
+    }
+
+    #[test]
     fn what_has_no_date_is_never_or_unknown() {
         let now = "2026-01-01".parse().unwrap();
         for (end, urgency, words) in [
@@ -155,7 +162,9 @@ mod tests {
             (End::Unsaid, Urgency::Unknown, "nobody has said when it ends, nor that it never does"),
             (End::Unread("cut off".to_owned()), Urgency::Unknown, "cut off"),
         ] {
+            let is_unread = matches!(end, End::Unread(_));
             let due = due(end, &["60d"], "0d");
+            assert_eq!(due.is_unread(), is_unread);
             assert_eq!((due.urgency(now), due.told_from()), (urgency, None));
             assert_eq!(due.without_date().as_deref(), Some(words));
         }

@@ -129,3 +129,35 @@ impl TryFrom<ExpiryWire> for Expiry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_form_is_read_and_written_back() {
+        for source in ExpirySource::ALL {
+            let text = format!(r#"{{"at":"2027-01-01T00:00:00Z","from":"{}"}}"#, source.as_str());
+            let expiry: Expiry = serde_json::from_str(&text).unwrap();
+            assert_eq!(expiry.at(), Some("2027-01-01".parse().unwrap()));
+            assert_eq!(serde_json::to_string(&expiry).unwrap(), text);
+        }
+        let text = r#"{"never":"the vendor's rule"}"#;
+        let expiry: Expiry = serde_json::from_str(text).unwrap();
+        assert_eq!((expiry.at(), serde_json::to_string(&expiry).unwrap()), (None, text.to_owned()));
+    }
+
+    #[test]
+    fn what_is_neither_form_is_refused() {
+        for (text, told) in [
+            ("{}", "expected either"),
+            (r#"{"at":"2027-01-01T00:00:00Z"}"#, "expected either"),
+            (r#"{"at":"2027-01-01T00:00:00Z","from":"jwt","never":"x"}"#, "expected either"),
+            (r#"{"never":"x","reason":"y"}"#, "expected either"),
+            (r#"{"never":" "}"#, "needs a reason"),
+        ] {
+            let error = serde_json::from_str::<Expiry>(text).unwrap_err().to_string();
+            assert!(error.contains(told), "{text}: {error}");
+        }
+    }
+}

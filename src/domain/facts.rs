@@ -343,3 +343,19 @@ pub enum StrayKind {
     /// An age file under a name that is no secret's.
     Sealed,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn either_mark_keeps_git_from_looking() {
+        for (assume_unchanged, skip_worktree) in [(false, false), (true, false), (false, true), (true, true)]
+        {
+            let overlooked = Overlooked { assume_unchanged, skip_worktree };
+            assert_eq!(overlooked.any(), assume_unchanged || skip_worktree);
+            let marks = Overlooked::REMEDIES.map(|(_, is_marked)| is_marked(overlooked));
+            assert_eq!(marks, [assume_unchanged, skip_worktree]);
+        }
+    }
+}

@@ -82,3 +82,19 @@ impl Unknown {
 
 /// A fact, or why it is not known. Checks propagate the latter with `?`, and the driver reports it.
 pub type Known<T> = Result<T, Unknown>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_named_as_they_are_written() {
+        for (level, name) in [(Level::Off, "off"), (Level::Warning, "warning"), (Level::Error, "error")] {
+            assert_eq!((level.to_string().as_str(), level.as_str(), name.parse()), (name, name, Ok(level)));
+        }
+        assert_eq!(
+            "warn".parse::<Level>(),
+            Err("`warn` is no level: write error, warning or off".to_owned())
+        );
+    }
+}

@@ -154,3 +154,25 @@ impl ForeignKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sops_seals_is_named_after_it() {
+        for format in SealedFormat::ALL {
+            assert_eq!(format.is_sops(), format.as_str().starts_with("sops-"), "{format}");
+            assert_eq!(format.to_string(), format.as_str());
+        }
+        assert!(SealedFormat::SopsBinary.is_sops() && !SealedFormat::Age.is_sops());
+    }
+
+    #[test]
+    fn a_key_is_called_as_in_the_file() {
+        let of = [ForeignKey::Age, ForeignKey::SshTag, ForeignKey::Anonymous, ForeignKey::Pgp];
+        for key in of.into_iter().chain([ForeignKey::Kms, ForeignKey::Opaque]) {
+            assert_eq!(key("as written".to_owned()).id(), "as written");
+        }
+    }
+}

@@ -236,6 +236,9 @@ mod tests {
             let begin: FingerprintPrefix = begin.parse().unwrap();
             assert!(begin.fits(&one) && !begin.fits(&other), "{begin}");
         }
+        let shown = Fingerprint::of(b"").short();
+        assert_eq!(shown, "SHA256:47DEQpj8HBSa…");
+        assert_eq!(shown.parse::<FingerprintPrefix>().unwrap().to_string(), "SHA256:47DEQpj8HBSa");
         let longer = format!("{one}A");
         for bad in [
             "",

@@ -140,6 +140,8 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::finding::Finding;
+    use crate::domain::report::{Draft, Outlook, Unchecked};
     use crate::domain::tracked_name::TrackedName;
 
     fn measured(name: &str) -> Measured {
@@ -179,6 +181,55 @@ mod tests {
             (own("a/enc.yaml"), tracked("a/enc.yaml#/x"), false),
         ] {
             assert_eq!(is_about(&found, &name), is, "{found} {name}");
+        }
+    }
+
+    #[test]
+    fn findings_are_counted_by_check_and_level_and_a_verdict_that_is_no_pass_blocks() {
+        let finding = |id, level| Finding {
+            id,
+            level,
+            secret: None,
+            path: None,
+            message: "m".to_owned(),
+            remedy: String::new(),
+            weight: 1,
+            mark: String::new(),
+        };
+        let (expired, unowned) = (CheckId::Expired, CheckId::Unowned);
+        let draft = |levels: &[(CheckId, Level)], unchecked: usize| Draft {
+            at: "2026-01-01".parse().unwrap(),
+            store: "secrets".to_owned(),
+            store_id: None,
+            commit: None,
+            deploy_ref: None,
+            strict: false,
+            secrets: 7,
+            outlook: Outlook::default(),
+            judged: Vec::new(),
+            findings: levels.iter().map(|(id, level)| finding(*id, *level)).collect(),
+            waived: Vec::new(),
+            off: Vec::new(),
+            unchecked: (0..unchecked)
+                .map(|n| Unchecked { secret: None, what: n.to_string(), why: String::new() })
+                .collect(),
+            custody: Vec::new(),
+            notes: Vec::new(),
+        };
+        let (error, warning) = (Level::Error, Level::Warning);
+        let found = [(expired, error), (expired, error), (unowned, warning), (expired, warning)];
+        let metrics = Metrics::of_report(&Report::conclude(draft(&found, 2)));
+        let counts = [((expired, error), 2), ((unowned, warning), 1), ((expired, warning), 1)];
+        assert_eq!(metrics.findings, BTreeMap::from(counts));
+        assert_eq!((metrics.judged, metrics.unchecked, metrics.waived), (7, 2, 0));
+        for (found, unchecked, is_blocked) in [
+            (&[][..], 0, false),
+            (&[(unowned, warning)], 0, false),
+            (&[(expired, error)], 0, true),
+            (&[], 1, true),
+        ] {
+            let metrics = Metrics::of_report(&Report::conclude(draft(found, unchecked)));
+            assert_eq!(metrics.is_blocked, is_blocked, "{found:?} {unchecked}");
         }
     }
 

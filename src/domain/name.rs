@@ -187,6 +187,12 @@ mod tests {
     }
 
     #[test]
+    fn secrets_lie_in_folders() {
+        let folder = |name: &str| name.parse::<SecretName>().unwrap().folder().to_owned();
+        assert_eq!([folder("a"), folder("a/b"), folder("a/b/c")], ["", "a", "a/b"]);
+    }
+
+    #[test]
     fn names_of_actors_have_one_segment() {
         for good in ["alice.w-1_x", &"a".repeat(200)] {
             assert!(good.parse::<ActorName>().is_ok(), "{good}");

@@ -193,6 +193,51 @@ mod tests {
     }
 
     #[test]
+    fn topics_and_tiers_have_a_name() {
+        for (topic, name) in [(Topic::Unchecked, "unchecked"), (Topic::Check(CheckId::Unowned), "unowned")] {
+            assert_eq!(topic.as_str(), name);
+        }
+        let before = Tier::Before("30d".parse().unwrap());
+        assert_eq!((before.to_string().as_str(), Tier::End.to_string().as_str()), ("30d", "0d"));
+    }
+
+    #[test]
+    fn a_message_is_empty_where_nothing_is_due_and_nothing_over() {
+        let origin = Origin { store: "secrets".to_owned(), store_id: None, repository: None };
+        let at: Instant = "2026-01-01".parse().unwrap();
+        let notice = Notice {
+            secret: None,
+            topic: Topic::Unchecked,
+            tier: None,
+            expires: None,
+            days_left: None,
+            level: Level::Error,
+            message: "policy can't be read".to_owned(),
+            remedy: String::new(),
+            owners: Vec::new(),
+            people: Vec::new(),
+            issuer: None,
+            runbook: None,
+            dedup_key: "k".to_owned(),
+            cause: "c".to_owned(),
+            since: at,
+        };
+        let resolved = Resolved { secret: None, dedup_key: "k".to_owned() };
+        let (due, over) = (vec![notice.clone()], vec![resolved]);
+        for (notices, resolved, is_empty) in [
+            (vec![], vec![], true),
+            (due.clone(), vec![], false),
+            (vec![], over.clone(), false),
+            (due, over, false),
+        ] {
+            // What stands and was told of before is no news.
+            let (origin, standing) = (origin.clone(), vec![notice.clone()]);
+            let message = Message { origin, at, notices, resolved, standing, is_digest: false };
+            assert_eq!(message.is_empty(), is_empty);
+        }
+    }
+
+    #[test]
     fn ids_are_read_back() {
         assert!(NoticeId::parse("0123456789abcdef0123456789abcdef").is_some());
         for bad in ["", "0123456789abcdef0123456789abcde", "0123456789ABCDEF0123456789abcdef"] {

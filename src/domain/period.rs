@@ -202,7 +202,8 @@ mod tests {
             assert!(matches!(text.parse::<Period>(), Err(PeriodError::TooLong(_))), "{text}");
         }
         for text in ["0d", "48h", "60d", "2w", "6mo", "100y"] {
-            assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
+            let period: Period = text.parse().unwrap();
+            assert_eq!((period.to_string().as_str(), String::from(period).as_str()), (text, text));
         }
     }
 

@@ -260,6 +260,7 @@ impl Policy {
 #[cfg(test)]
 pub(in crate::domain) mod tests {
     use super::*;
+    use crate::domain::key::KeyKind;
 
     fn at(text: &str) -> Instant {
         text.parse().unwrap()
@@ -285,6 +286,49 @@ pub(in crate::domain) mod tests {
             channels: Vec::new(),
             heartbeat: None,
             ledger: crate::domain::channel::LedgerRules::default(),
+        }
+    }
+
+    #[test]
+    fn people_are_known_by_their_keys() {
+        let name = |name: &str| name.parse::<ActorName>().unwrap();
+        let key = |text: &str| PublicKey {
+            kind: KeyKind::Opaque,
+            text: text.to_owned(),
+            comment: None,
+            recipient_bytes: text.as_bytes().to_vec(),
+            fingerprint: Fingerprint::of(text.as_bytes()),
+            montgomery: None,
+        };
+        let signing = |text: &str| SigningKey {
+            text: text.to_owned(),
+            comment: None,
+            fingerprint: Fingerprint::of(text.as_bytes()),
+        };
+        let person = |keys: &[&str], signs: &str| Person {
+            keys: keys.iter().map(|text| key(text)).collect(),
+            signing_keys: vec![signing(signs)],
+            contact: None,
+        };
+        let mut policy = bare();
+        policy.people.insert(name("alice"), person(&["laptop"], "hers"));
+        policy.people.insert(name("bob"), person(&["phone", "desk"], "his"));
+        policy.machines.insert(name("ci"), Machine { keys: vec![key("runner")] });
+        policy.groups.insert(name("infra"), BTreeSet::from([name("alice")]));
+        for (text, signer, holder) in [
+            ("hers", Some("alice"), None),
+            ("his", Some("bob"), None),
+            ("laptop", None, Some("alice")),
+            ("desk", None, Some("bob")),
+            ("runner", None, Some("ci")),
+            ("lost", None, None),
+        ] {
+            let fingerprint = Fingerprint::of(text.as_bytes());
+            assert_eq!(policy.signer_with(&fingerprint).map(ActorName::as_str), signer, "{text}");
+            assert_eq!(policy.holder_of(&fingerprint).map(ActorName::as_str), holder, "{text}");
+        }
+        for (owner, can) in [("alice", true), ("infra", true), ("ci", false), ("zoe", false)] {
+            assert_eq!(policy.can_own(&name(owner)), can, "{owner}");
         }
     }
 

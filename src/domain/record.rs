@@ -214,3 +214,72 @@ impl TryFrom<StrictValue> for About {
         Ok(Self { owners: owners.unwrap_or_default(), issuer, runbook, others })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const FIELDS: &str = r#""name":"web/db","store":"01K3Y3Q5W0000000000000001A","format":"text",
+        "version":{"id":"01K3Y3Q5W0000000000000001B","number":1,"set_at":"2026-01-01T00:00:00Z","set_by":"alice"},
+        "readers":["alice"],"exposed_to":{},"keys":{},"seal":1"#;
+
+    fn read(schema: u64, more: &str) -> Result<Record, String> {
+        let digest = Digest::of(b"");
+        let text = format!(r#"{{"schema":{schema},"sealed":{{{FIELDS}}},"digest":"{digest}"{more}}}"#);
+        json::read(text.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    fn written(record: &Record) -> serde_json::Value {
+        serde_json::to_value(record).unwrap()
+    }
+
+    #[test]
+    fn the_schema_of_a_later_version_is_refused() {
+        assert_eq!(read(1, "").map(|record| record.schema), Ok(1));
+        for schema in [0, 2] {
+            let error = read(schema, "").unwrap_err();
+            assert!(
+                error.contains(&format!("schema {schema} is newer")) && error.contains("upgrade"),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_absent_is_not_written() {
+        let bare = read(1, "").unwrap();
+        assert!(bare.about.is_empty());
+        let keys: Vec<_> = written(&bare).as_object().unwrap().keys().cloned().collect();
+        assert_eq!(
+            keys.iter().map(String::as_str).collect::<BTreeSet<_>>(),
+            ["digest", "schema", "sealed"].into()
+        );
+        let told = r#","about":{"runbook":"a.md"},"signatures":[{"by":"alice","sig":"x"}]"#;
+        let record = read(1, told).unwrap();
+        assert!(!record.about.is_empty());
+        let written = written(&record);
+        assert_eq!(written["about"]["runbook"], "a.md");
+        assert_eq!(written["signatures"][0]["by"], "alice");
+    }
+
+    #[test]
+    fn what_is_said_of_a_secret_is_read_and_the_rest_of_it_kept() {
+        let about = r#","about":{"owners":["bob"],"issuer":{"name":"IT"},"runbook":"a.md","ticket":["x",1]}"#;
+        let record = read(1, about).unwrap();
+        assert_eq!(record.about.owners, ["bob".parse().unwrap()]);
+        assert_eq!(record.about.issuer.as_ref().map(|issuer| issuer.name.as_str()), Some("IT"));
+        assert_eq!(record.about.runbook.as_deref(), Some("a.md"));
+        assert_eq!(written(&record)["about"]["ticket"], serde_json::json!(["x", 1]));
+        for (bad, told) in [
+            ("[]", "about: expected an object"),
+            (r#"{"owners":["a/b"]}"#, "about.owners"),
+            (r#"{"issuer":"IT"}"#, "about.issuer"),
+            (r#"{"runbook":null}"#, "about.runbook"),
+        ] {
+            let error = read(1, &format!(r#","about":{bad}"#)).unwrap_err();
+            assert!(error.contains(told), "{bad}: {error}");
+        }
+    }
+}

@@ -232,6 +232,31 @@ mod tests {
     }
 
     #[test]
+    fn only_what_was_saved_lets_a_deploy_through() {
+        let saved = Saved {
+            remote: "origin".to_owned(),
+            branch: "rescue/x".to_owned(),
+            commit: String::new(),
+            url: None,
+            queued: None,
+            left_out: Vec::new(),
+        };
+        let reason: Reason = "the old one lapsed".parse().unwrap();
+        assert_eq!(
+            (reason.as_str(), reason.to_string().as_str()),
+            ("the old one lapsed", "the old one lapsed")
+        );
+        for (outcome, through) in [
+            (GlassOutcome::Broken(saved), true),
+            (GlassOutcome::NotNeeded, false),
+            (GlassOutcome::Refused("no remote".to_owned()), false),
+        ] {
+            let glass = BreakGlass { reason: reason.clone(), by: "alice".to_owned(), outcome };
+            assert_eq!(glass.lets_through(), through, "{glass:?}");
+        }
+    }
+
+    #[test]
     fn what_is_written_is_read_back() {
         for reason in ["short", "ä long one ".repeat(40).trim_end(), "Rescue-By: mallory", "a: b"] {
             let story = story(reason);

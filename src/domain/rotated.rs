@@ -75,3 +75,41 @@ impl Run {
         if self.rotations.iter().any(failed) { 2 } else { 0 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_that_failed_fails_the_run() {
+        let rotated = |rest: Rest| Rotated {
+            name: "web/db".parse().unwrap(),
+            kind: "exec".to_owned(),
+            from: 1,
+            to: None,
+            reached: None,
+            done: Vec::new(),
+            rest,
+            next: None,
+        };
+        let (done, waits) = (Rest::Done("retired".to_owned()), Rest::Waits("for the deploy".to_owned()));
+        let failed = Rest::Failed { why: "refused".to_owned(), hints: Vec::new() };
+        for (rests, code) in [
+            (vec![], 0),
+            (vec![done.clone(), waits.clone()], 0),
+            (vec![failed.clone()], 2),
+            (vec![done, failed, waits], 2),
+        ] {
+            let at = "2026-01-01".parse().unwrap();
+            let rotations: Vec<_> = rests.into_iter().map(rotated).collect();
+            let run = Run { at, deployed: "origin/main".to_owned(), is_dry: false, rotations };
+            assert_eq!(run.exit_code(), code, "{:?}", run.rotations);
+        }
+    }
+
+    #[test]
+    fn the_steps_have_a_name_each() {
+        let names = ["planned", "minted", "sealed", "pushed", "verified", "retired"];
+        assert_eq!(Stage::ALL.map(Stage::as_str), names);
+    }
+}

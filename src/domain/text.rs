@@ -212,6 +212,10 @@ mod tests {
         ] {
             assert_eq!(visible(text), shown);
             assert_eq!(visible(shown), shown, "it is the same the second time");
+            let alone = serde_json::to_string(&[text]).unwrap();
+            let printed = json_to_show(&alone);
+            assert!(!printed.contains("##[") && !printed.contains("##vso["), "{printed}");
+            assert_eq!(serde_json::from_str::<[String; 1]>(&printed).unwrap(), [text]);
             let treacherous = format!("{text}\u{9b}\u{202e}\u{e0001}\x7f\n");
             let document = serde_json::to_string_pretty(&[text, shown, treacherous.as_str()]).unwrap();
             let printed = json_to_show(&document);
@@ -222,6 +226,12 @@ mod tests {
                 [text, shown, treacherous.as_str()]
             );
         }
+    }
+
+    #[test]
+    fn what_nothing_would_act_on_stays_as_it_is() {
+        assert!(matches!(visible("it's #1, 2:30"), Cow::Borrowed("it's #1, 2:30")));
+        assert_eq!(json_to_show("[\"#1 a::b ::c::\u{9b}\"]"), r##"["#1 a::b ::c::\u009b"]"##);
     }
 
     #[test]
@@ -286,6 +296,7 @@ mod tests {
         );
         assert_eq!(listed(&["a", "b", "c"]), "a, b and c");
         assert_eq!(few(&["a", "b", "c"], 3), "a, b and c");
+        assert_eq!(abridged(&["a", "b", "c", "d", "e", "f", "g"]), "a, b, c and 4 more");
         assert_eq!(few(&["a", "b", "c", "d"], 2), "a, b and 2 more");
         assert_eq!((listed(&["a"]), listed::<&str>(&[])), ("a".to_owned(), String::new()));
     }

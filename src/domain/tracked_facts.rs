@@ -116,3 +116,35 @@ pub enum FilePresence {
     Undated,
     At(Instant),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(claim: Option<Claim>, kind: Option<Kind>) -> TrackedSecret {
+        let name = "a/enc.yaml#/token".parse().unwrap();
+        TrackedSecret { name, claim, kind, seen: Digest::of(b""), inside: Inside::NotAsked }
+    }
+
+    #[test]
+    fn the_own_record_goes_before_the_rule_of_the_kind() {
+        let never = |why: &str| Expiry::Never { why: why.to_owned() };
+        let owners = |name: &str| vec![name.parse::<ActorName>().unwrap()];
+        let kind =
+            |rule: KindRule| Kind { glob: "**".parse().unwrap(), rule, owners: owners("ops"), line: 1 };
+        let by_rule = || kind(KindRule::Never("a public key".to_owned()));
+        let claim = Claim { expires: Some(never("said")), owners: owners("alice"), ..Claim::default() };
+
+        let own = secret(Some(claim), Some(by_rule()));
+        assert_eq!((own.expires(), own.owners()), (Some(never("said")), owners("alice").as_slice()));
+        let silent = secret(Some(Claim::default()), Some(by_rule()));
+        assert_eq!(
+            (silent.expires(), silent.owners()),
+            (Some(never("a public key")), owners("ops").as_slice())
+        );
+        let ruled = secret(None, Some(kind(KindRule::ExpiryRequired)));
+        assert_eq!((ruled.expires(), ruled.owners()), (None, owners("ops").as_slice()));
+        let unsaid = secret(None, None);
+        assert_eq!((unsaid.expires(), unsaid.owners()), (None, [].as_slice()));
+    }
+}

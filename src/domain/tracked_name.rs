@@ -224,6 +224,10 @@ mod tests {
         ] {
             let name: TrackedName = text.parse().unwrap();
             assert_eq!((name.as_str(), name.file(), name.pointer_text()), (text, file, pointer));
+            assert_eq!(
+                (name.to_string(), CredentialName::from(name.clone()).to_string()),
+                (text.into(), text.into())
+            );
             assert_eq!(name.pointer().map(|found| found.to_string()).unwrap_or_default(), pointer);
             assert_eq!(TrackedName::new(file, name.pointer().as_ref()), Some(name));
         }

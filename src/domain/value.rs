@@ -2,8 +2,8 @@
 
 use zeroize::Zeroizing;
 
-/// The largest value, in bytes.
-pub const MAX_VALUE_BYTES: usize = 16 * 1024 * 1024;
+/// The largest value, in bytes: 16 MiB.
+pub const MAX_VALUE_BYTES: usize = 16_777_216;
 
 /// The plaintext of a secret: any bytes. It is zeroized when dropped and deliberately has no `Debug`, `Display`,
 /// `Clone` or `Serialize`, so that it can't get into a message by accident.

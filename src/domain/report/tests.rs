@@ -1,4 +1,5 @@
 use super::*;
+use crate::domain::rescue::{GlassOutcome, Saved};
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -73,6 +74,28 @@ fn unknown_is_never_a_pass_and_a_failure_goes_before_it() {
         words,
         [("pass", "clear to deploy"), ("fail", "deploy blocked"), ("unknown", "deploy blocked")]
     );
+}
+
+#[test]
+fn what_was_saved_is_let_through_and_the_verdict_stays() {
+    let saved = Saved {
+        remote: "origin".to_owned(),
+        branch: "rescue/x".to_owned(),
+        commit: String::new(),
+        url: None,
+        queued: None,
+        left_out: Vec::new(),
+    };
+    let findings = vec![finding(CheckId::Expired, Level::Error, "a")];
+    let mut report = Report::conclude(Draft { findings, ..draft() });
+    for (outcome, through, code) in
+        [(GlassOutcome::Refused("no remote".to_owned()), false, 1), (GlassOutcome::Broken(saved), true, 0)]
+    {
+        let reason = "it can't wait".parse().unwrap();
+        report.break_glass = Some(BreakGlass { reason, by: "alice".to_owned(), outcome });
+        assert_eq!((report.is_let_through(), report.exit_code()), (through, code));
+        assert_eq!(report.verdict, Verdict::Fail);
+    }
 }
 
 #[test]
