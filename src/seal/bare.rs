@@ -53,11 +53,9 @@ fn keys(bytes: &[u8]) -> Result<Vec<ForeignKey>, String> {
     if let Binding::HeaderMalformed(why) = file.binding {
         return Err(HeaderError::Malformed(why).to_string());
     }
-    if file.stanzas.is_empty() {
-        return Err("it is for nobody".to_owned());
-    }
-    let keys = file.stanzas.iter().filter(|stanza| !is_grease(stanza));
-    keys.map(key).collect()
+    let keys: Vec<ForeignKey> =
+        file.stanzas.iter().filter(|stanza| !is_grease(stanza)).map(key).collect::<Result<_, _>>()?;
+    if keys.is_empty() { Err("it is for nobody".to_owned()) } else { Ok(keys) }
 }
 
 /// A stanza that is for nobody: `rage` writes one into every file, so that readers stay used to unknown types. Whoever
@@ -168,7 +166,9 @@ mod tests {
 
     #[test]
     fn what_begins_as_age_and_is_broken() {
-        for stanzas in ["", "-> ssh-ed25519\n\n", "-> ssh-rsa AAAA\nAA\n", "-> X25519\n=\n", "x\n"] {
+        for stanzas in
+            ["", "-> x-grease y\n\n", "-> ssh-ed25519\n\n", "-> ssh-rsa AAAA\nAA\n", "-> X25519\n=\n", "x\n"]
+        {
             assert!(told(&made(stanzas)).1.is_err(), "{stanzas}");
         }
         assert!(told(format!("{BEGIN}\n\n{END}").as_bytes()).1.unwrap_err().contains("armor is malformed"));
