@@ -14,7 +14,9 @@ pub const PEOPLE: &[Row] = &[
     Row::new("init", &["--person", "alice", "--key", "{key alice}", "--deploy-ref", "origin/main"])
         .after(no_store),
     Row::new("people add", &["carol", "--key", "{key carol}", "--group", "team"]),
-    Row::new("people remove", &["bob", "--as", "alice"]).after(three_people),
+    Row::new("people remove", &["bob", "--as", "alice"])
+        .after(three_people)
+        .blocking("could not be sealed again"),
     Row::new("people accept", &["bob", "--reason", "left on good terms", "--as", "alice"]).after(bob_left),
     Row::new("machines add", &["ci", "--key", "{key carol}"]),
     Row::new("machines remove", &["ci", "--as", "alice"]).after(a_machine),
@@ -59,7 +61,8 @@ pub const BESIDE: &[Row] = &[
 ];
 
 /// What is saved before a deploy is let through.
-pub const GLASS: Row = Row::new("check", &["--break-glass", "ticket 812"]).after(not_committed);
+pub const GLASS: Row =
+    Row::new("check", &["--break-glass", "ticket 812"]).after(not_committed).blocking("deploy blocked");
 
 /// What is written for others to read.
 pub const OUTPUTS: &[Row] = &[
