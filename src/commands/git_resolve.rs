@@ -17,7 +17,6 @@ use crate::store::classify::{SecretFile, secret_file};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
 use crate::store::record_file;
 use crate::store::record_merge::{Difference, Merged, Pair, Side, merge};
-use crate::system::files;
 
 pub fn run(session: &Session, arguments: &GitResolve) -> Result<u8, CommandError> {
     let place = session.place()?;
@@ -46,7 +45,7 @@ pub fn run(session: &Session, arguments: &GitResolve) -> Result<u8, CommandError
                     [(halves.record, RECORD_ENDING, record), (halves.sealed, SEALED_ENDING, sealed)]
                 {
                     let file = format!("{name}{ending}");
-                    let there = files::read_if_present(&place.store.root().join(&file), MAX_SEALED_BYTES)?;
+                    let there = place.store.read(&place.store.root().join(&file), MAX_SEALED_BYTES)?;
                     let was = there.as_deref().map(Digest::of);
                     if half.is_some() || was != content.as_deref().map(Digest::of) {
                         writer.put(&file, was, content);

@@ -121,7 +121,7 @@ pub fn refit(
     Ok(0)
 }
 
-/// What a rotation under way has minted is known to the provider that minted it, and looked for nowhere else.
+/// What a rotation under way has minted is known to the provider that minted it, and to nobody else.
 fn heed_rotation(session: &Session, record: &Record, runner: Option<&Runner>) -> Result<(), CommandError> {
     let Some(rotation) = &record.rotation else { return Ok(()) };
     let name = &record.sealed.name;

@@ -214,17 +214,17 @@ mod tests {
     fn what_is_accepted_is_let_through_until_its_end_and_not_a_second_longer() {
         let found = finding("no-expiry", "web/db", 1, "");
         let baseline = accepting(std::slice::from_ref(&found));
-        for now in [NOW, "2026-05-31T23:59:59Z"] {
-            let settled = settle(&baseline, now, found.clone());
+        for moment in [NOW, "2026-05-31T23:59:59Z"] {
+            let settled = settle(&baseline, moment, found.clone());
             let (finding, until) = (found.clone(), at(UNTIL));
             let (reason, by) = ("adoption".to_owned(), "baseline b.json".to_owned());
             let waived = vec![Waived { finding, until, reason, by }];
-            assert_eq!(settled, Settled { waived, ..Settled::default() }, "{now}");
+            assert_eq!(settled, Settled { waived, ..Settled::default() }, "{moment}");
         }
-        for now in ["2026-06-01T00:00:00Z", "2026-06-01T00:00:01Z"] {
+        for moment in ["2026-06-01T00:00:00Z", "2026-06-01T00:00:01Z"] {
             let lapsed = vec![(found.clone(), at(UNTIL))];
-            let settled = settle(&baseline, now, found.clone());
-            assert_eq!(settled, Settled { lapsed, ..Settled::default() }, "{now}");
+            let settled = settle(&baseline, moment, found.clone());
+            assert_eq!(settled, Settled { lapsed, ..Settled::default() }, "{moment}");
         }
     }
 

@@ -200,6 +200,19 @@ impl BreakGlass {
     }
 }
 
+/// What was saved on a rescue branch, with nothing left out.
+#[cfg(test)]
+pub(crate) fn saved() -> Saved {
+    Saved {
+        remote: "origin".to_owned(),
+        branch: "rescue/x".to_owned(),
+        commit: String::new(),
+        url: None,
+        queued: None,
+        left_out: Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -233,14 +246,7 @@ mod tests {
 
     #[test]
     fn only_what_was_saved_lets_a_deploy_through() {
-        let saved = Saved {
-            remote: "origin".to_owned(),
-            branch: "rescue/x".to_owned(),
-            commit: String::new(),
-            url: None,
-            queued: None,
-            left_out: Vec::new(),
-        };
+        let saved = saved();
         let reason: Reason = "the old one lapsed".parse().unwrap();
         assert_eq!(
             (reason.as_str(), reason.to_string().as_str()),

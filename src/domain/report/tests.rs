@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::rescue::{GlassOutcome, Saved};
+use crate::domain::rescue::{GlassOutcome, saved};
 
 fn at(text: &str) -> Instant {
     text.parse().unwrap()
@@ -78,14 +78,7 @@ fn unknown_is_never_a_pass_and_a_failure_goes_before_it() {
 
 #[test]
 fn what_was_saved_is_let_through_and_the_verdict_stays() {
-    let saved = Saved {
-        remote: "origin".to_owned(),
-        branch: "rescue/x".to_owned(),
-        commit: String::new(),
-        url: None,
-        queued: None,
-        left_out: Vec::new(),
-    };
+    let saved = saved();
     let findings = vec![finding(CheckId::Expired, Level::Error, "a")];
     let mut report = Report::conclude(Draft { findings, ..draft() });
     for (outcome, through, code) in

@@ -96,15 +96,15 @@ fn years_that_leap_and_the_last_one() {
 
 #[test]
 fn every_end_within_the_year_is_in_one_week() {
-    for now in ["2026-03-01T12:00:00Z", "2027-12-31T23:59:59Z", "2028-02-29"] {
-        let empty = timeline(now, &[]);
+    for moment in ["2026-03-01T12:00:00Z", "2027-12-31T23:59:59Z", "2028-02-29"] {
+        let empty = timeline(moment, &[]);
         let days = (0..=366).filter_map(|day| empty.from.checked_add_seconds(day * 86_400));
         let ends: Vec<_> = days.map(|day| ("a", End::At(day))).collect();
-        let timeline = timeline(now, &ends);
+        let timeline = timeline(moment, &ends);
         let within = timeline.tally.expiring + timeline.tally.later;
-        assert_eq!(timeline.weeks.iter().map(|week| week.all()).sum::<usize>(), within, "{now}");
+        assert_eq!(timeline.weeks.iter().map(|week| week.all()).sum::<usize>(), within, "{moment}");
         let expiring: usize = timeline.weeks.iter().map(|week| week.expiring).sum();
-        assert_eq!(expiring, timeline.tally.expiring, "{now}");
+        assert_eq!(expiring, timeline.tally.expiring, "{moment}");
         assert_eq!((timeline.week(0).0, timeline.week(WEEKS - 1).1), (0, WHOLE));
         assert_eq!(timeline.week(1).0, timeline.week(0).1);
     }
