@@ -198,8 +198,8 @@ impl<'a> Records<'a> {
 
     fn open(&mut self, path: &str) -> Result<&mut Open, CommandError> {
         if !self.open.contains_key(path) {
-            let full = repository(self.place)?.root().join(path);
-            let bytes = files::read_if_present(&full, MAX_CUSTODY_BYTES)?;
+            let root = repository(self.place)?.root();
+            let bytes = files::read_below(root, &root.join(path), MAX_CUSTODY_BYTES)?;
             let open = match bytes {
                 None => Open { was: None, claims: BTreeMap::new(), draft: Draft::new(), is_changed: false },
                 Some(bytes) => {

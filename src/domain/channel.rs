@@ -161,16 +161,6 @@ impl<S> ChannelKind<S> {
         }
     }
 
-    /// Whether it keeps an alert for each secret and knows it again: telling it twice does no harm.
-    pub fn keeps_alerts(&self) -> bool {
-        match self {
-            Self::PagerDuty { .. } | Self::Alertmanager { .. } | Self::GithubIssue { .. } => true,
-            Self::Stdout | Self::Webhook { .. } | Self::Slack { .. } | Self::Smtp(_) | Self::Exec { .. } => {
-                false
-            }
-        }
-    }
-
     /// Whether it forgets what it is not told again: whatever stands is told in every run.
     pub fn forgets(&self) -> bool {
         matches!(self, Self::Alertmanager { .. })
@@ -267,24 +257,23 @@ mod tests {
     }
 
     #[test]
-    fn who_keeps_alerts_and_who_forgets() {
+    fn which_is_which_and_who_forgets() {
         let labels = BTreeMap::new();
         let repository = "ops/alerts".to_owned();
-        for (kind, name, keeps, forgets) in [
-            (ChannelKind::Stdout, "stdout", false, false),
-            (ChannelKind::Webhook { url: (), authorization: None }, "webhook", false, false),
-            (ChannelKind::Slack { url: () }, "slack", false, false),
-            (ChannelKind::PagerDuty { routing_key: (), url: () }, "pagerduty", true, false),
-            (ChannelKind::Alertmanager { url: (), authorization: None, labels }, "alertmanager", true, true),
+        for (kind, name, forgets) in [
+            (ChannelKind::Stdout, "stdout", false),
+            (ChannelKind::Webhook { url: (), authorization: None }, "webhook", false),
+            (ChannelKind::Slack { url: () }, "slack", false),
+            (ChannelKind::PagerDuty { routing_key: (), url: () }, "pagerduty", false),
+            (ChannelKind::Alertmanager { url: (), authorization: None, labels }, "alertmanager", true),
             (
                 ChannelKind::GithubIssue { repository, token: (), url: (), labels: Vec::new() },
                 "github-issue",
-                true,
                 false,
             ),
-            (ChannelKind::Exec { command: Vec::new() }, "exec", false, false),
+            (ChannelKind::Exec { command: Vec::new() }, "exec", false),
         ] {
-            assert_eq!((kind.as_str(), kind.keeps_alerts(), kind.forgets()), (name, keeps, forgets));
+            assert_eq!((kind.as_str(), kind.forgets()), (name, forgets));
         }
     }
 

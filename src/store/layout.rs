@@ -123,16 +123,9 @@ impl Store {
         self.file(name, SEALED_ENDING)
     }
 
-    /// Reads a file of the store; `None` where there is none. Neither it nor a folder above it may be a symbolic link: git
-    /// keeps the link, and what it leads to is not what is checked and deployed.
+    /// Reads a file of the store; `None` where there is none, and no way through a symbolic link.
     pub fn read(&self, path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
-        let folders = path.ancestors().skip(1).take_while(|folder| *folder != self.root);
-        for folder in folders {
-            if folder.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-                return Err(FileError::SymbolicLink { path: folder.to_owned() });
-            }
-        }
-        files::read_if_present(path, most)
+        files::read_below(&self.root, path, most)
     }
 
     fn file(&self, name: &SecretName, ending: &str) -> PathBuf {

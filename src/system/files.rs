@@ -1,11 +1,14 @@
 //! Files: read within bounds, written whole or not at all.
 
-use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::wiped;
+
+mod many;
+
+pub use many::{prepare, sync_folders, sync_prepared};
 
 /// A file that could not be read or written. The message names it.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +17,7 @@ pub enum FileError {
     Io { path: PathBuf, source: io::Error },
     #[error("{}: is larger than {most} bytes", path.display())]
     TooLarge { path: PathBuf, most: u64 },
-    #[error("{}: is a symbolic link, which the store does not follow", path.display())]
+    #[error("{}: is a symbolic link, which is not followed", path.display())]
     SymbolicLink { path: PathBuf },
     #[error("{}: is not a regular file", path.display())]
     NotAFile { path: PathBuf },
@@ -31,7 +34,9 @@ impl FileError {
         match self {
             Self::Io { source, .. } => source.to_string(),
             Self::TooLarge { most, .. } => format!("is larger than {most} bytes"),
-            Self::SymbolicLink { .. } => "is a symbolic link, which the store does not follow".to_owned(),
+            Self::SymbolicLink { .. } => {
+                "is a symbolic link or lies behind one, which is not followed".to_owned()
+            }
             Self::NotAFile { .. } => "is not a regular file".to_owned(),
         }
     }
@@ -86,6 +91,17 @@ pub fn read_if_present(path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileEr
     }
 }
 
+/// The same of a file below a folder. Neither it nor a folder between may be a symbolic link: git keeps the link, and what
+/// it leads to is not what is checked and deployed.
+pub fn read_below(root: &Path, path: &Path, most: u64) -> Result<Option<Vec<u8>>, FileError> {
+    for folder in path.ancestors().skip(1).take_while(|folder| *folder != root) {
+        if folder.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
+            return Err(FileError::SymbolicLink { path: folder.to_owned() });
+        }
+    }
+    read_if_present(path, most)
+}
+
 /// Who else may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -122,54 +138,9 @@ pub fn write_output(path: &Path, bytes: &[u8], access: Access) -> Result<(), Fil
     }
 }
 
-/// The first half of [`write_atomic`], for many files at once: the file under its temporary name. It lasts only once
-/// [`sync_prepared`] has returned. Its folder must be there.
-pub fn prepare(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    write_new(&temporary_name(path), bytes, Access::Shared, Lasting::NotYet)
-}
-
-/// Makes prepared files last, before any of them is put in its place.
-pub fn sync_prepared(root: &Path, paths: &[PathBuf]) -> Result<(), FileError> {
-    if paths.len() > MANY && sync_file_system(root)? {
-        return Ok(());
-    }
-    paths.iter().try_for_each(|path| {
-        let temporary = temporary_name(path);
-        let synced = OpenOptions::new().write(true).open(&temporary).and_then(|file| file.sync_all());
-        synced.map_err(|e| FileError::io(&temporary, e))
-    })
-}
-
 /// Gives a prepared file its name. That lasts only once its folder is synced.
 pub fn put_in_place(path: &Path) -> Result<(), FileError> {
     fs::rename(temporary_name(path), path).map_err(|e| FileError::io(path, e))
-}
-
-/// Makes last what was put in place or removed in these folders.
-pub fn sync_folders(root: &Path, folders: &BTreeSet<PathBuf>) -> Result<(), FileError> {
-    if folders.len() > MANY && sync_file_system(root)? {
-        return Ok(());
-    }
-    folders.iter().try_for_each(|folder| sync_folder(folder))
-}
-
-/// Above so many files or folders it is faster to have the file system written out as a whole than one after the other.
-const MANY: usize = 64;
-
-/// Writes out the file system on which a folder lies, where there is a call for that; since Linux 5.8 (2020) it tells
-/// what could not be written.
-fn sync_file_system(folder: &Path) -> Result<bool, FileError> {
-    #[cfg(target_os = "linux")]
-    {
-        let open = File::open(folder).map_err(|e| FileError::io(folder, e))?;
-        rustix::fs::syncfs(open).map_err(|e| FileError::io(folder, e.into()))?;
-        Ok(true)
-    }
-    #[cfg(not(target_os = "linux"))]
-    {
-        let _ = folder;
-        Ok(false)
-    }
 }
 
 /// The name under which [`write_atomic`] prepares a file. It follows from the file's own name, so that what a

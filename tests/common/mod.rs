@@ -207,7 +207,17 @@ pub fn public_key(name: &str) -> String {
 
 impl Sandbox {
     pub fn new() -> Self {
-        let sandbox = Self { folder: tempfile::tempdir().expect("a temporary folder can be made") };
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// Where what is built is: temporary files may be in memory.
+    pub fn on_disk() -> Self {
+        Self::below(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    fn below(folder: &Path) -> Self {
+        let folder = tempfile::tempdir_in(folder).expect("a temporary folder can be made");
+        let sandbox = Self { folder };
         for folder in ["home", "tmp"] {
             fs::create_dir_all(sandbox.path(folder)).expect("the sandbox's folders can be made");
         }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::common::Sandbox;
 use crate::stage::Stage;
 
 const BYTES: &[u8] = b"\0\xff binary\n";
@@ -117,7 +118,7 @@ fn what_was_ignored_stays_ignored() {
 #[test]
 fn without_a_file_system_in_memory_nothing_is_run() {
     // A user who may not write there has none: the folder of another user, and a disk.
-    let stage = stage();
+    let stage = Stage::within(Sandbox::on_disk(), &[("web/prod/db", b"hunter2")]);
     let me = stage.sandbox.run(stage.sandbox.root(), "id", ["-u"]).code(0);
     if me.text().trim() != "0" {
         // Only root can take the memory away from somebody.

@@ -16,7 +16,12 @@ impl Stage {
     /// With these secrets, committed and pushed.
     #[track_caller]
     pub fn with(secrets: &[(&str, &[u8])]) -> Self {
-        let sandbox = Sandbox::new();
+        Self::within(Sandbox::new(), secrets)
+    }
+
+    /// The same in a sandbox that is there.
+    #[track_caller]
+    pub fn within(sandbox: Sandbox, secrets: &[(&str, &[u8])]) -> Self {
         let laptop = sandbox.store(&["alice", "bob"]);
         for (name, value) in secrets {
             let add =

@@ -291,3 +291,28 @@ fn key_groups_are_opened_together_only() {
     );
     assert!(items.iter().any(|item| item.contains(&public_key("alice"))));
 }
+
+/// git keeps the link and not what it leads to, and a deploy gets what git keeps.
+#[cfg(unix)]
+#[test]
+fn nothing_is_read_through_a_folder_that_leads_out() {
+    let desk = healthy();
+    let (folder, elsewhere) = (desk.path("clusters"), desk.sandbox.path("elsewhere"));
+    std::fs::rename(&folder, &elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &folder).unwrap();
+    let before = desk.files();
+    let unchecked = desk.gate(&[], 2).unchecked();
+    let is_told = |path: &str| unchecked.iter().any(|(what, why)| what == path && why.contains("behind one"));
+    assert!(is_told(FILE) && is_told("clusters/a/custody.toml"), "{unchecked:?}");
+    for line in
+        [&["get", TOKEN][..], &["expiry", "set", TOKEN, "--expires", "2029-01-01", "--reason", "told"]]
+    {
+        let refused = desk.runs(line, 2);
+        // What reads a value goes by the names that are listed, and here there are none.
+        let is_told =
+            refused.stderr.contains("symbolic link") || refused.stderr.contains("no secret of that name");
+        assert!(is_told, "{line:?}: {}", refused.stderr);
+        assert!(!refused.text().contains("t0k3n"), "{line:?}");
+    }
+    assert_eq!(desk.files(), before);
+}

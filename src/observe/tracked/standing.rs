@@ -56,7 +56,8 @@ impl<'a> Standings<'a> {
         if let Some(bytes) = self.from_head.get(path) {
             return Standing { bytes: bytes.clone().map(Some), difference: Ok(None) };
         }
-        let read = files::read_if_present(&self.repository.root().join(path), most);
+        let root = self.repository.root();
+        let read = files::read_below(root, &root.join(path), most);
         let bytes = read.map_err(|error| Unknown::new(path, error.reason()));
         let difference = match &bytes {
             Err(unknown) => Err(unknown.clone()),
