@@ -15,9 +15,12 @@ build_release() {
   flags=$(printf -- '--remap-path-prefix=%s\x1f' "${places[@]}")
   # With the component rust-src, rustc names the standard library by where that lies.
   flags+=--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$(rustc -vV | sed -n 's/^commit-hash: //p')
-  # What is moved when the program starts is a twelfth of its bytes, and a hundredth where it is told in short.
-  flags+=$'\x1f-Clink-arg=-Wl,-z,pack-relative-relocs'
-  [ "$variant" = dynamic ] || flags+=$'\x1f-Ctarget-feature=+crt-static'
+  # By a path from the checkout, in which the linker runs: flags go into the names of what is built.
+  flags+=$'\x1f-Clink-arg=scripts/released.ld'
+  if [ "$variant" = static ]; then
+    # What is moved when the program starts is told in short. A libc of before 2022 could not read that.
+    flags+=$'\x1f-Ctarget-feature=+crt-static\x1f-Clink-arg=-Wl,-z,pack-relative-relocs'
+  fi
   (
     cd "$checkout" || exit 1
     unset RUSTFLAGS RUSTC_WRAPPER RUSTC_WORKSPACE_WRAPPER CARGO_BUILD_RUSTFLAGS
