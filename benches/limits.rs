@@ -12,6 +12,7 @@
 
 mod common;
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{BufWriter, Write as _};
@@ -150,13 +151,16 @@ fn values() {
     fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("it is ours");
     let bytes: Vec<u8> =
         (0..16 * 1024 * 1024_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let [short, long] = [("short", bytes.get(..100).expect("there are as many")), ("long", &bytes[..])].map(
-        |(name, bytes)| {
-            let path = folder.path().join(name);
-            fs::write(&path, bytes).expect("it can be written");
+    // One for each time: what is set has to be a new value.
+    let files = |name: &str, bytes: &[u8]| {
+        let file = |turn| {
+            let path = folder.path().join(format!("{name}-{turn}"));
+            fs::write(&path, bytes.get(turn..).expect("there are as many")).expect("it can be written");
             path
-        },
-    );
+        };
+        (0..ROUNDS + 2).map(file).collect::<Vec<_>>()
+    };
+    let [short, long] = [files("short", bytes.get(..100).expect("there are as many")), files("long", &bytes)];
     let mut recipients = String::new();
     for line in policy.lines().filter_map(|line| line.strip_prefix("keys = [\"")) {
         let _ = writeln!(recipients, "{}", line.trim_end_matches("\"]"));
@@ -168,31 +172,36 @@ fn values() {
         command.env("SECRETS_IDENTITY_FILE", &key);
         command
     };
-    for (name, from) in [("short", &short), ("long", &long)] {
-        let from = from.to_str().expect("a path");
+    for (name, files) in [("short", &short), ("long", &long)] {
+        let from = files.first().and_then(|path| path.to_str()).expect("a path");
         let expires = ["--expires", "2027-08-31", "--owner", "team", "--from-file", from];
         run_watched(with_key(&["add", name]).args(expires));
     }
-    let set = |name: &'static str, from: &Path| {
-        let mut command = with_key(&["set", name, "--no-commit", "--expires", "2027-08-31", "--from-file"]);
-        command.arg(from);
-        command
+    let with_key = &with_key;
+    let set = |name: &'static str, files: Vec<PathBuf>| {
+        let left = RefCell::new(files.into_iter().skip(1));
+        move || {
+            let mut command = with_key(&["set", name, "--no-commit", "--expires", "2027-08-31"]);
+            command.arg("--from-file").arg(left.borrow_mut().next().expect("one for each round"));
+            command
+        }
     };
     let age = || {
         let mut command = Command::new("age");
         let sealed = folder.path().join("long.age");
-        command.arg("-R").arg(&list).arg("-o").arg(sealed).arg(&long);
+        command.arg("-R").arg(&list).arg("-o").arg(sealed).arg(long.first().expect("there is one"));
         command
     };
     compare([
-        contestant("`set` of 100 bytes", || set("short", &short)),
-        contestant("`set` of 16 MiB", || set("long", &long)),
+        contestant("`set` of 100 bytes", set("short", short)),
+        contestant("`set` of 16 MiB", set("long", long.clone())),
         contestant("`age -R` of 16 MiB to as many", age),
     ]);
     compare([
         contestant("`get` of 100 bytes", || with_key(&["get", "short"])),
         contestant("`get` of 16 MiB", || with_key(&["get", "long"])),
     ]);
+    git(&root, &["commit", "--quiet", "--all", "--message", "Set"]);
     compare([contestant("`check --prove` of both", || with_key(&["check", "--prove"]))]);
 }
 
