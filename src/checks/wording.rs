@@ -135,10 +135,64 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_of_a_commit_is_left_out() {
+        assert_eq!((short("3f2a9c1d04be7"), short("3f2a")), ("3f2a9c1d04be", "3f2a"));
+        let known = setting();
+        assert_eq!(deployed_as(&known), "origin/main (222222222222)");
+        assert_eq!(head_as(&known), "HEAD (111111111111)");
+        let unborn = Setting { head: None, deployed_commit: None, ..known };
+        assert_eq!((deployed_as(&unborn).as_str(), head_as(&unborn).as_str()), ("origin/main", "HEAD"));
+        assert_eq!(deployed_as(&Setting { deploy_ref: None, ..unborn }), "the deploy ref");
+    }
+
+    #[test]
+    fn what_is_pulled_and_pushed_where_there_is_no_deploy_ref() {
+        let (none, branch) = (DeployRef::None, "up/a/b".parse().unwrap());
+        assert_eq!(pull(&none), "git pull --rebase");
+        assert_eq!(pull(&branch), "git pull --rebase up a/b");
+        assert_eq!(push(&none), "git push");
+        assert_eq!(push(&branch), "git push up HEAD:a/b");
+        assert_eq!(
+            merge(&none, "rescue/x y"),
+            "git pull --rebase && git pull --no-rebase --no-edit origin 'rescue/x y' && git push"
+        );
+        assert_eq!(
+            merge(&branch, "rescue/x"),
+            "git pull --rebase up a/b && git pull --no-rebase --no-edit up rescue/x && git push up HEAD:a/b"
+        );
+    }
+
+    #[test]
+    fn names_below_the_store() {
+        for (path, below, name) in [
+            ("secrets/a/b.age", Some("a/b.age"), Some("a/b")),
+            ("secrets/a.json", Some("a.json"), Some("a")),
+            ("secrets/a.txt", Some("a.txt"), Some("a.txt")),
+            ("secrets", None, None),
+        ] {
+            assert_eq!(below_store(&setting(), path), below);
+            assert_eq!(would_be_name(&setting(), path), name);
+        }
+    }
+
+    #[test]
     fn sealing_where_it_stands() {
         assert_eq!(
             seal_in_place("a b.yaml"),
             r#"cd "$(git rev-parse --show-toplevel)" && sops encrypt --in-place 'a b.yaml'"#
+        );
+    }
+
+    #[test]
+    fn files_are_moved_and_brought_back_wherever_one_stands() {
+        let top = r#""$(git rev-parse --show-toplevel)""#;
+        assert_eq!(take_out("a b"), format!("cd {top} && mv -n -- 'a b' .."));
+        assert_eq!(git_at_top("add a"), format!("git -C {top} add a"));
+        assert_eq!(pathspecs(["a", "b c"]), ":/a ':/b c'");
+        let secret = SecretFacts { record_path: "s/a b.json".to_owned(), ..crate::checks::samples::secret() };
+        assert_eq!(
+            restore_pair(&secret, "HEAD~1"),
+            "git restore --source='HEAD~1' --staged --worktree -- ':/s/a b.json' :/secrets/web/prod/db.age"
         );
     }
 

@@ -154,4 +154,21 @@ mod tests {
         let globs: Vec<Glob> = ["**", "a/*", "b/*"].iter().map(|g| g.parse().unwrap()).collect();
         assert_eq!(GlobList::new(&globs).unwrap().matching("a/x"), [0, 1]);
     }
+
+    #[test]
+    fn a_glob_is_what_it_is_written_like() {
+        let glob = |text: &str| text.parse::<Glob>().unwrap();
+        assert_eq!(glob("a/*"), glob("a/*"));
+        assert_ne!(glob("a/*"), glob("a/**"));
+        assert!(glob("a/b").is_literal() && !glob("a/*").is_literal() && Glob::exactly("a/*").is_literal());
+        for (glob, folder) in [
+            (glob("a/b/c"), "a/b"),
+            (glob("a/b/*"), "a/b"),
+            (glob("a/b*/c"), "a"),
+            (glob("**/c"), ""),
+            (Glob::exactly("a/[b]/c"), "a/[b]"),
+        ] {
+            assert_eq!(glob.folder(), folder, "{glob}");
+        }
+    }
 }

@@ -283,6 +283,10 @@ mod tests {
             let error = error.map(|error| error.to_string()).unwrap_or_default();
             assert!(error.contains(expected), "{error}");
         }
+        // What no JSON holds, other formats do.
+        let bytes = de::value::BytesDeserializer::<de::value::Error>::new(b"x");
+        let error = StrictValue::deserialize(bytes).unwrap_err().to_string();
+        assert!(error.contains("a JSON value"), "{error}");
     }
 
     #[test]
@@ -311,5 +315,18 @@ mod tests {
             assert_eq!(read(number), Some(Counted { number }));
         }
         assert_eq!(read(9_007_199_254_740_992), None);
+    }
+
+    #[test]
+    fn what_may_be_absent_is_never_null() {
+        #[derive(Debug, PartialEq, serde::Deserialize)]
+        struct Noted {
+            #[serde(default, deserialize_with = "present")]
+            note: Option<String>,
+        }
+        let read = |json: &str| serde_json::from_str::<Noted>(json).ok();
+        assert_eq!(read(r#"{"note":"x"}"#), Some(Noted { note: Some("x".to_owned()) }));
+        assert_eq!(read("{}"), Some(Noted { note: None }));
+        assert_eq!(read(r#"{"note":null}"#), None);
     }
 }

@@ -340,4 +340,29 @@ mod tests {
         assert_eq!(outcomes, ["delivered", "failed"]);
         assert_eq!(Told::default().last_run(), None);
     }
+
+    #[test]
+    fn all_but_a_seal_is_of_a_moment() {
+        let moment = at("2026-01-01T12:00:00Z");
+        let (secret, digest) = ("web/db".parse().unwrap(), Digest::of(b"sealed"));
+        assert_eq!(Event::Seal { secret, number: 1, seal: 1, digest }.at(), None);
+        let claim = Claim {
+            run: run(1),
+            at: moment,
+            until: at("2026-01-01T12:10:00Z"),
+            channel: slack(),
+            notices: BTreeSet::new(),
+            closing: BTreeSet::new(),
+        };
+        let end = RunEnd { run: run(1), at: moment, outcome: RunOutcome::Delivered, told: 0 };
+        for event in [
+            Event::Claim(claim),
+            Event::Released { run: run(1), at: moment, channel: slack(), why: String::new() },
+            sent(moment, 'a', "k"),
+            closed(moment, "k"),
+            Event::Run(end),
+        ] {
+            assert_eq!(event.at(), Some(moment), "{event:?}");
+        }
+    }
 }

@@ -163,4 +163,80 @@ mod tests {
         assert_eq!(settings.maybe_empty("a"), Ok(Some("")));
         assert!(settings.optional("a").is_err());
     }
+
+    fn runner(settings: &[(&str, &str)]) -> Runner {
+        let with = settings.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        Runner { kind: "k".to_owned(), with }
+    }
+
+    /// That it is refused, and why.
+    fn why<T: std::fmt::Debug>(taken: Result<T, RunnerError>) -> String {
+        taken.unwrap_err().to_string()
+    }
+
+    #[test]
+    fn each_setting_is_taken_as_what_it_is() {
+        let with = [
+            ("text", "x"),
+            ("number", "7"),
+            ("period", "24h"),
+            ("key", "env:KEY"),
+            ("url", "https://example.org/a"),
+            ("command", r#"["./rotate.sh", ""]"#),
+        ];
+        let runner = runner(&with);
+        let mut settings = Settings::of("rotator", &runner);
+        assert_eq!(settings.optional("text"), Ok(Some("x")));
+        assert_eq!(settings.maybe_empty("text"), Ok(Some("x")));
+        assert_eq!(settings.required("text", "a"), Ok("x"));
+        assert_eq!(settings.with_default("text", "a"), Ok("x".to_owned()));
+        assert_eq!(settings.parsed("number"), Ok(Some(7_u8)));
+        assert_eq!(settings.period("period"), Ok(Some(Period::hours(24))));
+        let key = Setting::Env("KEY".to_owned());
+        assert_eq!(settings.credential("key"), Ok(Some(key.clone())));
+        assert_eq!(settings.required_credential("key"), Ok(key));
+        assert_eq!(settings.address("url"), Ok(Some("https://example.org/a".to_owned())));
+        assert_eq!(settings.command("command"), Ok(vec!["./rotate.sh".to_owned(), String::new()]));
+        assert_eq!(settings.finish(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_set_is_asked_for_or_left_out() {
+        let runner = runner(&[]);
+        let mut settings = Settings::of("probe", &runner);
+        assert_eq!(settings.optional("a"), Ok(None));
+        assert_eq!(settings.maybe_empty("a"), Ok(None));
+        assert_eq!(settings.with_default("a", "usual"), Ok("usual".to_owned()));
+        assert_eq!(settings.parsed::<u8>("a"), Ok(None));
+        assert_eq!(settings.period("a"), Ok(None));
+        assert_eq!(settings.credential("a"), Ok(None));
+        assert_eq!(settings.address("a"), Ok(None));
+        assert_eq!(why(settings.required("a", "32")), "probe k: `a` is missing: write it like a=32");
+        let missing = "probe k: `a` is missing: write a=env:VARIABLE or a=secret:NAME";
+        assert_eq!(why(settings.required_credential("a")), missing);
+        assert!(why(settings.command("a")).starts_with("probe k: `a` is missing: write it like a='["));
+        assert_eq!(settings.finish(), Ok(()));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_refused() {
+        let runner = runner(&[("a", "x y"), ("b", "[]"), ("c", r#"["", "x"]"#), ("d", r#"{"x": 1}"#)]);
+        let mut settings = Settings::of("rotator", &runner);
+        for why in [
+            why(settings.parsed::<u8>("a")),
+            why(settings.period("a")),
+            why(settings.credential("a")),
+            why(settings.required_credential("a")),
+            why(settings.address("a")),
+        ] {
+            assert!(why.starts_with("rotator k: `a`: "), "{why}");
+        }
+        for name in ["a", "b", "c"] {
+            let why = why(settings.command(name));
+            assert!(why.starts_with(&format!("rotator k: `{name}` is no list of a program")), "{why}");
+        }
+        assert_eq!(why(settings.finish()), "rotator k: `d` is no setting of it; it knows a, b, c");
+        let unasked = why(Settings::of("rotator", &runner).finish());
+        assert_eq!(unasked, "rotator k: `a` is no setting of it; it knows no settings");
+    }
 }

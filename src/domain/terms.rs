@@ -130,7 +130,9 @@ fn says_already(standing: Option<&Expiry>, said: &Expiry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::digest::Digest;
     use crate::domain::expiry::ExpirySource;
+    use crate::domain::facts::Inside;
 
     fn at(text: &str, from: ExpirySource, reason: Option<&str>) -> Expiry {
         Expiry::At { at: text.parse().unwrap(), from, reason: reason.map(ToOwned::to_owned) }
@@ -252,5 +254,37 @@ mod tests {
         assert_eq!((&claim.expires, claim.issued), (&Some(end), Some(again)));
         Terms { expires: Some(later.clone()), ..Terms::default() }.put_into_claim(&mut claim);
         assert_eq!((claim.expires, claim.issued), (Some(later), Some(again)));
+    }
+
+    #[test]
+    fn what_a_record_says_is_all_of_it() {
+        const RECORD: &str = r#"{"schema":1,"sealed":{"name":"web/db","store":"01K3Y3Q5W0000000000000001A",
+            "format":"text","version":{"id":"01K3Y3Q5W0000000000000001B","number":1,
+            "set_at":"2026-01-01T00:00:00Z","set_by":"alice"},"issued":"2025-12-31T00:00:00Z",
+            "expires":{"never":"x"},"readers":["alice"],"exposed_to":{},"keys":{},"seal":1},
+            "digest":"DIGEST","about":{"owners":["bob"],"issuer":{"name":"IT"},"runbook":"a.md"}}"#;
+        let text = RECORD.replace("DIGEST", &Digest::of(b"").to_string());
+        let record: Record = crate::domain::json::read(text.as_bytes()).unwrap();
+        let said = Terms {
+            expires: Some(never("x")),
+            issued: Some("2025-12-31".parse().unwrap()),
+            owners: vec!["bob".parse().unwrap()],
+            issuer: Some("IT".to_owned()),
+            runbook: Some("a.md".to_owned()),
+        };
+        assert_eq!(Terms::of_record(&record), said);
+
+        let mut claim = Claim::default();
+        said.put_into_claim(&mut claim);
+        let mut tracked = TrackedSecret {
+            name: "a/enc.yaml#/token".parse().unwrap(),
+            claim: Some(claim),
+            kind: None,
+            seen: Digest::of(b""),
+            inside: Inside::NotAsked,
+        };
+        assert_eq!(Terms::of_tracked(&tracked), said);
+        tracked.claim = None;
+        assert!(Terms::of_tracked(&tracked).is_silent());
     }
 }

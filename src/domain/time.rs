@@ -209,4 +209,12 @@ mod tests {
         assert_eq!(at("1970-01-02T00:00:01Z").unix_millis(), 86_401_000);
         assert_eq!(String::from(at("2027-08-31T00:00:01Z")), "2027-08-31T00:00:01Z");
     }
+
+    #[test]
+    fn on_the_clock_of_this_machine_it_is_the_same_moment() {
+        let moment = at("2027-08-31T12:34:00Z");
+        let read = DateTime::parse_from_str(&moment.local(), "%Y-%m-%d %H:%M %:z").unwrap();
+        assert_eq!(Instant::new(read.to_utc()), Some(moment));
+        assert_eq!(moment.as_datetime(), read.to_utc());
+    }
 }

@@ -120,6 +120,8 @@ pub enum FilePresence {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::finding::Unknown;
+    use crate::domain::foreign::{Damage, ForeignKey};
 
     fn secret(claim: Option<Claim>, kind: Option<Kind>) -> TrackedSecret {
         let name = "a/enc.yaml#/token".parse().unwrap();
@@ -146,5 +148,57 @@ mod tests {
         assert_eq!((ruled.expires(), ruled.owners()), (None, owners("ops").as_slice()));
         let unsaid = secret(None, None);
         assert_eq!((unsaid.expires(), unsaid.owners()), (None, [].as_slice()));
+    }
+
+    fn file(contents: Known<Option<Contents>>) -> FileFacts {
+        FileFacts {
+            name: "a/enc.yaml".parse().unwrap(),
+            claims_path: "a/custody.toml".to_owned(),
+            is_covered: false,
+            contents,
+            uncommitted: Ok(Vec::new()),
+            deployed: Ok(FileDeployed::NotJudged),
+            rescued: Ok(Vec::new()),
+            secrets: Ok(Vec::new()),
+            undecided: Vec::new(),
+            not_secret: 0,
+            orphans: Vec::new(),
+            claimed_readers: Vec::new(),
+            before: Ok(BTreeMap::new()),
+        }
+    }
+
+    #[test]
+    fn policy_or_a_record_says_that_a_file_is_sealed() {
+        let by_hand = file(Ok(None));
+        assert!(!by_hand.is_said_to_be_sealed());
+        assert!(FileFacts { is_covered: true, ..by_hand.clone() }.is_said_to_be_sealed());
+        let orphans = vec!["a/enc.yaml#/gone".parse().unwrap()];
+        assert!(FileFacts { orphans, ..by_hand }.is_said_to_be_sealed());
+    }
+
+    #[test]
+    fn only_a_sealed_file_has_a_format_and_keys() {
+        let format = SealedFormat::SopsYaml;
+        let groups = vec![vec![ForeignKey::Age("age1x".to_owned())]];
+        let sealed = ForeignFile {
+            format,
+            leaves: Vec::new(),
+            in_clear: Vec::new(),
+            clear_unknown: None,
+            access: Access { groups, threshold: 1 },
+            modified: None,
+            data_key: None,
+        };
+        let whole = file(Ok(Some(Contents::Sealed(sealed.clone()))));
+        assert_eq!(whole.sealed(), Ok(Some(&sealed)));
+        assert_eq!((whole.format(), whole.access()), (Some(format), Ok(Some(&sealed.access))));
+        let damaged = Contents::Damaged(Damage { format, why: "cut short".to_owned() });
+        for contents in [None, Some(Contents::Plain("no marks".to_owned())), Some(damaged)] {
+            let file = file(Ok(contents));
+            assert_eq!((file.sealed(), file.format(), file.access()), (Ok(None), None, Ok(None)), "{file:?}");
+        }
+        let unread = file(Err(Unknown::new("a/enc.yaml", "permission denied")));
+        assert_eq!((unread.format(), unread.access().is_err()), (None, true));
     }
 }

@@ -28,3 +28,21 @@ impl ValueEnds {
         self.ends.first()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_end_to_come_counts() {
+        let end = |day: &str| ValueEnd {
+            at: day.parse().unwrap(),
+            source: ExpirySource::X509,
+            what: format!("certificate until {day}"),
+        };
+        let ends = ["2027-01-01", "2028-01-01"].map(end);
+        let both = ValueEnds { ends: ends.to_vec(), unread: Vec::new() };
+        assert_eq!(both.earliest(), Some(&ends[0]));
+        assert_eq!(ValueEnds::default().earliest(), None);
+    }
+}

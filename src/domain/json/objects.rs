@@ -273,4 +273,17 @@ mod tests {
         let nested = |json: &str| read_value::<Vec<Inner>>(serde_json::from_str(json).unwrap());
         assert!(nested(r#"[{"number": 1}]"#).is_ok() && nested("[[1]]").is_err());
     }
+
+    #[test]
+    fn what_stands_behind_a_variant_without_a_value_is_read() {
+        let variant = |json: &str| read_value::<Variant>(serde_json::from_str(json).unwrap());
+        assert!(matches!(variant(r#"{"unit": null}"#), Ok(Variant::Unit)));
+        assert!(variant(r#"{"unit": 1}"#).is_err());
+    }
+
+    #[test]
+    fn what_machines_write_otherwise_is_read_as_people_write_it() {
+        let address: std::net::Ipv4Addr = read(br#""127.0.0.1""#).unwrap();
+        assert!(address.is_loopback());
+    }
 }

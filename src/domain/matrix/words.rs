@@ -78,3 +78,31 @@ impl ColumnKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_words_that_programs_read() {
+        let standings =
+            [Standing::Nobody, Standing::Alone, Standing::Unknown, Standing::TooFew, Standing::Enough];
+        assert_eq!(standings.map(Standing::as_str), ["nobody", "alone", "unknown", "too-few", "enough"]);
+        assert_eq!(
+            Holding::ALL.map(Holding::as_str),
+            ["proved", "plausible", "claimed", "unlisted", "left-out", "exposed"]
+        );
+        let kinds = [ColumnKind::Person, ColumnKind::SharedKey, ColumnKind::Machine, ColumnKind::Departed];
+        assert_eq!(kinds.map(ColumnKind::as_str), ["person", "shared-key", "machine", "departed"]);
+        assert_eq!(kinds.map(ColumnKind::plural), ["people", "shared keys", "machines", "not in policy"]);
+    }
+
+    #[test]
+    fn each_way_of_holding_means_something_else() {
+        let meanings = Holding::ALL.map(Holding::meaning);
+        assert_eq!(BTreeSet::from(meanings).len(), meanings.len(), "{meanings:?}");
+        assert!(meanings.iter().all(|meaning| meaning.contains(' ')), "{meanings:?}");
+    }
+}

@@ -59,7 +59,14 @@ fn a_header_of_another_name_has_no_scheme() {
         assert_eq!(http_of(settings).carries, carries, "{settings:?}");
     }
     assert_eq!(http_of(&["status=204, 302"]).statuses, [204, 302]);
-    assert_eq!(http_of(&["method=HEAD"]).method, HttpMethod::Head);
+}
+
+#[test]
+fn a_method_is_shown_as_it_is_read() {
+    for (method, word) in [(HttpMethod::Get, "GET"), (HttpMethod::Head, "HEAD"), (HttpMethod::Post, "POST")] {
+        assert_eq!(method.to_string(), word);
+        assert_eq!(http_of(&[&format!("method={word}")]).method, method);
+    }
 }
 
 #[test]

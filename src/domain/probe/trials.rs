@@ -92,6 +92,7 @@ mod tests {
                 (is_verified, is_flaky),
                 "{was_refused} {trials}"
             );
+            assert_eq!(seen.was_refused(), was_refused || trials.contains('-'), "{was_refused} {trials}");
         }
     }
 }

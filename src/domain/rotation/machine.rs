@@ -205,3 +205,36 @@ fn old_stands(seen: &Seen<'_>, rotation: &Rotation) -> Next {
         (true, _) => left(seen, rotation, Next::RevokeNew),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_waits_or_gives_way_writes_nothing_that_others_must_know() {
+        let until = Instant::EPOCH;
+        for next in [
+            Next::GiveWay,
+            Next::Nothing,
+            Next::Overlap { until },
+            Next::MayRetire,
+            Next::BackOverlap { until },
+        ] {
+            assert!(!next.writes(), "{next:?}");
+        }
+        for next in [
+            Next::Plan,
+            Next::Mint,
+            Next::Push,
+            Next::Verify,
+            Next::Retire,
+            Next::ClearUp,
+            Next::DropPlan,
+            Next::GoBack,
+            Next::Leave,
+            Next::RevokeNew,
+        ] {
+            assert!(next.writes(), "{next:?}");
+        }
+    }
+}

@@ -368,6 +368,19 @@ fn handles_are_short_texts() {
     ] {
         assert_eq!(Handle::try_from(text.clone()).is_ok(), is_one, "{text:?}");
     }
+    let akia = handle("AKIA0");
+    assert_eq!((akia.as_str(), akia.to_string().as_str()), ("AKIA0", "AKIA0"));
+    assert_eq!(String::from(akia), "AKIA0");
+}
+
+#[test]
+fn a_state_is_shown_as_it_is_written() {
+    use RotationState::{Aborted, Planned, Sealed, Verified};
+    for (state, word) in
+        [(Planned, "planned"), (Sealed, "sealed"), (Verified, "verified"), (Aborted, "aborted")]
+    {
+        assert_eq!((state.to_string().as_str(), serde_json::json!(state)), (word, word.into()));
+    }
 }
 
 #[test]

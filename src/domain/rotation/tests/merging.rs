@@ -184,7 +184,8 @@ fn what_either_may_have_minted_is_cleaned_up_and_nothing_else() {
     one.abandoned = [id(5), id(6)].into_iter().collect();
     // The version that is replaced is nobody's to clean up.
     other.abandoned = [id(1), id(6), id(7)].into_iter().collect();
-    (one.before, other.before) = (handles(&["a", "of-both"]), handles(&["a", "minted-by-one", "of-both"]));
+    one.before = handles(&["a", "minted-by-other", "of-both"]);
+    other.before = handles(&["a", "minted-by-one", "of-both"]);
     (one.started.at, other.started.at) = (at(5), at(3));
     (one.refused_at, other.refused_at) = (None, Some(at(2)));
     for (taken, lost) in [(&one, &other), (&other, &one)] {
