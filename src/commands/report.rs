@@ -33,16 +33,19 @@ pub fn run(session: &Session, arguments: &Report) -> Result<u8, CommandError> {
     let scopes: Vec<String> = arguments.scope.iter().map(ToString::to_string).collect();
     let pictures = Pictures { report: &report, timeline: &timeline, matrix: &matrix, scopes: &scopes };
     written_out::deliver(session, arguments.output.as_deref(), &report::render(&pictures), Access::Shared)?;
+    let known = report.unchecked.is_empty() && unseen == 0 && is_whole(&timeline, &matrix);
     if arguments.output.is_some() {
+        // Of what only the pictures show, too.
+        let unchecked =
+            if known { String::new() } else { format!(", {} not checked", report.summary.unchecked.max(1)) };
         session.say(format!(
-            "{}: {}, {}; {}",
+            "{}: {}, {}{unchecked}; {}",
             counted(report.summary.secrets, "secret"),
             counted(report.summary.errors, "error"),
             counted(report.summary.warnings, "warning"),
             report.verdict.words()
         ))?;
     }
-    let known = report.unchecked.is_empty() && unseen == 0 && is_whole(&timeline, &matrix);
     // It reports, and `check` judges; but what is not known is never a pass.
     Ok(if known { 0 } else { NOT_KNOWN })
 }

@@ -68,11 +68,11 @@ pub const GLASS: Row =
 
 /// What is written for others to read.
 pub const OUTPUTS: &[Row] = &[
-    Row::new("check", &["--output", "json={root}/home/report.json"]),
+    Row::new("check", &["--output", "json={root}/home/report.json"]).blocking("could not be checked"),
     Row::new("check", &["--baseline", "baseline.json", "--accept-until", "2026-08-01"])
         .after(expired)
         .exits(1),
-    Row::new("report", &["--html", "--output", "{root}/home/report.html"]),
+    Row::new("report", &["--html", "--output", "{root}/home/report.html"]).blocking(" not checked; "),
     Row::new("calendar", &["--output", "{root}/home/due.ics"]),
     Row::new("metrics", &["--output", "{root}/home/secrets.prom"])
         .blocking("NOT checked")

@@ -175,6 +175,10 @@ impl Walk {
                 let again = self.world.run(&self.words, self.row.stdin, &[], None);
                 assert!(again.signal.is_none(), "{told}: again: {}", again.said);
                 said = again.said;
+                if said.contains("then run `git push origin HEAD:main`") {
+                    // What somebody else wrote meanwhile would go along, and is left to people.
+                    self.by_hand(told, "git push -q origin HEAD:main");
+                }
             }
             left = self.reader.read(&self.world);
             if self.row.again == Again::WholeOrNot {
