@@ -85,7 +85,12 @@ fn at_its_end(strace: u32) -> Option<(u32, String)> {
     let child = children.trim();
     let call = fs::read_to_string(format!("/proc/{child}/syscall")).ok()?;
     let status = fs::read_to_string(format!("/proc/{child}/status")).ok()?;
-    let is_held = call.starts_with(EXIT_GROUP) && status.contains("\nState:\tt (tracing stop)\n");
+    // To learn what the kernel can do, strace follows a copy of itself to its end first.
+    let [program, tracer] =
+        [child, &strace.to_string()].map(|process| fs::read_link(format!("/proc/{process}/exe")).ok());
+    let is_held = program? != tracer?
+        && call.starts_with(EXIT_GROUP)
+        && status.contains("\nState:\tt (tracing stop)\n");
     is_held.then_some((child.parse().ok()?, call))
 }
 
