@@ -17,7 +17,7 @@ pub const PEOPLE: &[Row] = &[
     Row::new("people remove", &["bob", "--as", "alice"])
         .after(three_people)
         // Policy changes first. What could not be sealed anew is named then, and blocks until it is.
-        .goes_on()
+        .leaving("departed-reader ")
         .blocking("could not be sealed again"),
     Row::new("people accept", &["bob", "--reason", "left on good terms", "--as", "alice"]).after(bob_left),
     Row::new("machines add", &["ci", "--key", "{key carol}"]),

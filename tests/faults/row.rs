@@ -15,6 +15,8 @@ pub struct Row {
     pub again: Again,
     /// How it says that it does not let through, other than by an error.
     pub blocks: Option<&'static str>,
+    /// How the finding begins by which the gate blocks for what is left to do, where that is no interrupted change.
+    pub leaves: Option<&'static str>,
     /// How a line begins and ends by which what was written says itself that it does not hold all.
     pub tells_unknown: Option<[&'static str; 2]>,
 }
@@ -39,6 +41,7 @@ impl Row {
             code: 0,
             again,
             blocks: None,
+            leaves: None,
             tells_unknown: None,
         }
     }
@@ -64,6 +67,12 @@ impl Row {
     #[must_use]
     pub const fn blocking(mut self, word: &'static str) -> Self {
         self.blocks = Some(word);
+        self
+    }
+
+    #[must_use]
+    pub const fn leaving(mut self, finding: &'static str) -> Self {
+        self.leaves = Some(finding);
         self
     }
 
