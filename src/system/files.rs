@@ -17,7 +17,7 @@ pub enum FileError {
     Io { path: PathBuf, source: io::Error },
     #[error("{}: is larger than {most} bytes", path.display())]
     TooLarge { path: PathBuf, most: u64 },
-    #[error("{}: is a symbolic link, which is not followed", path.display())]
+    #[error("{}: is a symbolic link, which is not followed; put what it leads to in its place", path.display())]
     SymbolicLink { path: PathBuf },
     #[error("{}: is not a regular file", path.display())]
     NotAFile { path: PathBuf },
@@ -35,7 +35,8 @@ impl FileError {
             Self::Io { source, .. } => source.to_string(),
             Self::TooLarge { most, .. } => format!("is larger than {most} bytes"),
             Self::SymbolicLink { .. } => {
-                "is a symbolic link or lies behind one, which is not followed".to_owned()
+                "is a symbolic link or lies behind one, which is not followed; put the file itself there"
+                    .to_owned()
             }
             Self::NotAFile { .. } => "is not a regular file".to_owned(),
         }
