@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::error::GitError;
 use super::objects::{Commit, MAX_BLOB_BYTES, blob_id};
-use super::program::LOCAL_LIMIT;
 use super::repository::Repository;
 use super::words;
 use super::work_tree::{common_folder, literal, nul_separated};
@@ -23,6 +22,9 @@ const EMPTY_TREE: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 
 /// How many paths a command that is shown may name before it names their folder.
 const MOST_SHOWN: usize = 6;
+
+/// How many paths git is told to commit by name where nothing else is staged.
+const MOST_NAMED: usize = 200;
 
 impl Repository {
     /// Commits these paths (relative to the root, with `/`), be they new, changed or gone, and nothing else:
@@ -57,43 +59,49 @@ impl Repository {
             return Ok(None);
         }
         self.look_again(&known)?;
-        let specs = nul_separated(known.iter().map(|path| literal(path)));
-        let mut add = self.git.writing().args(["add", "--all"]);
-        if self.is_sparse()? {
-            add = add.args(["--sparse"]);
+        let staged = self.git.stage(&known)?;
+        if !staged.succeeded() {
+            return Err(refused(&staged.stderr));
         }
-        let add = add.args(["--pathspec-from-file=-", "--pathspec-file-nul"]).input(specs.clone());
-        let added = add.run(LOCAL_LIMIT)?;
-        if !added.succeeded() {
-            return Err(refused(&added.stderr));
-        }
-        let changed = self.staged(&known)?;
+        let staged = self.staged()?;
+        let changed: BTreeSet<String> = known.intersection(&staged).cloned().collect();
         self.refuse_other_bytes(known.difference(&changed))?;
         if changed.is_empty() {
             return Ok(None);
         }
+        let commit = self.git.writing().args(["commit", "--quiet", "-m", message]);
+        if changed.len() > MOST_NAMED && changed == staged {
+            // All that is staged are these. git holds every path of the index against every one that it is given, which
+            // takes seconds for ten thousand of them, and minutes for a hundred thousand.
+            run_commit(&commit, terminal)?;
+            return self.head();
+        }
         let mut list = tempfile::NamedTempFile::new().map_err(temporary)?;
         list.write_all(&nul_separated(changed.iter().map(|path| literal(path)))).map_err(temporary)?;
         let from_file = format!("--pathspec-from-file={}", list.path().display());
-        let commit = (self.git.writing().args(["commit", "--quiet", "--only", "-m", message]))
-            .args([from_file.as_str(), "--pathspec-file-nul"]);
+        let commit = commit.args(["--only", from_file.as_str(), "--pathspec-file-nul"]);
         run_commit(&commit, terminal)?;
         self.head()
     }
 
-    /// Those that are there, in the index or in `HEAD`; git refuses to hear of others.
+    /// Those that are there, in the index or in `HEAD`: there is nothing to be staged of others. Refused where a new one
+    /// is ignored.
     fn known(&self, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, GitError> {
         let folder = common_folder(paths);
         let listed = self.git.read("list the index", &["ls-files", "-z", "--", &literal(folder)])?;
         let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
         let in_index: BTreeSet<_> = listed.split_terminator('\0').collect();
         let in_head = self.head()?.map(|head| self.snapshot(head, folder)).transpose()?;
-        let is_known = |path: &str| {
-            in_index.contains(path)
-                || in_head.as_ref().is_some_and(|head| head.get(path).is_some())
-                || self.root().join(path).symlink_metadata().is_ok()
-        };
-        Ok(paths.iter().filter(|path| is_known(path)).cloned().collect())
+        let in_head = |path: &str| in_head.as_ref().is_some_and(|head| head.get(path).is_some());
+        let (mut known, others): (BTreeSet<String>, BTreeSet<String>) =
+            (paths.iter().cloned()).partition(|path| in_index.contains(path.as_str()) || in_head(path));
+        let is_here = |path: &String| self.root().join(path).symlink_metadata().is_ok();
+        let new: Vec<String> = others.into_iter().filter(is_here).collect();
+        if let Some((path, rule)) = self.ignored_by(&new)?.into_iter().next() {
+            return Err(refused(&format!("{path} is ignored by {rule}")));
+        }
+        known.extend(new);
+        Ok(known)
     }
 
     /// Whatever kept git from taking the bytes that were written (a filter, for one): "nothing to commit" would say
@@ -117,8 +125,8 @@ impl Repository {
         Ok(())
     }
 
-    /// Those that the index has otherwise than `HEAD`.
-    fn staged(&self, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, GitError> {
+    /// All paths that the index has otherwise than `HEAD`.
+    fn staged(&self) -> Result<BTreeSet<String>, GitError> {
         let head = self.head()?.map_or_else(|| EMPTY_TREE.to_owned(), |head| head.to_string());
         let arguments = [
             "diff-index",
@@ -132,7 +140,7 @@ impl Repository {
         ];
         let differing = self.git.read("compare the index with HEAD", &arguments)?;
         let differing = String::from_utf8_lossy(&differing.stdout).into_owned();
-        Ok(differing.split_terminator('\0').filter(|path| paths.contains(*path)).map(str::to_owned).collect())
+        Ok(differing.split_terminator('\0').map(str::to_owned).collect())
     }
 }
 

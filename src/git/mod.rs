@@ -49,6 +49,7 @@ mod remote_settings;
 mod remotes;
 mod signing;
 mod staged;
+mod staging;
 mod unmerged;
 mod unopened;
 mod work_tree;

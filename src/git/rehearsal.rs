@@ -10,7 +10,6 @@ use super::error::GitError;
 use super::program::{Git, LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 use super::words;
-use super::work_tree::{literal, nul_separated};
 use crate::system::files::{self, FileError};
 
 /// How long a hook may take: some run whole test suites.
@@ -42,11 +41,9 @@ impl Repository {
         let mut paths = Vec::new();
         for (path, bytes) in planned {
             stage.put(path, bytes)?;
-            paths.push(literal(path));
+            paths.push(path);
         }
-        let specs = nul_separated(paths);
-        let add = stage.git.writing().args(["add", "--all", "--pathspec-from-file=-", "--pathspec-file-nul"]);
-        let _ = must_succeed("stage the files for a rehearsal", add.input(specs).run(LOCAL_LIMIT)?)?;
+        let _ = must_succeed("stage the files for a rehearsal", stage.git.stage(paths)?)?;
         let message_file = stage.folder.path().join("COMMIT_EDITMSG");
         fs::write(&message_file, message).map_err(|source| temporary(&message_file, source))?;
         let message_file = message_file.to_string_lossy().into_owned();

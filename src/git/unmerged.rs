@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::error::GitError;
 use super::objects::{BlobId, Commit};
-use super::program::{LOCAL_LIMIT, must_succeed};
+use super::program::must_succeed;
 use super::repository::Repository;
 use super::snapshot::{Entry, kind};
-use super::work_tree::{literal, nul_separated};
+use super::work_tree::literal;
 
 /// One path as both sides and what they began with have it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,13 +38,7 @@ impl Repository {
 
     /// Stages paths as they stand in the work tree, gone ones too: then they are merged.
     pub fn stage(&self, paths: &[String]) -> Result<(), GitError> {
-        let mut add = self.git.writing().args(["add", "--all"]);
-        if self.is_sparse()? {
-            add = add.args(["--sparse"]);
-        }
-        let specs = nul_separated(paths.iter().map(|path| literal(path)));
-        let add = add.args(["--pathspec-from-file=-", "--pathspec-file-nul"]).input(specs);
-        must_succeed("stage what is merged", add.run(LOCAL_LIMIT)?).map(|_| ())
+        must_succeed("stage what is merged", self.git.stage(paths)?).map(|_| ())
     }
 
     /// The commits that are merged into `HEAD`, where a merge is not finished.

@@ -17,8 +17,8 @@ pub struct Row {
     pub blocks: Option<&'static str>,
     /// How the finding begins by which the gate blocks for what is left to do, where that is no interrupted change.
     pub leaves: Option<&'static str>,
-    /// How a line begins and ends by which what was written says itself that it does not hold all.
-    pub tells_unknown: Option<[&'static str; 2]>,
+    /// Whether a line of what was written says that it does not hold all.
+    pub tells_unknown: fn(&str) -> bool,
 }
 
 /// What the same command does when it is given again.
@@ -42,7 +42,7 @@ impl Row {
             again,
             blocks: None,
             leaves: None,
-            tells_unknown: None,
+            tells_unknown: |_| false,
         }
     }
 
@@ -77,8 +77,8 @@ impl Row {
     }
 
     #[must_use]
-    pub const fn telling(mut self, line: [&'static str; 2]) -> Self {
-        self.tells_unknown = Some(line);
+    pub const fn telling(mut self, is_told: fn(&str) -> bool) -> Self {
+        self.tells_unknown = is_told;
         self
     }
 

@@ -57,9 +57,7 @@ impl Walk {
         for (name, holds) in &left.files {
             let (was, becomes) = (self.old.files.get(name), self.new.files.get(name));
             let is_queued = name.starts_with("laptop/.git/secrets/waiting/");
-            let says_unknown = self.row.tells_unknown.is_some_and(|[begin, end]| {
-                holds.lines().any(|line| line.starts_with(begin) && line.ends_with(end))
-            });
+            let says_unknown = holds.lines().any(self.row.tells_unknown);
             let is_one = was == Some(holds)
                 || becomes == Some(holds)
                 || is_queued

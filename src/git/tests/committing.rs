@@ -63,6 +63,28 @@ fn new_changed_and_deleted_ones_and_nothing_else() {
 }
 
 #[test]
+fn many_at_once_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    let (_, dir) = sandbox.origin_and_clone();
+    let list: Vec<String> = (0..300).map(|number| format!("secrets/many/{number}.age")).collect();
+    let commit = |text: &str| {
+        for path in &list {
+            write(&dir, path, text);
+        }
+        write(&dir, "secrets/a.age", text);
+        sandbox.open(&dir).commit_paths(&list, text, false).unwrap().unwrap();
+        let changed = in_head(&sandbox, &dir);
+        assert!(changed.iter().all(|change| change.contains("secrets/many/")), "{changed:?}");
+        assert_eq!(changed.len(), list.len());
+    };
+    commit("1");
+    assert_eq!(sandbox.git(&dir, &["status", "--porcelain"]), " M secrets/a.age");
+    sandbox.git(&dir, &["add", "secrets/a.age"]);
+    commit("2");
+    assert_eq!(sandbox.git(&dir, &["status", "--porcelain"]), "MM secrets/a.age");
+}
+
+#[test]
 fn on_an_unborn_branch_and_from_a_linked_work_tree() {
     let sandbox = Sandbox::new();
     let dir = sandbox.init("r");
