@@ -3,12 +3,9 @@
 use std::fs;
 
 use crate::row::Again;
-use crate::state::{NEXT, State};
+use crate::state::{MAIN, NEXT, State};
 use crate::walk::{Walk, add_one, verdict};
 use crate::world::Ended;
-
-/// The branch on which the laptop stands.
-const MAIN: &str = "laptop/.git refs/heads/main";
 
 /// How often the same command may have to be given until it is done.
 const MOST_ATTEMPTS: usize = 4;
@@ -76,8 +73,12 @@ impl Walk {
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let entry = entry.unwrap();
-                if entry.file_type().unwrap().is_dir() {
+                let kind = entry.file_type().unwrap();
+                if kind.is_dir() {
                     folders.push(entry.path());
+                }
+                // A repository is made with a try whether links can be: who is killed there leaves one to nowhere.
+                if !kind.is_file() {
                     continue;
                 }
                 let text = fs::read(entry.path()).unwrap();

@@ -12,6 +12,9 @@ use crate::world::World;
 /// The secret of whoever writes next; it is no part of what is compared.
 pub const NEXT: &str = "next/one";
 
+/// The branch on which the laptop stands.
+pub const MAIN: &str = "laptop/.git refs/heads/main";
+
 /// All that a command may change and a person may rely on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct State {
@@ -21,6 +24,9 @@ pub struct State {
     pub fits: BTreeMap<String, bool>,
     /// Of the clone and of the origin: whether they are as before.
     pub refs: BTreeMap<String, &'static str>,
+    /// What lies in the clone otherwise than `HEAD` has it, where that has moved: a command that makes several commits may
+    /// stop between two.
+    pub uncommitted: BTreeSet<String>,
     /// Temporary files, locks and journals.
     pub strewn: BTreeSet<String>,
 }
@@ -72,6 +78,9 @@ impl Reader {
         }
         for name in self.refs.keys() {
             state.refs.entry(without_ids(name, &BTreeSet::new())).or_insert("gone");
+        }
+        if state.refs.get(MAIN) == Some(&"moved") {
+            state.uncommitted = uncommitted(world);
         }
         state
     }
@@ -197,7 +206,7 @@ impl Reader {
 impl State {
     /// Whether it is this one, whatever lies around.
     pub fn is(&self, other: &Self) -> bool {
-        self.files == other.files && self.fits == other.fits && self.refs == other.refs
+        self.has_files_of(other) && self.refs == other.refs && self.uncommitted == other.uncommitted
     }
 
     /// Whether the files are those, wherever the refs stand.
@@ -218,6 +227,7 @@ impl State {
             tell(name, format!("{:?}", self.files.get(name)), format!("{:?}", other.files.get(name)));
         }
         tell("pairs", format!("{:?}", self.fits), format!("{:?}", other.fits));
+        tell("uncommitted", format!("{:?}", self.uncommitted), format!("{:?}", other.uncommitted));
         tell("refs", format!("{:?}", self.refs), format!("{:?}", other.refs));
         tell("strewn", format!("{:?}", self.strewn), format!("{:?}", other.strewn));
         told
@@ -256,6 +266,13 @@ fn without_ids(text: &str, known: &BTreeSet<String>) -> String {
         }
     }
     told
+}
+
+fn uncommitted(world: &World) -> BTreeSet<String> {
+    let arguments = ["--no-optional-locks", "status", "--porcelain", "--untracked-files=all", "-z"];
+    let status = world.sandbox.run(&world.laptop, "git", arguments).code(0).stdout;
+    let status = String::from_utf8(status).unwrap();
+    status.split_terminator('\0').filter(|path| !path.contains(NEXT)).map(str::to_owned).collect()
 }
 
 /// The refs of the clone that are ours, and all of the origin, by where they are.

@@ -1,7 +1,7 @@
 //! A world that is ruined and made anew for every run: a clone, its origin, a home.
 
 use std::fs;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -136,10 +136,16 @@ impl World {
         };
         command.args(words).args(["--at", NOW]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Every process that comes of it keeps this open, so that its end says that nothing moves any more: a git outlives
+        // who started it and was killed.
+        let (mut nobody_left, held) = std::io::pipe().unwrap();
+        rustix::io::fcntl_setfd(&held, rustix::io::FdFlags::empty()).unwrap();
         let mut child = command.spawn().expect("strace can be started: it is in Debian's package `strace`");
+        drop(held);
         // Who was killed before reading leaves a broken pipe.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         let output = child.wait_with_output().unwrap();
+        assert_eq!(nobody_left.read(&mut [0]).unwrap(), 0);
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
         let ended =
             Ended { code: output.status.code(), signal: output.status.signal(), said: said.join("\n") };
