@@ -18,7 +18,7 @@ mod reading {
     use super::{Bencher, Sample, black_box};
     use secrets::foreign;
     use secrets::observe::place::parse_policy;
-    use secrets::seal::{binding, header};
+    use secrets::seal::{binding, inspection};
     use secrets::store::ledger::Ledger;
     use secrets::store::record_file;
 
@@ -46,7 +46,7 @@ mod reading {
     fn header_of_sealed_value(bencher: Bencher<'_, '_>) {
         let sample = Sample::new(1);
         let (_, sealed) = sample.pair(0);
-        bencher.bench(|| header::inspect(black_box(&sealed)).expect("it is one"));
+        bencher.bench(|| inspection::inspect(black_box(&sealed)).expect("it is one"));
     }
 
     #[divan::bench]

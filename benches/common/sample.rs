@@ -16,7 +16,7 @@ use secrets::domain::report::{Draft, Outlook, Report};
 use secrets::observe::place::parse_policy;
 use secrets::seal::identity::{Identity, generate, parse_identities};
 use secrets::seal::prompts::Prompts;
-use secrets::seal::{binding, header};
+use secrets::seal::{binding, inspection};
 use secrets::store::record_file;
 
 use super::{NOW, name_of, sealed_pair};
@@ -102,7 +102,7 @@ impl Sample {
             name,
             binding_expected: binding::digest(&record.sealed).ok(),
             record: Ok(Some(record.clone())),
-            sealed: Ok(Some(header::inspect(sealed).expect("it is one"))),
+            sealed: Ok(Some(inspection::inspect(sealed).expect("it is one"))),
             plaintext: Vec::new(),
             uncommitted: Ok(Vec::new()),
             deployed: Ok(Deployed::Same),

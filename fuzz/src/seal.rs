@@ -10,7 +10,7 @@ use secrets::keys::file;
 use secrets::seal::identity::{Identity, parse_identities};
 use secrets::seal::prompts::Prompts;
 use secrets::seal::signature::{SIGNATURE_NAMESPACE, VerifyingKey};
-use secrets::seal::{bare, header, opening, public_key, signature};
+use secrets::seal::{bare, header, inspection, opening, public_key, signature};
 
 use super::treacherous;
 
@@ -22,7 +22,7 @@ static IDENTITIES: LazyLock<Vec<Identity>> = LazyLock::new(|| {
 
 /// Any bytes as a sealed file: what opens has a header without fault, and with any of its bytes changed it opens no more.
 pub fn age_header(bytes: &[u8]) {
-    let seen = header::inspect(bytes);
+    let seen = inspection::inspect(bytes);
     if let Ok(file) = &seen {
         assert!(header::looks_like_age(bytes));
         assert_eq!(file.digest, Digest::of(bytes));

@@ -19,7 +19,8 @@ use crate::domain::rules::Rules;
 use crate::domain::time::Instant;
 use crate::domain::value::Value;
 use crate::seal::binding;
-use crate::seal::header::{self, HeaderError};
+use crate::seal::header::HeaderError;
+use crate::seal::inspection;
 use crate::seal::prompts::Prompts;
 use crate::seal::sealing::{self, SealError};
 
@@ -53,7 +54,7 @@ pub enum UnboundError {
 /// says, and would otherwise put their name to what somebody edited.
 pub fn verify_bound(record: &Record, sealed: &[u8]) -> Result<(), UnboundError> {
     let name = || record.sealed.name.clone();
-    let file = header::inspect(sealed).map_err(|source| UnboundError::Header { name: name(), source })?;
+    let file = inspection::inspect(sealed).map_err(|source| UnboundError::Header { name: name(), source })?;
     if file.digest != record.digest {
         return Err(UnboundError::Digest { name: name() });
     }

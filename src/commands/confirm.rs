@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::comparing::{Late, late};
 use super::confirming::{Answers, Settled};
 use super::ending::check_issued;
-use super::gathering::{Records, Target};
+use super::gathering::{CustodyRecords, Target};
 use super::session::repository;
 use super::tracking::commit;
 use super::writing::undisturbed;
@@ -56,7 +56,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
         return Ok(code);
     }
     let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
-    let mut records = Records::new(&place);
+    let mut records = CustodyRecords::new(&place);
     for (was, name, claim) in settled.changed() {
         refuse_changed(&mut records, name, was)?;
         records.put(name, claim.clone())?;
@@ -70,7 +70,7 @@ pub fn run(session: &Session, arguments: &Confirm) -> Result<u8, CommandError> {
 
 /// The records that are meant; all, where none is named.
 fn chosen(session: &Session, place: &Place, names: &[String]) -> Result<BTreeSet<TrackedName>, CommandError> {
-    let all = Records::new(place).all()?;
+    let all = CustodyRecords::new(place).all()?;
     if names.is_empty() {
         return Ok(all);
     }
@@ -129,7 +129,11 @@ fn uncommitted<'f>(files: &'f [FileFacts], late: &'f [Late]) -> impl Iterator<It
 }
 
 /// Somebody may have edited the record while values were compared and questions asked.
-fn refuse_changed(records: &mut Records<'_>, name: &TrackedName, was: &Claim) -> Result<(), CommandError> {
+fn refuse_changed(
+    records: &mut CustodyRecords<'_>,
+    name: &TrackedName,
+    was: &Claim,
+) -> Result<(), CommandError> {
     let now = records.beside(name.file())?.get(name);
     if now.is_some_and(|now| Claim { line: was.line, ..now.clone() } == *was) {
         return Ok(());

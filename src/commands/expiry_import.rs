@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::catalogue::Catalogue;
-use super::redating::{Manner, Redating};
+use super::redating::Redating;
 use super::session::repository;
+use super::writing::Manner;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::ExpiryImport;
@@ -69,9 +70,8 @@ pub fn run(session: &Session, arguments: &ExpiryImport) -> Result<u8, CommandErr
     }
     redating.told().try_for_each(|line| session.say(line))?;
     let message = format!("secrets: import the expiry of {}", redating.subject());
-    let untested_hooks = arguments.untested_hooks;
-    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish, untested_hooks };
-    redating.write(writer, &message, &manner)?;
+    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish };
+    redating.write(writer, &message, &manner, arguments.untested_hooks)?;
     Ok(0)
 }
 

@@ -2,8 +2,9 @@
 
 use super::catalogue::Catalogue;
 use super::ending::{check_issued, echo_expiry, expiry};
-use super::redating::{Manner, Redating, chosen};
+use super::redating::{Redating, chosen};
 use super::session::repository;
+use super::writing::Manner;
 use super::{CommandError, Session};
 use crate::change::writer::Writer;
 use crate::cli::ExpirySet;
@@ -34,9 +35,8 @@ pub fn run(session: &Session, arguments: &ExpirySet) -> Result<u8, CommandError>
     redating.told().try_for_each(|line| session.say(line))?;
     let what = if terms.expires.is_some() { "set the expiry of" } else { "note issue or owners of" };
     let message = format!("secrets: {what} {}", redating.subject());
-    let untested_hooks = arguments.untested_hooks;
-    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish, untested_hooks };
-    redating.write(writer, &message, &manner)?;
+    let manner = Manner { sealing: &arguments.sealing, publish: &arguments.publish };
+    redating.write(writer, &message, &manner, arguments.untested_hooks)?;
     Ok(0)
 }
 

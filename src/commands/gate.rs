@@ -24,7 +24,7 @@ use crate::observe::proofs::{Proofs, Prover};
 use crate::observe::reference::Reference;
 use crate::observe::secrets::Observation;
 use crate::observe::selection::Selection;
-use crate::observe::signers::SignerSource;
+use crate::observe::signer_source::SignerSource;
 use crate::observe::store_facts;
 use crate::observe::tracked::{self, Opener, TrackedFiles};
 use crate::observe::trees::Ask;

@@ -127,7 +127,7 @@ impl Gathered {
 }
 
 /// The records of the work tree, folder by folder, and what becomes of them.
-pub struct Records<'a> {
+pub struct CustodyRecords<'a> {
     place: &'a Place,
     /// By the path of each `custody.toml`.
     open: BTreeMap<String, Open>,
@@ -141,7 +141,7 @@ struct Open {
     is_changed: bool,
 }
 
-impl<'a> Records<'a> {
+impl<'a> CustodyRecords<'a> {
     pub fn new(place: &'a Place) -> Self {
         Self { place, open: BTreeMap::new() }
     }

@@ -4,7 +4,7 @@ use super::{CommandError, Session};
 use crate::cli::GitTextconv;
 use crate::observe::MAX_SEALED_BYTES;
 use crate::render::textconv;
-use crate::seal::header;
+use crate::seal::{header, inspection};
 use crate::store::record_file::{self, RecordError};
 use crate::system::files::{self, FileError};
 
@@ -25,7 +25,7 @@ pub fn run(session: &Session, arguments: &GitTextconv) -> Result<u8, CommandErro
 fn shown(bytes: &[u8]) -> String {
     let other = |why: &str| textconv::other(why, bytes.len() as u64);
     if header::looks_like_age(bytes) {
-        return match header::inspect(bytes) {
+        return match inspection::inspect(bytes) {
             Ok(file) => textconv::sealed(&file, bytes.len()),
             Err(error) => other(&error.to_string()),
         };

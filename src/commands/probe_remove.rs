@@ -1,6 +1,7 @@
 //! `secrets probe remove`: from now on nothing tells.
 
-use super::refitting::{Manner, Part, refit};
+use super::refitting::{Part, refit};
+use super::writing::Manner;
 use super::{CommandError, Session};
 use crate::cli::RunnerRemove;
 

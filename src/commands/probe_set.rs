@@ -1,6 +1,7 @@
 //! `secrets probe set`: what tells whether a version works.
 
-use super::refitting::{Manner, Part, refit, typed};
+use super::refitting::{Part, refit, typed};
+use super::writing::Manner;
 use super::{CommandError, Session};
 use crate::cli::RunnerSet;
 

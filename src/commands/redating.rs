@@ -5,15 +5,14 @@ use std::collections::BTreeSet;
 
 use super::catalogue::{Catalogue, Meant, TrackedValue};
 use super::ending::warn_of_earlier_end;
-use super::gathering::Records;
+use super::gathering::CustodyRecords;
 use super::reading::{expiry_text, names_text};
 use super::standing::{Standing, tracked};
 use super::tracking::rehearse;
-use super::writing::{accept_keys, existing, finish};
+use super::writing::{Manner, accept_keys, existing, finish};
 use super::{CommandError, Session};
 use crate::change::sealing::{Request, Sealer};
 use crate::change::writer::Writer;
-use crate::cli::{Publish, Sealing};
 use crate::domain::glob::Glob;
 use crate::domain::name::SecretName;
 use crate::domain::policy::Policy;
@@ -34,18 +33,11 @@ pub struct Redating<'a> {
     /// Whether a secret of the store that is so already is sealed again all the same: whoever names it wants to hear
     /// whether that can be done.
     pub insists: bool,
-    records: Records<'a>,
+    records: CustodyRecords<'a>,
     own: Vec<(SecretName, Terms)>,
     has_tracked: bool,
     /// The secrets that change, and for people what changes of each.
     pub changes: Vec<(CredentialName, String)>,
-}
-
-/// How the command line wants it done.
-pub struct Manner<'a> {
-    pub sealing: &'a Sealing,
-    pub publish: &'a Publish,
-    pub untested_hooks: bool,
 }
 
 impl<'a> Redating<'a> {
@@ -55,7 +47,7 @@ impl<'a> Redating<'a> {
         policy: &'a Policy,
         reason_remedy: &'static str,
     ) -> Self {
-        let records = Records::new(place);
+        let records = CustodyRecords::new(place);
         Self {
             session,
             place,
@@ -169,17 +161,18 @@ impl<'a> Redating<'a> {
         }
     }
 
-    /// Seals, writes and commits what is planned.
+    /// Seals, writes and commits what is planned; hooks judge it beforehand, unless they are left untested.
     pub fn write(
         self,
         mut writer: Writer<'_>,
         message: &str,
         manner: &Manner<'_>,
+        untested_hooks: bool,
     ) -> Result<(), CommandError> {
         let Self { session, place, policy, .. } = self;
         self.put_own(&mut writer, manner)?;
         self.records.plan(&mut writer);
-        if self.has_tracked && !manner.publish.no_commit && !manner.untested_hooks {
+        if self.has_tracked && !manner.publish.no_commit && !untested_hooks {
             rehearse(session, super::session::repository(place)?, &writer, message)?;
         }
         let signing_key = manner.sealing.signing_key.as_deref();

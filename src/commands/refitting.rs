@@ -6,11 +6,10 @@ use std::convert::Infallible;
 use super::runners::told;
 use super::session::repository;
 use super::standing::{Standing, tracked};
-use super::writing::{accept_keys, existing, finish};
+use super::writing::{Manner, accept_keys, existing, finish};
 use super::{CommandError, Session};
 use crate::change::sealing::{Request, Runners, Sealer};
 use crate::change::writer::Writer;
-use crate::cli::{Publish, Sealing};
 use crate::domain::json::UniqueMap;
 use crate::domain::name::SecretName;
 use crate::domain::probe::Probe;
@@ -41,12 +40,6 @@ impl Part {
             Self::Probe => record.sealed.probe.as_ref(),
         }
     }
-}
-
-/// How the command line wants it done.
-pub struct Manner<'a> {
-    pub sealing: &'a Sealing,
-    pub publish: &'a Publish,
 }
 
 /// Reads a kind and its settings as they were typed; what is not understood is an error.

@@ -2,7 +2,7 @@
 //! everybody, and committed together with its record.
 
 use super::ending::{echo_expiry, expiry_of_value};
-use super::gathering::Records;
+use super::gathering::CustodyRecords;
 use super::session::repository;
 use super::tracking::commit;
 use super::writing::undisturbed;
@@ -96,7 +96,7 @@ pub fn renew(
     })?;
     let was = Digest::of(&bytes);
     writer.put(name.file(), Some(was), Some(written));
-    let mut records = Records::new(place);
+    let mut records = CustodyRecords::new(place);
     record(&mut records, &tracked, &facts, &after, name, expires, renewal)?;
     records.plan(&mut writer);
     let message = format!("secrets: set {name}");
@@ -279,7 +279,7 @@ fn verified(
 
 /// Brings the records up to date: its own, and that of the file as a whole if the value was part of it until now.
 fn record(
-    records: &mut Records<'_>,
+    records: &mut CustodyRecords<'_>,
     tracked: &TrackedFiles<'_>,
     facts: &FileFacts,
     after: &ForeignFile,

@@ -1,6 +1,7 @@
 //! `secrets rotator remove`: from now on nothing makes it.
 
-use super::refitting::{Manner, Part, refit};
+use super::refitting::{Part, refit};
+use super::writing::Manner;
 use super::{CommandError, Session};
 use crate::cli::RunnerRemove;
 

@@ -1,6 +1,7 @@
 //! `secrets rotator set`: what makes the next version.
 
-use super::refitting::{Manner, Part, refit, typed};
+use super::refitting::{Part, refit, typed};
+use super::writing::Manner;
 use super::{CommandError, Session};
 use crate::cli::RunnerSet;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::adding::about;
-use super::gathering::{Gathered, Records, Target};
+use super::gathering::{CustodyRecords, Gathered, Target};
 use super::proposals::Proposals;
 use super::session::repository;
 use super::taking_over::{MOST_VALUES, Plan};
@@ -33,7 +33,7 @@ pub fn run(session: &Session, arguments: &Track) -> Result<u8, CommandError> {
     refuse_unknown_owners(&policy, arguments)?;
     let gathered = Gathered::look(&place, &targets)?;
     refuse_plain(&targets, &gathered, &arguments.paths)?;
-    let mut records = Records::new(&place);
+    let mut records = CustodyRecords::new(&place);
     let plan = plan(&policy, gathered, &targets, arguments, &mut records)?;
     records.plan(&mut writer);
     let text = place.policy_text()?;
@@ -97,7 +97,7 @@ fn plan(
     gathered: Gathered,
     targets: &[Target],
     arguments: &Track,
-    records: &mut Records<'_>,
+    records: &mut CustodyRecords<'_>,
 ) -> Result<Plan, CommandError> {
     let globs = targets.iter().filter_map(|target| match target {
         Target::Glob(glob) => Some(glob.to_string()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::gathering::{Records, Target};
+use super::gathering::{CustodyRecords, Target};
 use super::session::repository;
 use super::writing::finish;
 use super::{CommandError, Session};
@@ -16,7 +16,7 @@ pub fn run(session: &Session, arguments: &Untrack) -> Result<u8, CommandError> {
     let repository = repository(&place)?;
     let mut writer = Writer::begin_in_repository(&place.store, repository, &place.folder)?;
     let policy = place.policy()?;
-    let mut records = Records::new(&place);
+    let mut records = CustodyRecords::new(&place);
     let all = records.all()?;
     let mut chosen: BTreeSet<TrackedName> = BTreeSet::new();
     for text in &arguments.names {

@@ -11,7 +11,7 @@ use super::{CommandError, Session};
 use crate::change::publish::{self, Committed};
 use crate::change::sealing::{self, NewKey, Sealer};
 use crate::change::writer::{Pair, Then, Writer};
-use crate::cli::Publish;
+use crate::cli::{Publish, Sealing};
 use crate::domain::digest::Digest;
 use crate::domain::key::Fingerprint;
 use crate::domain::name::SecretName;
@@ -26,6 +26,12 @@ use crate::store::record_file::{self, MAX_RECORD_BYTES};
 use crate::system::files;
 use crate::system::terminal::Question;
 use crate::system::wiped;
+
+/// How the command line wants a change to be sealed and published.
+pub struct Manner<'a> {
+    pub sealing: &'a Sealing,
+    pub publish: &'a Publish,
+}
 
 /// The value: from a file, from standard input where that is no terminal, else from a hidden prompt, twice. It is never
 /// empty: that is a variable that was not set, or a command that failed.

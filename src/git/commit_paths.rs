@@ -6,7 +6,7 @@ use std::path::{Component, Path};
 use std::time::Duration;
 
 use super::error::GitError;
-use super::objects::{Commit, MAX_BLOB_BYTES, blob_id};
+use super::ids::{Commit, MAX_BLOB_BYTES, blob_id};
 use super::repository::Repository;
 use super::words;
 use super::work_tree::{common_folder, literal, nul_separated};

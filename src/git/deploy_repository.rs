@@ -12,11 +12,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::GitError;
+use super::ids::Commit;
 use super::missing;
-use super::objects::{Commit, Objects};
+use super::objects::Objects;
 use super::program::{Deadline, Git};
-use super::remote::{RemoteError, RemoteTip};
+use super::remote_error::RemoteError;
 use super::remote_settings::RemoteSettings;
+use super::remote_tip::RemoteTip;
 use super::repository::Repository;
 use super::words;
 use crate::system::files::{self, Access, FileError};

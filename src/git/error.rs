@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::objects::BlobId;
+use super::ids::BlobId;
 use crate::domain::text::shell_word;
 use crate::system::files::FileError;
 use crate::system::process::ProcessError;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::error::GitError;
-use super::objects::{BlobId, Commit};
+use super::ids::{BlobId, Commit};
 use super::program::{LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 use super::words;

@@ -14,10 +14,12 @@ use git2::{ObjectType, Oid};
 
 use super::deploy_repository::QUIETLY;
 use super::error::GitError;
-use super::objects::{Commit, Objects};
+use super::ids::Commit;
+use super::objects::Objects;
 use super::program::{Deadline, Git};
-use super::remote::{RemoteError, RemoteTip};
+use super::remote_error::RemoteError;
 use super::remote_settings::RemoteSettings;
+use super::remote_tip::RemoteTip;
 use super::repository::Repository;
 use super::words;
 use crate::domain::digest::Digest;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use git2::{ObjectType, Oid};
 
 use super::error::GitError;
-use super::objects::MAX_BLOB_BYTES;
+use super::ids::MAX_BLOB_BYTES;
 use super::program::{Deadline, Git, LOCAL_LIMIT};
 use super::words;
 use crate::system::process::ProcessError;

@@ -7,18 +7,18 @@
 //! | file | its job |
 //! |---|---|
 //! | [`repository`] | find the repository, `HEAD`, a revision |
-//! | [`objects`], [`missing`] | trees and blobs, and those that a partial clone has yet to fetch |
+//! | [`ids`], [`objects`], [`missing`] | trees and blobs by their ids, and those that a partial clone has yet to fetch |
 //! | [`snapshot`] | the files below one folder in one commit |
 //! | `history` | what happened to one path |
 //! | [`past`] | what once stood in a folder and was replaced |
 //! | `work_tree`, `overlooked` | what is ignored, what a sparse checkout leaves out, what the index keeps git from seeing |
-//! | [`remote`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
+//! | [`remote`], [`remote_tip`], `remote_settings`, `deploy_repository` | the remote's branch as it is now |
 //! | [`ledger`] | a log at a ref of the remote that is no branch |
 //! | `remotes` | which remotes there are, and which branch each calls its own |
 //! | [`commit_paths`], [`push`], [`forge`] | commits of exactly the changed paths, and their way to the remote |
 //! | [`rescue`], [`waiting`] | what is about to be deployed on a branch of its own, and what waits to be pushed there |
 //! | [`rehearsal`] | what hooks would say of a commit that is not made yet |
-//! | `staged`, `unmerged` | the commit that is about to be made, and what a merge left to be decided |
+//! | `staging`, `staged`, `unmerged` | what is staged, the commit that is about to be made, and what a merge left to be decided |
 //! | `clone_settings` | what git is told in this clone alone |
 //! | [`words`] | git's own words, made fit for a message |
 //! | `signing` | which ssh key the user's git signs with |
@@ -26,6 +26,7 @@
 pub mod commit_paths;
 pub mod error;
 pub mod forge;
+pub mod ids;
 pub mod ledger;
 pub mod missing;
 pub mod objects;
@@ -34,6 +35,8 @@ pub mod program;
 pub mod push;
 pub mod rehearsal;
 pub mod remote;
+pub mod remote_error;
+pub mod remote_tip;
 pub mod repository;
 pub mod rescue;
 pub mod snapshot;
@@ -62,13 +65,15 @@ mod tests;
 pub use commit_words::CommitWords;
 pub use error::GitError;
 pub use history::HistoryEntry;
+pub use ids::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
 pub use ledger::{Arrival, LogError, LogTip, RemoteLog};
-pub use objects::{BlobId, Commit, MAX_BLOB_BYTES, blob_id};
 pub use past::{Cut, Past, PastPair, Tracing};
 pub use program::{MINIMUM_GIT, git_version};
 pub use push::{Fallback, PushError, Pushed};
 pub use rehearsal::Rehearsal;
-pub use remote::{Asked, Besides, Branch, RemoteError, RemoteTip};
+pub use remote::{Asked, Besides, Branch};
+pub use remote_error::RemoteError;
+pub use remote_tip::RemoteTip;
 pub use repository::Repository;
 pub use rescue::{RescueDraft, RescueError, RescuedFile};
 pub use signing::GitSigningKey;

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use git2::{ObjectType, Oid};
 
 use super::error::GitError;
+use super::ids::{BlobId, Commit};
 use super::missing;
-use super::objects::{BlobId, Commit, Objects, TreeLine};
+use super::objects::{Objects, TreeLine};
 use super::program::Git;
 use super::repository::Repository;
 use super::snapshot::{EntryKind, is_folder, kind};

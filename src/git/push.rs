@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use super::error::GitError;
 use super::forge;
-use super::objects::Commit;
+use super::ids::Commit;
 use super::program::{Deadline, Git};
-use super::remote::{RemoteError, RemoteTip};
+use super::remote_error::RemoteError;
 use super::remote_settings::RemoteSettings;
+use super::remote_tip::RemoteTip;
 use super::repository::Repository;
 use super::words;
 use crate::domain::text::{pull_command, push_command};

@@ -2,131 +2,17 @@
 //! agrees with itself.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::commit_words::CommitWords;
 use super::deploy_repository::{DeployRepository, KEPT, Wanted};
-use super::error::GitError;
-use super::objects::{BlobId, Commit, Objects};
+use super::ids::Commit;
 use super::program::Deadline;
+use super::remote_error::RemoteError;
 use super::remote_settings::RemoteSettings;
+use super::remote_tip::RemoteTip;
 use super::repository::Repository;
-use super::snapshot::{EntryKind, Snapshot};
 use super::words;
-use crate::domain::reach::Reach;
-use crate::domain::text::shell_word;
-use crate::system::process::ProcessError;
-
-/// Why the remote's branch is not known.
-#[derive(Debug, thiserror::Error)]
-pub enum RemoteError {
-    #[error(
-        "{}: has no remote `{remote}`{}; run `git remote add {} URL`, or mend deploy-ref in policy.toml",
-        path.display(), others(known), shell_word(remote)
-    )]
-    NoSuchRemote { remote: String, path: PathBuf, known: Vec<String> },
-    #[error("remote `{remote}` can't be asked: {why}; try `git ls-remote {}`", shell_word(remote))]
-    Unreachable { remote: String, why: String },
-    #[error("remote `{remote}` has no branch `{branch}`; see `git ls-remote --heads {}`", shell_word(remote))]
-    NoSuchBranch { remote: String, branch: String },
-    #[error(
-        "remote `{remote}` has {count} branches `{pattern}`, and at most {most} are looked into; delete those that are \
-         merged: see `git ls-remote {} {}`",
-        shell_word(remote),
-        shell_word(pattern)
-    )]
-    TooManyBranches { remote: String, count: usize, most: usize, pattern: String },
-    #[error("remote `{remote}` gave no answer within {limit:?}; try `git ls-remote {}`", shell_word(remote))]
-    TimedOut { remote: String, limit: Duration },
-    #[error("the remote can't be asked: `git` is not installed, or not on PATH")]
-    NoGit,
-    #[error(transparent)]
-    Git(#[from] GitError),
-}
-
-fn others(known: &[String]) -> String {
-    if known.is_empty() { String::new() } else { format!(" (but {})", known.join(", ")) }
-}
-
-impl RemoteError {
-    pub(super) fn of_process(error: &ProcessError, remote: &str, deadline: Deadline) -> Self {
-        match error {
-            ProcessError::NotFound { .. } => Self::NoGit,
-            ProcessError::TimedOut { .. } => {
-                Self::TimedOut { remote: remote.to_owned(), limit: deadline.limit }
-            }
-            ProcessError::TooMuchOutput { .. } | ProcessError::Io { .. } => {
-                Self::Unreachable { remote: remote.to_owned(), why: error.to_string() }
-            }
-        }
-    }
-}
-
-/// The largest commit whose words are read, in bytes.
-const MAX_COMMIT_BYTES: usize = 1024 * 1024;
-
-/// The commit at a remote's branch, with everything of it within reach.
-#[derive(Clone)]
-pub struct RemoteTip {
-    pub(super) commit: Commit,
-    pub(super) objects: Arc<Objects>,
-    /// The repository of our own that it is read from, where the user's does not have it.
-    pub(super) place: Option<PathBuf>,
-}
-
-impl RemoteTip {
-    pub fn commit(&self) -> Commit {
-        self.commit
-    }
-
-    /// The files below a folder (relative to the root, with `/`), as the remote has them.
-    pub fn snapshot(&self, folder: &str) -> Result<Snapshot, GitError> {
-        self.mending(Snapshot::read(&self.objects, self.commit, folder))
-    }
-
-    /// The same, without what lies beyond a reach (relative to the folder).
-    pub fn snapshot_within(&self, folder: &str, reach: &Reach) -> Result<Snapshot, GitError> {
-        self.mending(Snapshot::read_within(&self.objects, self.commit, folder, reach))
-    }
-
-    /// What the commit says of itself; at most [`MAX_COMMIT_BYTES`] of it.
-    pub fn told(&self) -> Result<CommitWords, GitError> {
-        let bytes = self.mending(self.objects.commit_within(self.commit, MAX_COMMIT_BYTES))?;
-        Ok(CommitWords::read(&bytes))
-    }
-
-    /// Whether it is read from the user's own repository.
-    pub fn is_here(&self) -> bool {
-        self.place.is_none()
-    }
-
-    /// One file of the commit (relative to the root, with `/`), if it is there; of at most `most` bytes.
-    pub fn file(&self, path: &str, most: usize) -> Result<Option<Vec<u8>>, GitError> {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let snapshot = self.snapshot(folder)?;
-        let Some(entry) = snapshot.get(path) else { return Ok(None) };
-        if !matches!(entry.kind, EntryKind::File | EntryKind::Executable) {
-            return Err(GitError::NotAFile { file: path.to_owned(), commit: self.commit.to_string() });
-        }
-        self.mending(self.objects.blob_within(entry.id, most)).map(Some)
-    }
-
-    /// Like [`Repository::blobs`], for blobs of this commit.
-    pub fn blobs(&self, ids: &[BlobId]) -> Result<Vec<Vec<u8>>, GitError> {
-        self.mending(self.objects.blobs(ids))
-    }
-
-    /// Throws our own repository away when it turns out to be damaged, so that the next one to ask makes it anew.
-    fn mending<T>(&self, result: Result<T, GitError>) -> Result<T, GitError> {
-        if let (Err(GitError::Object { .. }), Some(place)) = (&result, &self.place) {
-            fs::remove_dir_all(place).ok();
-        }
-        result
-    }
-}
 
 /// What a remote has, asked in one go.
 pub struct Asked {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::program::{Deadline, Git};
-use super::remote::RemoteError;
+use super::remote_error::RemoteError;
 use super::words;
 
 /// Every key of these sections, in lower case, has to do with talking to a remote.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::forge;
 use super::program::{Deadline, LOCAL_LIMIT};
-use super::remote::RemoteError;
+use super::remote_error::RemoteError;
 use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
 use super::words;

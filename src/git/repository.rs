@@ -7,9 +7,10 @@ use std::sync::Arc;
 use git2::ErrorCode;
 
 use super::error::GitError;
-use super::objects::{BlobId, Commit, Objects};
+use super::ids::{BlobId, Commit};
+use super::objects::Objects;
 use super::program::{Git, LOCAL_LIMIT};
-use super::remote::RemoteTip;
+use super::remote_tip::RemoteTip;
 use super::snapshot::{self, EntryKind, Snapshot};
 use super::{unopened, words};
 use crate::domain::reach::Reach;

@@ -7,10 +7,10 @@ use std::fs;
 use std::time::Duration;
 
 use super::error::GitError;
-use super::objects::Commit;
+use super::ids::Commit;
 use super::program::{Deadline, LOCAL_LIMIT, must_succeed};
 use super::push::{Answer, Hooks, NO_HOOKS, Push, PushError};
-use super::remote::RemoteError;
+use super::remote_error::RemoteError;
 use super::remote_settings::RemoteSettings;
 use super::repository::Repository;
 use super::snapshot::{Entry, EntryKind};

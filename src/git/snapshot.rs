@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use git2::Oid;
 
 use super::error::GitError;
-use super::objects::{BlobId, Commit, Objects};
+use super::ids::{BlobId, Commit};
+use super::objects::Objects;
 use crate::domain::reach::Reach;
 use crate::system::walk::shown_name;
 

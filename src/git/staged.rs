@@ -1,7 +1,7 @@
 //! The commit that is about to be made: what stands in the index that git hands to a hook.
 
 use super::error::GitError;
-use super::objects::Commit;
+use super::ids::Commit;
 use super::program::{LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 use super::words;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::error::GitError;
-use super::objects::{BlobId, Commit};
+use super::ids::{BlobId, Commit};
 use super::program::must_succeed;
 use super::repository::Repository;
 use super::snapshot::{Entry, kind};

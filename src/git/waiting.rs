@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::objects::Commit;
+use super::ids::Commit;
 use super::repository::{Repository, common_dir, folder_with_git};
 use super::words;
 use crate::domain::json;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use git2::Oid;
 
 use super::error::GitError;
-use super::objects::BlobId;
+use super::ids::BlobId;
 use super::program::{LOCAL_LIMIT, must_succeed};
 use super::repository::Repository;
 

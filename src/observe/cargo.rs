@@ -2,8 +2,8 @@
 
 use super::BLOBS_AT_ONCE;
 use super::MAX_SEALED_BYTES;
+use super::difference::difference_of;
 use super::place::{Place, parse_policy};
-use super::secrets::difference_of;
 use super::selection::Selection;
 use super::tracked::{self, MAX_FILE_BYTES, TrackedFiles};
 use super::trees::{Ask, Trees};
@@ -14,7 +14,7 @@ use crate::domain::foreign::Contents;
 use crate::domain::policy::Policy;
 use crate::domain::rescue::LeftOut;
 use crate::git::{BlobId, Commit, GitError, Repository, RescuedFile, Snapshot};
-use crate::seal::header;
+use crate::seal::{header, inspection};
 use crate::store::classify::{Entry, Listing, classify};
 use crate::store::layout::{ATTRIBUTES, POLICY, RECORD_ENDING};
 use crate::store::{attributes, custody_file, record_file};
@@ -138,7 +138,7 @@ impl Loading<'_> {
         if !header::looks_like_age(bytes) {
             return Err("is in clear, as far as anybody can tell".to_owned());
         }
-        match header::inspect(bytes).map_err(|error| error.to_string())?.binding {
+        match inspection::inspect(bytes).map_err(|error| error.to_string())?.binding {
             // Behind a header that no tool writes anything may stand.
             Binding::HeaderMalformed(why) => Err(format!("is no age file: {why}")),
             Binding::Absent | Binding::Malformed(_) | Binding::Bound(_) => Ok(()),

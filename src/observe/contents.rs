@@ -9,7 +9,7 @@ use crate::domain::facts::{Deployed, KnownSeal, Proof, SealedFile, SecretFacts, 
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::name::SecretName;
 use crate::domain::record::Record;
-use crate::seal::{binding, header};
+use crate::seal::{binding, header, inspection};
 use crate::store::record_file::{self, RecordError};
 
 /// The bytes of a secret's two files.
@@ -114,5 +114,5 @@ fn read_sealed(bytes: Option<&[u8]>, path: &str, plaintext: &mut Vec<String>) ->
         plaintext.push(path.to_owned());
         return Ok(None);
     }
-    header::inspect(bytes).map(Some).map_err(|error| Unknown::new(path, error.to_string()))
+    inspection::inspect(bytes).map(Some).map_err(|error| Unknown::new(path, error.to_string()))
 }

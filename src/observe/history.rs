@@ -17,7 +17,7 @@ use crate::domain::reach::Reach;
 use crate::domain::record::{Record, VersionOrder};
 use crate::domain::text::{abridged, counted, listed, shell_word, visible};
 use crate::git::{BlobId, Commit, Cut, GitError, Past, RemoteTip, Repository, Snapshot, Tracing};
-use crate::seal::{binding, header};
+use crate::seal::{binding, inspection};
 use crate::store::layout::{RECORD_ENDING, SEALED_ENDING};
 use crate::store::record_file;
 
@@ -315,7 +315,7 @@ impl<'h> Earlier<'h> {
             return Ok(None);
         }
         let Some(sealed) = state.source.blob(sealed)? else { return Ok(None) };
-        let is_bound = header::inspect(&sealed).is_ok_and(|file| file.binding == Binding::Bound(digest));
+        let is_bound = inspection::inspect(&sealed).is_ok_and(|file| file.binding == Binding::Bound(digest));
         Ok(is_bound.then_some(BoundPair { record, digest, sealed }))
     }
 }

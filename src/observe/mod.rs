@@ -14,6 +14,7 @@ pub mod rescues;
 pub mod secrets;
 pub mod selection;
 pub mod settings;
+pub mod signer_source;
 pub mod signers;
 pub mod step;
 pub mod store_facts;
@@ -21,6 +22,7 @@ pub mod tracked;
 pub mod trees;
 
 mod contents;
+mod difference;
 mod strays;
 
 /// The largest sealed value that is read, in bytes: a value of 16 MiB, its chunks' tags and a large header.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 
 use super::header::{self, HeaderError};
+use super::inspection;
 use crate::domain::digest::Digest;
 use crate::domain::facts::{Binding, Stanza};
 use crate::domain::foreign::{Access, Contents, Damage, ForeignFile, ForeignKey, Leaf, SealedFormat};
@@ -41,7 +42,7 @@ pub fn read(bytes: &[u8]) -> Option<Contents> {
 
 /// The keys that the header names, one for each stanza.
 fn keys(bytes: &[u8]) -> Result<Vec<ForeignKey>, String> {
-    let file = header::inspect(bytes).map_err(|error| match error {
+    let file = inspection::inspect(bytes).map_err(|error| match error {
         HeaderError::LineEndings => "its line ends were changed to those of Windows".to_owned(),
         HeaderError::NotAge | HeaderError::Armored => "there is no age file in its armor".to_owned(),
         error @ (HeaderError::Empty

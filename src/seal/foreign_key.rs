@@ -1,7 +1,7 @@
 //! Keys that only other tools seal to, as a policy names them: fingerprints of `OpenPGP` keys, and passwords and keys
 //! that have a name and nothing else. A value of ours can't be sealed to one.
 
-use super::public_key::KeyError;
+use super::key_error::KeyError;
 use crate::domain::key::KeyKind;
 
 const PGP: &str = "pgp:";

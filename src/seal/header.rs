@@ -1,15 +1,16 @@
-//! The header of a sealed file: what anybody can see of it without an identity (C2SP age, "header").
+//! The header of a sealed file (C2SP age, "header").
 //!
 //! Stricter than most implementations (the legacy form of stanzas whose body fills its last line is refused), so
 //! that whatever passes here is read by all of them in the same way.
 
+use age_core::format::FileKey;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 
+use super::mac;
 use super::stanza::{self, COLUMNS};
-use super::{binding, mac};
 use crate::domain::digest::Digest;
-use crate::domain::facts::{Binding, SealedFile, Stanza};
+use crate::domain::facts::Stanza;
 
 /// The longest header that is looked at, in bytes.
 const MAX_HEADER_BYTES: usize = 4 * 1024 * 1024;
@@ -61,23 +62,6 @@ pub(super) fn is_armored(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(ARMOR_LINE)
 }
 
-/// Reads what anybody can see of a sealed file. The file's own digest covers all of it; the payload is not read
-/// beyond its length.
-///
-/// A header that breaks the format is no error: nobody's tool wrote it by accident, and it is told as such.
-pub fn inspect(bytes: &[u8]) -> Result<SealedFile, HeaderError> {
-    let (stanzas, binding) = match Header::parse(bytes) {
-        Ok(header) => {
-            let recipients = header.stanzas.iter().filter(|stanza| stanza.kind() != binding::STANZA_TYPE);
-            let seen = recipients.map(RawStanza::seen).collect();
-            (seen, binding::find(&header).map_or_else(|misfit| misfit, |bound| Binding::Bound(bound.digest)))
-        }
-        Err(HeaderError::Malformed(why)) => (Vec::new(), Binding::HeaderMalformed(why)),
-        Err(error) => return Err(error),
-    };
-    Ok(SealedFile { digest: Digest::of(bytes), stanzas, binding })
-}
-
 /// Whether a passphrase opens a binary age file.
 pub(super) fn is_by_passphrase(bytes: &[u8]) -> Result<bool, HeaderError> {
     Ok(Header::parse(bytes)?.stanzas.iter().any(|stanza| stanza.kind() == PASSPHRASE_TYPE))
@@ -102,6 +86,20 @@ pub(super) struct RawStanza<'a> {
     words: &'a str,
     /// Lines of base64, the last one short, each with its line feed.
     body: &'a [u8],
+}
+
+/// Writes a header from encoded stanzas, with its MAC.
+pub(super) fn write<'a>(stanzas: impl IntoIterator<Item = &'a [u8]>, file_key: &FileKey) -> Vec<u8> {
+    let mut header = [VERSION_LINE, b"\n"].concat();
+    for stanza in stanzas {
+        header.extend_from_slice(stanza);
+    }
+    header.extend_from_slice(mac::MARK);
+    let mac = mac::of(&header, file_key);
+    header.push(b' ');
+    header.extend_from_slice(BASE64_STANDARD_NO_PAD.encode(mac).as_bytes());
+    header.push(b'\n');
+    header
 }
 
 impl<'a> RawStanza<'a> {

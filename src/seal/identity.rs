@@ -7,6 +7,7 @@ use age_core::format::{FileKey, Stanza};
 use age_core::secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
+use super::key_error::KeyError;
 use super::locked::Locked;
 use super::plugin::PluginError;
 use super::prompts::Prompts;
@@ -209,7 +210,7 @@ pub(super) fn parse_plain(
 }
 
 /// Makes a new X25519 identity: the line of the identity (without line feed), and its public half.
-pub fn generate() -> Result<(Zeroizing<String>, PublicKey), public_key::KeyError> {
+pub fn generate() -> Result<(Zeroizing<String>, PublicKey), KeyError> {
     let identity = age::x25519::Identity::generate();
     let public = public_key::parse(&identity.to_public().to_string())?;
     Ok((Zeroizing::new(identity.to_string().expose_secret().to_owned()), public))

@@ -6,7 +6,7 @@
 //! - [`public_key`] accepts only keys to which it is safe to seal (`curve` holds the arithmetic).
 //! - [`sealing`] derives the ephemeral secret of each stanza, so that a holder of the file key can recompute it
 //!   (`derivation`), and binds the file to the `sealed` part of its record ([`binding`]).
-//! - [`header`] shows what anybody can see of a sealed file, and [`bare`] of one that has no record.
+//! - [`inspection`] shows what anybody can see of a sealed file, in its [`header`], and [`bare`] of one that has no record.
 //! - [`signature`] tells whether a person stands for a record and its value; [`signer`] makes such signatures.
 //! - [`identity`] and [`opening`] are the way back; [`prompts`] is how they ask a person.
 //! - [`proving`] opens a file and recomputes its header, which shows for whom it is.
@@ -15,6 +15,8 @@ pub mod bare;
 pub mod binding;
 pub mod header;
 pub mod identity;
+pub mod inspection;
+pub mod key_error;
 pub mod opening;
 pub mod prompts;
 pub mod proving;

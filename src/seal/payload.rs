@@ -9,7 +9,7 @@ use age_core::secrecy::ExposeSecret as _;
 use zeroize::Zeroizing;
 
 use super::header::{self, Header, HeaderError};
-use super::{mac, stanza};
+use super::stanza;
 
 /// Why an age file could not be decrypted.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ pub fn decrypt_with(
         return Err(PayloadError::TooLarge);
     }
     let stanza = stanza::encode("known", &[""; 0], &[]);
-    let header = mac::seal([stanza.as_slice()], file_key);
+    let header = header::write([stanza.as_slice()], file_key);
     read_all(header.chain(payload), &Known(file_key), size)
 }
 

@@ -11,8 +11,7 @@ use rand::rngs::OsRng;
 
 use super::binding::{self, BindingError};
 use super::derivation::{self, DerivationError, SALT_BYTES};
-use super::header::{Header, HeaderError};
-use super::mac;
+use super::header::{self, Header, HeaderError};
 use super::opaque::{self, OpaqueError};
 use super::prompts::Prompts;
 use crate::domain::digest::Digest;
@@ -200,7 +199,7 @@ pub(super) fn seal_header(
     sealed.keys = sealed_keys.into_iter().collect();
     let binding = binding::stanza(salt, &binding::digest(&sealed)?);
     let stanzas = std::iter::once(&binding).chain(&stanzas).map(Vec::as_slice);
-    Ok((mac::seal(stanzas, file_key), sealed))
+    Ok((header::write(stanzas, file_key), sealed))
 }
 
 /// Encrypts with the crate, and puts our header in the place of its own, which holds nothing but grease. The

@@ -8,7 +8,7 @@ use ssh_key::{Algorithm, EcdsaCurve, LineEnding, PublicKey, SshSig};
 
 use super::NAMESPACE;
 use super::curve::{self, CurveError};
-use super::public_key::MAX_KEY_BYTES;
+use super::key_error::MAX_KEY_BYTES;
 use crate::domain::digest::Digest;
 use crate::domain::key::{Fingerprint, SigningKey};
 use crate::domain::text::visible;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
 use super::curve;
-use super::public_key::KeyError;
+use super::key_error::KeyError;
 use crate::domain::key::{Fingerprint, KeyKind, PublicKey};
 
 const ED25519: &str = "ssh-ed25519";

@@ -6,7 +6,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::prompts::Prompts;
 use super::samples::{actor, read_identity, vectors};
-use super::{binding, canonical, derivation, header, opening, public_key, sealing};
+use super::{binding, canonical, derivation, inspection, opening, public_key, sealing};
 use crate::domain::digest::Digest;
 use crate::domain::facts::Binding;
 use crate::domain::json::UniqueMap;
@@ -76,7 +76,7 @@ fn whole_files() {
     for vector in vectors("files.json").as_array().unwrap() {
         let bytes = BASE64_STANDARD.decode(text(&vector["file"])).unwrap();
         let record: Record = serde_json::from_value(vector["record"].clone()).unwrap();
-        let seen = header::inspect(&bytes).unwrap();
+        let seen = inspection::inspect(&bytes).unwrap();
         assert_eq!(seen.digest, record.digest);
         let expected = text(&vector["binding"]).parse().unwrap();
         assert_eq!(seen.binding, Binding::Bound(expected));

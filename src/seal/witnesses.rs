@@ -1,6 +1,6 @@
 //! What other programs say of what this room does: `age` and `ssh-keygen`.
 
-use super::header::inspect;
+use super::inspection::inspect;
 use super::opening::{OpenError, open};
 use super::samples::{Workshop, age_key, read_identity, seal_to};
 use crate::domain::facts::Binding;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use git2::Oid;
 
-use super::super::objects::{Commit, TreeLine, tree_line};
+use super::super::ids::Commit;
+use super::super::objects::{TreeLine, tree_line};
 use super::super::snapshot::is_folder;
 
 /// The lines of a tree; `None` where it is malformed, and nothing after that.

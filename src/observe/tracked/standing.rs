@@ -7,7 +7,7 @@ use crate::domain::facts::{Difference, Overlooked, Uncommitted};
 use crate::domain::finding::{Known, Unknown};
 use crate::domain::foreign::{Contents, SealedFormat};
 use crate::git::{EntryKind, GitError, Repository, Snapshot};
-use crate::observe::secrets::{difference_of, from_head};
+use crate::observe::difference::{difference_of, from_head};
 use crate::system::files;
 
 pub(super) struct Standings<'a> {

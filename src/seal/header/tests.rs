@@ -1,6 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::digest::Digest;
+use crate::domain::facts::Binding;
+use crate::seal::inspection::inspect;
 use crate::seal::samples::{age_key, seal_to, vectors};
 
 /// A payload of no bytes: only its length is looked at.

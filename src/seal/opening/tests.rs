@@ -1,8 +1,8 @@
 use std::sync::atomic::Ordering;
 
 use super::*;
-use crate::seal::header;
 use crate::seal::identity::parse_identities;
+use crate::seal::inspection;
 use crate::seal::prompts::Prompts;
 use crate::seal::samples::{Workshop, age_key, answering, read_identity, seal_to, vectors};
 use crate::seal::{public_key, stanza};
@@ -43,7 +43,7 @@ fn a_removed_stanza_is_found() {
     let starts =
         sealed.windows(3).enumerate().filter(|(_, w)| w == b"-> ").map(|(i, _)| i).collect::<Vec<_>>();
     let without_binding = [&sealed[..starts[0]], &sealed[starts[1]..]].concat();
-    assert!(header::inspect(&without_binding).is_ok());
+    assert!(inspection::inspect(&without_binding).is_ok());
     assert_eq!(
         open(&without_binding, &[read_identity(&identity)]).err(),
         Some(OpenError::Corrupted("the header does not fit its MAC"))

@@ -11,7 +11,7 @@ use super::*;
 use crate::seal::public_key;
 use crate::seal::samples::{actor, read_identity, seal_to, vectors};
 use crate::seal::sealing::SealedValue;
-use crate::seal::{mac, stanza};
+use crate::seal::{header, stanza};
 
 /// The value that is sealed: longer than one chunk of the payload.
 pub fn value() -> Vec<u8> {
@@ -71,7 +71,7 @@ impl Patient {
 
     /// Makes the MAC anew with the file key.
     pub fn remac(&mut self) {
-        let header = mac::seal(self.stanzas.iter().map(Vec::as_slice), &self.file_key);
+        let header = header::write(self.stanzas.iter().map(Vec::as_slice), &self.file_key);
         let last = header.iter().rposition(|byte| *byte == b'-').unwrap() - 2;
         self.last_line = header[last..].to_vec();
     }

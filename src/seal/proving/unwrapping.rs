@@ -100,7 +100,11 @@ fn is_plugin(identity: &Identity) -> bool {
 }
 
 fn verified(header: &Header<'_>, file_key: FileKey) -> Result<FileKey, ProvingError> {
-    if mac::verifies(header, &file_key) { Ok(file_key) } else { Err(broken(NO_FITTING_MAC)) }
+    if mac::verifies(header.covered, &header.mac, &file_key) {
+        Ok(file_key)
+    } else {
+        Err(broken(NO_FITTING_MAC))
+    }
 }
 
 /// An identity that can't be used is told; a stanza that is none is left over later.

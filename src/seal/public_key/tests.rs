@@ -4,6 +4,7 @@ use curve25519_dalek::constants::{ED25519_BASEPOINT_POINT, EIGHT_TORSION};
 use curve25519_dalek::scalar::Scalar;
 
 use super::*;
+use crate::seal::curve::CurveError;
 use crate::seal::samples::{Workshop, vectors};
 
 const EXAMPLE: &str = "age1zvkyg2lqzraa2lnjvqej32nkuu0ues2s82hzrye869xeexvn73equnujwj";

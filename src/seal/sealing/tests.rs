@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::facts::Binding;
-use crate::seal::header::inspect;
+use crate::seal::inspection::inspect;
 use crate::seal::opening::open;
 use crate::seal::public_key;
 use crate::seal::samples::{Workshop, actor, age_key, draft, read_identity, seal_to};
