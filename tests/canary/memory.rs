@@ -109,7 +109,7 @@ const REGISTER: usize = 16;
 /// Where all is optimised, that does not happen.
 const FEW: usize = 11;
 
-fn optimised() -> Option<String> {
+pub fn optimised() -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "whoever runs the test says which binary is looked into")]
     let path = std::env::var(OPTIMISED).ok()?;
     // It is started from another folder.
