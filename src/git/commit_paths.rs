@@ -28,7 +28,8 @@ const MOST_NAMED: usize = 200;
 
 impl Repository {
     /// Commits these paths (relative to the root, with `/`), be they new, changed or gone, and nothing else:
-    /// what is staged or changed beside them stays as it is. `None` where they are committed already.
+    /// what is staged or changed beside them stays as it is. `None` where they are committed already, or are nowhere. That
+    /// an ignore rule hides one is for whoever writes it to see, before it is written.
     ///
     /// With `terminal`, git runs on this process's terminal, so that a passphrase can be asked for.
     pub fn commit_paths(
@@ -54,18 +55,17 @@ impl Repository {
         if let Some(path) = paths.iter().find(|path| !is_inside(path)) {
             return Err(refused(&format!("`{path}` lies outside the repository")));
         }
-        let known = self.known(paths)?;
-        if known.is_empty() {
+        if paths.is_empty() {
             return Ok(None);
         }
-        self.look_again(&known)?;
-        let staged = self.git.stage(&known)?;
+        self.look_again(paths)?;
+        let staged = self.git.stage(paths)?;
         if !staged.succeeded() {
             return Err(refused(&staged.stderr));
         }
         let staged = self.staged()?;
-        let changed: BTreeSet<String> = known.intersection(&staged).cloned().collect();
-        self.refuse_other_bytes(known.difference(&changed))?;
+        let changed: BTreeSet<String> = paths.intersection(&staged).cloned().collect();
+        self.refuse_other_bytes(paths.difference(&changed))?;
         if changed.is_empty() {
             return Ok(None);
         }
@@ -82,26 +82,6 @@ impl Repository {
         let commit = commit.args(["--only", from_file.as_str(), "--pathspec-file-nul"]);
         run_commit(&commit, terminal)?;
         self.head()
-    }
-
-    /// Those that are there, in the index or in `HEAD`: there is nothing to be staged of others. Refused where a new one
-    /// is ignored.
-    fn known(&self, paths: &BTreeSet<String>) -> Result<BTreeSet<String>, GitError> {
-        let folder = common_folder(paths);
-        let listed = self.git.read("list the index", &["ls-files", "-z", "--", &literal(folder)])?;
-        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
-        let in_index: BTreeSet<_> = listed.split_terminator('\0').collect();
-        let in_head = self.head()?.map(|head| self.snapshot(head, folder)).transpose()?;
-        let in_head = |path: &str| in_head.as_ref().is_some_and(|head| head.get(path).is_some());
-        let (mut known, others): (BTreeSet<String>, BTreeSet<String>) =
-            (paths.iter().cloned()).partition(|path| in_index.contains(path.as_str()) || in_head(path));
-        let is_here = |path: &String| self.root().join(path).symlink_metadata().is_ok();
-        let new: Vec<String> = others.into_iter().filter(is_here).collect();
-        if let Some((path, rule)) = self.ignored_by(&new)?.into_iter().next() {
-            return Err(refused(&format!("{path} is ignored by {rule}")));
-        }
-        known.extend(new);
-        Ok(known)
     }
 
     /// Whatever kept git from taking the bytes that were written (a filter, for one): "nothing to commit" would say
