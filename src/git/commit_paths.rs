@@ -72,7 +72,8 @@ impl Repository {
         let commit = self.git.writing().args(["commit", "--quiet", "-m", message]);
         if changed.len() > MOST_NAMED && changed == staged {
             // All that is staged are these. git holds every path of the index against every one that it is given, which
-            // takes seconds for ten thousand of them, and minutes for a hundred thousand.
+            // takes seconds for ten thousand of them, and minutes for a hundred thousand. What somebody stages between that
+            // look and the commit goes along.
             run_commit(&commit, terminal)?;
             return self.head();
         }
